@@ -1,0 +1,232 @@
+// Every document of the database as a zod schema; types are inferred. Names and fields are the contract that
+// other programs read the database by (docs/records.md). Times are BSON dates unless they are LondonTime.
+import { ObjectId } from "mongodb";
+import { z } from "zod";
+import { isLondonTime, type LondonTime } from "./london-time.ts";
+import { LANE_MODES, SOURCES, WINDOW_STATUSES } from "./window.ts";
+
+const londonTimeSchema = z.custom<LondonTime>((value) => typeof value === "string" && isLondonTime(value));
+const objectIdSchema = z.instanceof(ObjectId);
+
+export const laneSchema = z.strictObject({
+  stage: z.string(),
+  frontier: londonTimeSchema,
+  done: z.boolean(),
+  mode: z.enum(LANE_MODES).optional(),
+  seen: z.array(z.string()).optional(),
+});
+
+export const countsSchema = z.strictObject({
+  /** HTTP requests made for this window, verification not included. */
+  requests: z.number().int(),
+  /** Distinct releases, however often a page was read. */
+  releases: z.number().int(),
+  byTag: z.record(z.string(), z.number().int()),
+  quarantined: z.number().int(),
+  /** BSON bytes of the contracts of these releases, without indexes. */
+  bytes: z.number(),
+});
+
+export const windowSchema = z.strictObject({
+  _id: z.string(),
+  source: z.enum(SOURCES),
+  month: z.string(),
+  from: z.date(),
+  to: z.date(),
+  status: z.enum(WINDOW_STATUSES),
+  lanes: z.array(laneSchema),
+  claim: z.strictObject({ id: objectIdSchema, until: z.date() }).nullable(),
+  attempts: z.number().int(),
+  retryAt: z.date().nullable(),
+  lastError: z.strictObject({ at: z.date(), message: z.string() }).nullable(),
+  counts: countsSchema,
+  proof: z.enum(["ordered", "exact"]).nullable(),
+  /** What a verification found missing: stored since, and noted here. */
+  drift: z.array(
+    z.strictObject({ at: z.date(), from: londonTimeSchema, to: londonTimeSchema, missing: z.number().int() }),
+  ),
+  /** Slices that hold more rows than a page, so only a cursor could read them. */
+  unproven: z.array(
+    z.strictObject({
+      stage: z.string(),
+      from: londonTimeSchema,
+      to: londonTimeSchema,
+      rows: z.number().int(),
+      at: z.date(),
+    }),
+  ),
+  /** Pages that proved nothing, by their reason; such a lane went on in slices. */
+  alarms: z.array(z.strictObject({ at: z.date(), kind: z.string(), detail: z.string() })).optional(),
+  /** Verification in progress: all from `frontier` to the window's end is exact. */
+  verify: z
+    .strictObject({ frontier: londonTimeSchema, requests: z.number().int(), rows: z.number().int() })
+    .optional(),
+  /** What storage forecast this window was claimed on, to measure the forecast by. */
+  forecast: z.strictObject({ bytes: z.number(), requests: z.number() }).optional(),
+  plannedAt: z.date(),
+  startedAt: z.date().nullable(),
+  doneAt: z.date().nullable(),
+  verifiedAt: z.date().nullable(),
+});
+export type SyncWindow = z.infer<typeof windowSchema>;
+export type WindowCounts = z.infer<typeof countsSchema>;
+
+export const syncJobSchema = z.strictObject({
+  _id: z.enum(SOURCES),
+  source: z.enum(SOURCES),
+  status: z.enum(["backfilling", "syncing", "error"]),
+  /** T0: the instant where the backfill ends and the delta begins, frozen when the source was first planned. */
+  horizon: z.date(),
+  /** The delta's frontier: every release published before it, back to T0, is stored. */
+  lastSyncedDate: z.date(),
+  /** A delta walk in progress, newest first; `lastSyncedDate` moves to `to` when all lanes are done. */
+  deltaWalk: z
+    .strictObject({ from: londonTimeSchema, to: londonTimeSchema, lanes: z.array(laneSchema) })
+    .nullable(),
+  totalFetched: z.number().int(),
+  lastRunAt: z.date().nullable(),
+  lastRunFetched: z.number().int(),
+  lastRunErrors: z.number().int(),
+  errorLog: z.array(z.strictObject({ at: z.date(), message: z.string() })),
+  planHash: z.string().nullable(),
+  paused: z.boolean(),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+});
+export type SyncJob = z.infer<typeof syncJobSchema>;
+
+export const CONTRACT_STATUSES = ["OPEN", "CLOSED", "AWARDED", "CANCELLED"] as const;
+export const CONTRACT_STAGES = ["PLANNING", "TENDER", "AWARD"] as const;
+
+const identifierSchema = z.strictObject({ scheme: z.string().optional(), id: z.string() });
+
+export const supplierSchema = z.strictObject({
+  name: z.string(),
+  /** Register number with its scheme, `GB-COH-01234567`. */
+  orgId: z.string().optional(),
+});
+
+/** What a release says, as it is stored. A field without a value is left out. */
+export const contractSchema = z.strictObject({
+  /** source/ocid/noticeId */
+  _id: z.string(),
+  source: z.enum(SOURCES),
+  ocid: z.string(),
+  noticeId: z.string(),
+  releaseId: z.string(),
+  sourceUrl: z.string(),
+  title: z.string().optional(),
+  description: z.string().optional(),
+  status: z.enum(CONTRACT_STATUSES),
+  stage: z.enum(CONTRACT_STAGES),
+  tags: z.array(z.string()),
+  noticeType: z.string().optional(),
+  buyerId: z.string().optional(),
+  buyerName: z.string().optional(),
+  buyerRegion: z.string().optional(),
+  cpvCodes: z.array(z.string()).optional(),
+  sector: z.string().optional(),
+  valueMin: z.number().optional(),
+  valueMax: z.number().optional(),
+  currency: z.string().optional(),
+  suppliers: z.array(supplierSchema).optional(),
+  awardDate: z.date().optional(),
+  awardValue: z.number().optional(),
+  contractStart: z.date().optional(),
+  contractEnd: z.date().optional(),
+  /** Latest end if every extension or renewal is used. */
+  contractEndMax: z.date().optional(),
+  procurementMethod: z.string().optional(),
+  procurementMethodDetails: z.string().optional(),
+  lotCount: z.number().int().optional(),
+  suitableForSme: z.boolean().optional(),
+  suitableForVcse: z.boolean().optional(),
+  documentsUrl: z.string().optional(),
+  publishedDate: z.date(),
+  deadlineDate: z.date().optional(),
+  /** CF: the number behind each release id that has been seen, ascending. */
+  revisions: z.array(z.number().int()).optional(),
+  /** The release as it came: an object (STORE_RAW=full) or gzipped JSON (gzip). */
+  rawData: z.unknown().optional(),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+});
+export type Contract = z.infer<typeof contractSchema>;
+
+/** A contract as mapped from one release; the store adds times, `revisions` and `rawData`. */
+export type MappedContract = Omit<Contract, "createdAt" | "updatedAt" | "revisions" | "rawData">;
+
+export const buyerSchema = z.strictObject({
+  _id: z.string(),
+  name: z.string(),
+  orgId: z.string(),
+  identifiers: z.array(identifierSchema),
+  sector: z.string().optional(),
+  region: z.string().optional(),
+  locality: z.string().optional(),
+  postalCode: z.string().optional(),
+  website: z.string().optional(),
+  contractCount: z.number().int(),
+  createdAt: z.date(),
+  updatedAt: z.date(),
+});
+export type Buyer = z.infer<typeof buyerSchema>;
+export type MappedBuyer = Omit<Buyer, "contractCount" | "createdAt" | "updatedAt">;
+
+export const quarantineSchema = z.strictObject({
+  /** source/ocid/releaseId, or a hash of the raw text where these cannot be read. */
+  _id: z.string(),
+  source: z.enum(SOURCES),
+  windowId: z.string().nullable(),
+  ocid: z.string().nullable(),
+  releaseId: z.string().nullable(),
+  /** Where it was: the request's path and query. */
+  place: z.string(),
+  reason: z.string(),
+  rawText: z.string(),
+  firstSeenAt: z.date(),
+  lastSeenAt: z.date(),
+});
+export type Quarantined = z.infer<typeof quarantineSchema>;
+
+export const syncRunSchema = z.strictObject({
+  _id: objectIdSchema,
+  startedAt: z.date(),
+  endedAt: z.date(),
+  outcome: z.enum(["done", "deadline", "error"]),
+  sources: z.array(
+    z.strictObject({
+      source: z.enum(SOURCES),
+      requests: z.number().int(),
+      releases: z.number().int(),
+      contractsChanged: z.number().int(),
+      quarantined: z.number().int(),
+      refusals: z.number().int(),
+      retries: z.number().int(),
+      waitedMs: z.number(),
+      windowsDone: z.array(z.string()),
+      windowsVerified: z.array(z.string()),
+      errors: z.array(z.string()),
+      endedBy: z.enum(["nothing left", "deadline", "error", "paused", "storage full"]),
+    }),
+  ),
+});
+export type SyncRun = z.infer<typeof syncRunSchema>;
+
+export const rateLimitSchema = z.strictObject({
+  _id: z.enum(SOURCES),
+  /** No request before this instant. */
+  nextAt: z.date(),
+  intervalMs: z.number(),
+  updatedAt: z.date(),
+});
+export type RateLimit = z.infer<typeof rateLimitSchema>;
+
+export const noticeGapSchema = z.strictObject({
+  /** Notice id, `075962-2026`. */
+  _id: z.string(),
+  windowId: z.string(),
+  outcome: z.enum(["never published", "found", "elsewhere"]),
+  askedAt: z.date(),
+});
+export type NoticeGap = z.infer<typeof noticeGapSchema>;

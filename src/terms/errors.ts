@@ -1,0 +1,51 @@
+// The errors that callers tell apart, by class. Every message says what, where, what was expected, what to do.
+
+/** A setting is wrong: nothing was started. Fix the setting; a retry cannot help. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** An API's answer that this invocation cannot use, after the retries it deserved. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly facts: { url: string; status?: number; attempts: number };
+  /** True when the request itself is refused (400, 401): asking again cannot help. */
+  readonly permanent: boolean;
+
+  constructor(
+    message: string,
+    options: { url: string; status?: number; attempts: number; permanent: boolean; cause?: unknown },
+  ) {
+    super(message, { cause: options.cause });
+    const { url, status, attempts, permanent } = options;
+    this.facts = status === undefined ? { url, attempts } : { url, status, attempts };
+    this.permanent = permanent;
+  }
+}
+
+/** Another invocation holds the window now: stop at once and write nothing more to it. */
+export class ClaimLost extends Error {
+  override readonly name = "ClaimLost";
+
+  constructor(windowId: string) {
+    super(`${windowId}: its claim was lost, another invocation goes on with it`);
+  }
+}
+
+/** The database refuses to grow (quota or disk). Make room: prune, a bigger tier, or STORE_RAW=none. */
+export class StorageFull extends Error {
+  override readonly name = "StorageFull";
+
+  constructor(cause: unknown) {
+    super(
+      "The database is full: MongoDB refuses writes over its quota. Choose a later BACKFILL_START_DATE and prune, " +
+        "set STORE_RAW to none, or move to a bigger tier; the next run goes on by itself.",
+      { cause },
+    );
+  }
+}
+
+/** The soft deadline, or a wait that would outlive it: not a failure, the next invocation goes on. */
+export class DeadlineReached extends Error {
+  override readonly name = "DeadlineReached";
+}

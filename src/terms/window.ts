@@ -1,0 +1,37 @@
+// The one state machine: every status of a window and every move between them. Each update names from and to.
+import type { LondonTime } from "./london-time.ts";
+
+export const WINDOW_STATUSES = ["pending", "running", "done", "failed", "deferred", "cancelled"] as const;
+export type WindowStatus = (typeof WINDOW_STATUSES)[number];
+
+export const WINDOW_MOVES = {
+  pending: ["running", "failed", "deferred", "cancelled"], // failed: the claim that would be one attempt too many
+  running: ["running", "pending", "done", "failed", "cancelled"], // running: the lease expired, claimed anew
+  done: ["pending", "cancelled"], // pending: reopened (T0's own month when it is over, a start moved back)
+  failed: ["pending", "cancelled"], // pending: after a day, or by hand
+  deferred: ["pending", "cancelled"], // pending: there is room now
+  cancelled: ["pending", "done"], // the start moved back; done: what was read is not read again
+} as const satisfies Record<WindowStatus, readonly WindowStatus[]>;
+
+export const SOURCES = ["FIND_A_TENDER", "CONTRACTS_FINDER"] as const;
+export type Source = (typeof SOURCES)[number];
+
+/** The lane that asks without a `stages` filter. */
+export const ALL_STAGES = "all";
+
+/**
+ * `time`: keyset pagination, newest first. `slices`: only pages that are not full count, because this lane's pages
+ * have broken their order once.
+ */
+export const LANE_MODES = ["time", "slices"] as const;
+export type LaneMode = (typeof LANE_MODES)[number];
+
+/** How far one lane of a window (or the delta) has been read: everything from `frontier` up is here. */
+export interface LaneProgress {
+  stage: string;
+  frontier: LondonTime;
+  done: boolean;
+  mode?: LaneMode;
+  /** Keys of the rows that the next page repeats: what keeps the counts of distinct releases right. */
+  seen?: string[];
+}
