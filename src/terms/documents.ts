@@ -1,6 +1,6 @@
 // Every document of the database as a zod schema; types are inferred. Names and fields are the contract that
 // other programs read the database by (docs/records.md). Times are BSON dates unless they are LondonTime.
-import { ObjectId } from "mongodb";
+import { Binary, ObjectId } from "mongodb";
 import { z } from "zod";
 import { isLondonTime, type LondonTime } from "./london-time.ts";
 import { LANE_MODES, SOURCES, WINDOW_STATUSES } from "./window.ts";
@@ -60,6 +60,13 @@ export const windowSchema = z.strictObject({
   /** Verification in progress: all from `frontier` to the window's end is exact. */
   verify: z
     .strictObject({ frontier: londonTimeSchema, requests: z.number().int(), rows: z.number().int() })
+    .nullable()
+    .optional(),
+  /** When each counted release was published: seconds after `from`, int32 LE. Says where to cut; gone once verified. */
+  publishedSeconds: z.instanceof(Binary).optional(),
+  /** FaT, once verified: lowest and highest notice number of each year in the window. */
+  numbers: z
+    .array(z.strictObject({ year: z.number().int(), lowest: z.number().int(), highest: z.number().int() }))
     .optional(),
   /** What storage forecast this window was claimed on, to measure the forecast by. */
   forecast: z.strictObject({ bytes: z.number(), requests: z.number() }).optional(),
@@ -192,8 +199,9 @@ export type Quarantined = z.infer<typeof quarantineSchema>;
 export const syncRunSchema = z.strictObject({
   _id: objectIdSchema,
   startedAt: z.date(),
-  endedAt: z.date(),
-  outcome: z.enum(["done", "deadline", "error"]),
+  endedAt: z.date().nullable(),
+  /** `running` until it ends; one that stays so was dropped by the platform. */
+  outcome: z.enum(["running", "done", "deadline", "error"]),
   sources: z.array(
     z.strictObject({
       source: z.enum(SOURCES),
@@ -218,6 +226,10 @@ export const rateLimitSchema = z.strictObject({
   /** No request before this instant. */
   nextAt: z.date(),
   intervalMs: z.number(),
+  /** The slot that was taken last. */
+  slotAt: z.date().optional(),
+  /** The interval at which the API refused last: it is approached again only slowly. */
+  refusedAtMs: z.number().optional(),
   updatedAt: z.date(),
 });
 export type RateLimit = z.infer<typeof rateLimitSchema>;
@@ -226,7 +238,8 @@ export const noticeGapSchema = z.strictObject({
   /** Notice id, `075962-2026`. */
   _id: z.string(),
   windowId: z.string(),
-  outcome: z.enum(["never published", "found", "elsewhere"]),
-  askedAt: z.date(),
+  /** `absent`: not asked for yet. `found`: it came and is stored. */
+  outcome: z.enum(["absent", "never published", "found"]),
+  askedAt: z.date().nullable(),
 });
 export type NoticeGap = z.infer<typeof noticeGapSchema>;

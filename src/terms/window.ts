@@ -31,7 +31,7 @@ export interface LaneProgress {
   stage: string;
   frontier: LondonTime;
   done: boolean;
-  mode?: LaneMode;
+  mode?: LaneMode | undefined;
   /** Keys of the rows that the next page repeats: what keeps the counts of distinct releases right. */
-  seen?: string[];
+  seen?: string[] | undefined;
 }

@@ -1,0 +1,76 @@
+// Who holds a window. One atomic claim; every later write says whose it is, and stops the holder when it is no longer.
+import type { Document, ObjectId, UpdateFilter } from "mongodb";
+import type { Database } from "../platform/database.ts";
+import type { SyncWindow } from "../terms/documents.ts";
+import { ClaimLost } from "../terms/errors.ts";
+import type { Source } from "../terms/window.ts";
+import {
+  advanced,
+  type Claim,
+  type ClaimFor,
+  claimable,
+  drained,
+  givenBack,
+  givenUp,
+  heldBy,
+  type Progress,
+  renewed,
+  revival,
+  takenForDrain,
+  takenForVerify,
+  verifiable,
+  verified,
+} from "./statements.ts";
+
+export interface Held {
+  claim: Claim;
+  window: SyncWindow;
+}
+
+/** The newest window of the source that is due, now held under `id`; null when there is none. */
+export async function claimNewest(
+  db: Database,
+  options: { source: Source; kind: ClaimFor; id: ObjectId; leaseSeconds: number; backoffSeconds: number },
+): Promise<Held | null> {
+  const { source, kind, id, leaseSeconds, backoffSeconds } = options;
+  const drain = kind === "drain";
+  for (;;) {
+    const window = await db.syncWindows.findOneAndUpdate(
+      drain ? claimable(source) : verifiable(source),
+      drain ? takenForDrain(id, leaseSeconds) : takenForVerify(id, leaseSeconds),
+      { sort: { from: -1 }, returnDocument: "after" },
+    );
+    if (!window) return null;
+    // A window that used up its attempts has just been failed by this statement: it is nobody's, look on.
+    if (window.status !== "failed")
+      return { claim: { id, windowId: window._id, kind, leaseSeconds, backoffSeconds }, window };
+  }
+}
+
+/** @throws ClaimLost */
+export const renew = (db: Database, claim: Claim) => write(db, claim, renewed(claim));
+/** @throws ClaimLost */
+export const advance = (db: Database, claim: Claim, progress: Progress) =>
+  write(db, claim, advanced(claim, progress));
+/** @throws ClaimLost */
+export const finish = (db: Database, claim: Claim, progress: Progress) =>
+  write(db, claim, claim.kind === "drain" ? drained(progress) : verified(progress));
+/** @throws ClaimLost */
+export const giveBack = (db: Database, claim: Claim) => write(db, claim, givenBack(claim));
+/** @throws ClaimLost */
+export const giveUp = (db: Database, claim: Claim, reason: string) =>
+  write(db, claim, givenUp(claim, reason));
+
+async function write(
+  db: Database,
+  claim: Claim,
+  update: Document[] | UpdateFilter<SyncWindow>,
+): Promise<void> {
+  const { matchedCount } = await db.syncWindows.updateOne(heldBy(claim), update);
+  if (matchedCount === 0) throw new ClaimLost(claim.windowId);
+}
+
+export async function reviveFailed(db: Database, source: Source): Promise<number> {
+  const { filter, update } = revival(source);
+  return (await db.syncWindows.updateMany(filter, update)).modifiedCount;
+}

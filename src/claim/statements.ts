@@ -1,0 +1,156 @@
+// The filters and updates of a claim as values. The lease runs on the database's clock ($$NOW): the isolates' clocks
+// may differ. Every write after the claim is fenced by its id.
+import type { Document, Filter, ObjectId, UpdateFilter } from "mongodb";
+import type { SyncWindow } from "../terms/documents.ts";
+import type { Source } from "../terms/window.ts";
+
+/** Claims without any progress between them before a window is failed. */
+export const ATTEMPTS_MAX = 8;
+const NO_PROGRESS = `claimed ${ATTEMPTS_MAX} times without any progress; last trouble: `;
+const BACKOFF_MS_MAX = 6 * 3_600_000;
+const FAILED_MS = 24 * 3_600_000; // design.md: failed windows come back by themselves after a day
+
+/** What a holder may do to a window: drain it (`running`) or verify it (`done` all the while). */
+export type ClaimFor = "drain" | "verify";
+
+export interface Claim {
+  id: ObjectId;
+  windowId: string;
+  kind: ClaimFor;
+  leaseSeconds: number;
+  /** Pause after the first failed attempt; it doubles with each. */
+  backoffSeconds: number;
+}
+
+export const heldBy = (claim: Claim): Filter<SyncWindow> => ({
+  _id: claim.windowId,
+  status: claim.kind === "drain" ? "running" : "done",
+  "claim.id": claim.id,
+});
+
+const leaseUntil = (leaseSeconds: number) => ({ $add: ["$$NOW", leaseSeconds * 1000] });
+const free = { $or: [{ claim: null }, { $expr: { $lt: ["$claim.until", "$$NOW"] } }] };
+
+/** Pending and due, or running with an expired lease. */
+export function claimable(source: Source): Filter<SyncWindow> {
+  return {
+    source,
+    $or: [
+      { status: "pending", retryAt: null },
+      { status: "pending", $expr: { $lte: ["$retryAt", "$$NOW"] } },
+      { status: "running", $expr: { $lt: ["$claim.until", "$$NOW"] } },
+    ],
+  };
+}
+
+/** Done, never verified, and held by nobody. */
+export function verifiable(source: Source): Filter<SyncWindow> {
+  return { source, status: "done", proof: "ordered", ...free };
+}
+
+export const takenForDrain = (id: ObjectId, leaseSeconds: number): Document[] => [
+  { $set: { attempts: { $add: ["$attempts", 1] } } },
+  {
+    $set: {
+      status: { $cond: [{ $gt: ["$attempts", ATTEMPTS_MAX] }, "failed", "running"] },
+      claim: { $cond: [{ $gt: ["$attempts", ATTEMPTS_MAX] }, null, { id, until: leaseUntil(leaseSeconds) }] },
+      retryAt: { $cond: [{ $gt: ["$attempts", ATTEMPTS_MAX] }, { $add: ["$$NOW", FAILED_MS] }, null] },
+      lastError: {
+        $cond: [
+          { $gt: ["$attempts", ATTEMPTS_MAX] },
+          {
+            at: "$$NOW",
+            message: { $concat: [NO_PROGRESS, { $ifNull: ["$lastError.message", "nothing noted"] }] },
+          },
+          "$lastError",
+        ],
+      },
+      startedAt: { $ifNull: ["$startedAt", "$$NOW"] },
+    },
+  },
+];
+
+export const takenForVerify = (id: ObjectId, leaseSeconds: number): Document[] => [
+  { $set: { claim: { id, until: leaseUntil(leaseSeconds) } } },
+];
+
+export const renewed = (claim: Claim): Document[] => [
+  { $set: { "claim.until": leaseUntil(claim.leaseSeconds) } },
+];
+
+/** The progress that a holder writes: only it knows the window while it holds the claim. */
+export type Progress = Pick<SyncWindow, "lanes" | "counts" | "unproven" | "drift"> &
+  Partial<Pick<SyncWindow, "alarms" | "verify" | "publishedSeconds" | "numbers">>;
+
+/** Progress and lease in one update; progress is what makes the next attempt the first again. */
+export const advanced = (claim: Claim, progress: Progress): Document[] => [
+  {
+    $set: {
+      ...literals(progress),
+      attempts: 1,
+      "claim.until": leaseUntil(claim.leaseSeconds),
+    },
+  },
+];
+
+export const drained = (progress: Progress): Document[] => [
+  {
+    $set: {
+      ...literals(progress),
+      status: "done",
+      claim: null,
+      attempts: 0,
+      retryAt: null,
+      lastError: null,
+      proof: "ordered",
+      doneAt: "$$NOW",
+    },
+  },
+];
+
+export const verified = (progress: Progress): Document[] => [
+  { $set: { ...literals({ ...progress, verify: null }), claim: null, proof: "exact", verifiedAt: "$$NOW" } },
+  { $unset: "publishedSeconds" },
+];
+
+/** Nothing went wrong, time was up: the next holder goes on, and this attempt does not count. */
+export const givenBack = (claim: Claim): UpdateFilter<SyncWindow> | Document[] =>
+  claim.kind === "verify"
+    ? { $set: { claim: null } }
+    : [{ $set: { status: "pending", claim: null, attempts: { $max: [0, { $add: ["$attempts", -1] }] } } }];
+
+/** Something went wrong: back with a growing pause, or failed with its reason after the last attempt. */
+export function givenUp(claim: Claim, reason: string): Document[] {
+  const lastError = { at: "$$NOW", message: { $literal: reason } };
+  if (claim.kind === "verify") return [{ $set: { claim: null, lastError } }];
+  const usedUp = { $gte: ["$attempts", ATTEMPTS_MAX] };
+  const exponent = { $max: [0, { $add: ["$attempts", -1] }] };
+  const backoffMs = {
+    $min: [BACKOFF_MS_MAX, { $multiply: [claim.backoffSeconds * 1000, { $pow: [2, exponent] }] }],
+  };
+  return [
+    {
+      $set: {
+        status: { $cond: [usedUp, "failed", "pending"] },
+        retryAt: { $add: ["$$NOW", { $cond: [usedUp, FAILED_MS, backoffMs] }] },
+        claim: null,
+        lastError,
+      },
+    },
+  ];
+}
+
+/** A day after a window failed it is tried again. */
+export const revival = (source: Source) => ({
+  filter: { source, status: "failed", $expr: { $lte: ["$retryAt", "$$NOW"] } } satisfies Filter<SyncWindow>,
+  update: { $set: { status: "pending" as const, attempts: 0, retryAt: null } },
+});
+
+/** Values that come from outside must never be read as expressions. */
+function literals(fields: object): Document {
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, { $literal: value }]),
+  );
+}

@@ -1,0 +1,178 @@
+// One question, asked until it is answered or until it is clear that it will not be now. What is retried is a closed
+// table; every try takes a slot of the pacer, and no wait outlives the deadline.
+import { type Effects, type HttpAnswer, TransportError } from "../platform/effects.ts";
+import { ApiError, DeadlineReached } from "../terms/errors.ts";
+import { type Api, pageUrl, type Question } from "./api.ts";
+import type { Pacer } from "./pacer.ts";
+import { type Page, readPage } from "./page.ts";
+
+export type Answer =
+  | { kind: "page"; page: Page; url: string }
+  /** It came several times, and is no page: ask narrower. */
+  | { kind: "unreadable"; reason: string; body: Uint8Array; url: string }
+  /** It did not come in time, several times: ask narrower. */
+  | { kind: "too slow"; url: string }
+  /** A look-up's answer for an id that does not exist. */
+  | { kind: "not found"; url: string };
+
+/** What the run wants to know of the asking. */
+export interface AskTally {
+  requests: number;
+  refusals: number;
+  retries: number;
+}
+
+export interface Asker {
+  api: Api;
+  origin: string;
+  effects: Effects;
+  pacer: Pacer;
+  cooldownSeconds: number | null;
+  remainingMs: () => number;
+  wait: (ms: number) => Promise<void>;
+  tally: AskTally;
+}
+
+/** A page of 100 releases takes the APIs seconds, rarely ten (kingfisher-collect waits 30 s too). */
+const REQUEST_TIMEOUT_MS = 30_000;
+const TRIES_MAX = 6;
+/** The same answer twice is no accident of the network; a third time costs more than asking narrower. */
+const UNREADABLE_MAX = 2;
+const TIMEOUTS_MAX = 3;
+const REFUSALS_MAX = 20;
+const RETRY_AFTER_SECONDS_MAX = 3600; // a broken header must not stop a source for days
+const BACKOFF_MS_MIN = 50;
+const BACKOFF_MS_MAX = 120_000;
+
+/**
+ * The answer to one question.
+ * @throws DeadlineReached when time is up, ApiError when the API refuses the question or stays out of order
+ */
+export function ask(asker: Asker, question: Question): Promise<Answer> {
+  return askUrl(asker, pageUrl(asker.api, asker.origin, question));
+}
+
+/** As `ask`, for a look-up or a `links.next` of this API. */
+export async function askUrl(asker: Asker, url: string): Promise<Answer> {
+  const { api, pacer, tally } = asker;
+  const troubles: string[] = [];
+  let unreadable = 0;
+  let timeouts = 0;
+  let refusals = 0;
+  while (troubles.length < TRIES_MAX) {
+    if (troubles.length > 0) {
+      tally.retries++;
+      await backOff(asker, troubles.length);
+    }
+    await pacer.slot();
+    tally.requests++;
+    const outcome = judgeAnswer(await fetchOnce(asker, url));
+    switch (outcome.kind) {
+      case "page":
+        return { kind: "page", page: outcome.page, url };
+      case "not found":
+        return { kind: "not found", url };
+      case "refused":
+        tally.refusals++;
+        await pacer.refused(waitMs(asker, outcome));
+        // A refusal is the pacer's business, not a failed try; but an API that only refuses ends the claim.
+        if (++refusals >= REFUSALS_MAX) {
+          throw new ApiError(
+            `${api.source}: refused ${refusals} times in a row (${outcome.status}) for ${url}`,
+            {
+              url,
+              status: outcome.status,
+              attempts: refusals,
+              permanent: false,
+            },
+          );
+        }
+        break;
+      case "wrong question":
+        throw new ApiError(
+          `${api.source} does not take this request (${outcome.status}): ${outcome.detail}. Expected is a page of releases; ` +
+            `check FAT_API_URL, CF_API_URL and the stages settings. It was ${url}`,
+          { url, status: outcome.status, attempts: troubles.length + 1, permanent: true },
+        );
+      case "unreadable":
+        troubles.push(`unreadable: ${outcome.reason}`);
+        if (++unreadable >= UNREADABLE_MAX) return { ...outcome, url };
+        break;
+      case "timeout":
+        troubles.push("no answer in time");
+        if (++timeouts >= TIMEOUTS_MAX) return { kind: "too slow", url };
+        break;
+      case "trouble":
+        troubles.push(outcome.detail);
+    }
+  }
+  throw new ApiError(
+    `${api.source}: ${TRIES_MAX} tries failed for ${url}: ${[...new Set(troubles)].join("; ")}`,
+    {
+      url,
+      attempts: TRIES_MAX,
+      permanent: false,
+    },
+  );
+}
+
+type Outcome =
+  | { kind: "page"; page: Page }
+  | { kind: "not found" }
+  | { kind: "refused"; status: 403 | 429; retryAfter: string | null }
+  | { kind: "wrong question"; status: number; detail: string }
+  | { kind: "unreadable"; reason: string; body: Uint8Array }
+  | { kind: "timeout" }
+  | { kind: "trouble"; detail: string };
+
+async function fetchOnce(asker: Asker, url: string): Promise<HttpAnswer | TransportError> {
+  try {
+    return await asker.effects.get(url, { timeoutMs: REQUEST_TIMEOUT_MS });
+  } catch (error) {
+    if (error instanceof TransportError) return error;
+    throw error;
+  }
+}
+
+/** The closed table: what each answer means. */
+function judgeAnswer(answer: HttpAnswer | TransportError): Outcome {
+  if (answer instanceof TransportError) {
+    return answer.timedOut ? { kind: "timeout" } : { kind: "trouble", detail: answer.message };
+  }
+  const { status, retryAfter, body } = answer;
+  if (status === 200) {
+    const read = readPage(body);
+    if (read.kind === "page") return read;
+    if (read.kind === "empty") return { kind: "trouble", detail: "an empty body" }; // some 200s are empty (api-facts)
+    return { ...read, body };
+  }
+  if (status === 429 || status === 403) return { kind: "refused", status, retryAfter };
+  if (status === 404) return { kind: "not found" };
+  if (status >= 500 || status === 408) return { kind: "trouble", detail: `status ${status}` };
+  return { kind: "wrong question", status, detail: excerpt(body) };
+}
+
+/** Milliseconds that a refusal asks for; seconds, a date, or the API's own default. */
+function waitMs(asker: Asker, refusal: { status: 403 | 429; retryAfter: string | null }): number {
+  const fallback = asker.cooldownSeconds ?? asker.api.cooldownSeconds[refusal.status];
+  const seconds = secondsOf(refusal.retryAfter, asker.effects.now()) ?? fallback;
+  return Math.min(RETRY_AFTER_SECONDS_MAX, seconds) * 1000;
+}
+
+function secondsOf(retryAfter: string | null, now: Date): number | null {
+  if (retryAfter === null) return null;
+  if (/^\d+$/.test(retryAfter.trim())) return Number(retryAfter);
+  const at = Date.parse(retryAfter);
+  return Number.isNaN(at) ? null : Math.max(0, (at - now.getTime()) / 1000);
+}
+
+async function backOff(asker: Asker, troubles: number): Promise<void> {
+  const base = Math.max(BACKOFF_MS_MIN, asker.pacer.intervalMs() / 2);
+  const ms = Math.min(BACKOFF_MS_MAX, base * 2 ** (troubles - 1)) * (0.5 + asker.effects.random());
+  if (ms > asker.remainingMs()) throw new DeadlineReached("the next try would come after the deadline");
+  await asker.wait(ms);
+}
+
+function excerpt(body: Uint8Array): string {
+  return new TextDecoder().decode(body.slice(0, 300)).replaceAll(/\s+/g, " ");
+}

@@ -1,0 +1,224 @@
+// Decides what to ask next and what a page proves. Pure. Time is the only cursor: a lane walks from newest to oldest,
+// and its frontier says that everything from it up has been read.
+//
+// mode `time`:   ask from the start to the frontier. A full page is complete from its newest row down to a few rows
+//                before its end, because rows come newest first; the frontier moves there.
+// mode `slices`: pages of this lane have broken their order, so only a page that is not full counts.
+//
+// A question that cannot be answered whole is asked narrower, down to the smallest range of the API; only there may
+// a cursor be followed.
+import {
+  boundaryAtOrAfter,
+  boundaryAtOrBefore,
+  type LondonTime,
+  later,
+  midpoint,
+  plusSeconds,
+  secondsBetween,
+  toLondon,
+} from "../terms/london-time.ts";
+import type { Row } from "../terms/release.ts";
+import { ALL_STAGES, type LaneProgress } from "../terms/window.ts";
+import { type Api, echoes, noticeNumber, type Question, stageOf } from "./api.ts";
+import type { Page } from "./page.ts";
+
+export type Distrust = "order" | "echo" | "count" | "range" | "duplicate page";
+
+export type Verdict =
+  /** All of [lo, hi] is here. */
+  | { kind: "whole" }
+  /** All of [frontier, hi] is here. */
+  | { kind: "full"; frontier: LondonTime }
+  /** The page ends in the second where it began, or where the range ends: time alone cannot go on. */
+  | { kind: "crowded"; where: "newest second" | "oldest second" }
+  /** Proves nothing. */
+  | { kind: "untrusted"; why: Distrust };
+
+/** What the page proves about the range that was asked. `before`: keys of the page that this lane read before it. */
+export function judgePage(options: {
+  api: Api;
+  asked: Question;
+  page: Page;
+  before: ReadonlySet<string>;
+}): Verdict {
+  const { api, asked, page, before } = options;
+  const { rows } = page;
+  const count = rows.length + page.unidentified.length;
+  if (echoes(api, asked, page.uri) !== true) return { kind: "untrusted", why: "echo" };
+  if (count > asked.limit) return { kind: "untrusted", why: "count" };
+  if (count < asked.limit && page.next === null) return { kind: "whole" };
+  if (count < asked.limit) return { kind: "untrusted", why: "count" };
+  if (!inOrder(api, rows)) return { kind: "untrusted", why: "order" };
+  if (rows.length > 1 && before.size > 0 && rows.every((row) => before.has(row.key))) {
+    return { kind: "untrusted", why: "duplicate page" };
+  }
+  if (mostlyOutside(asked, rows)) return { kind: "untrusted", why: "range" };
+  const frontier = frontierOf(api, asked, rows);
+  if (frontier === null || frontier >= asked.hi) return { kind: "crowded", where: "newest second" };
+  return frontier > asked.lo ? { kind: "full", frontier } : { kind: "crowded", where: "oldest second" };
+}
+
+/** What a page proves when its order is not to be trusted: all, or nothing. */
+export function judgeSlice(
+  api: Api,
+  asked: Question,
+  page: Page,
+): { kind: "whole" } | { kind: "over" } | { kind: "untrusted"; why: "echo" } {
+  if (echoes(api, asked, page.uri) === false) return { kind: "untrusted", why: "echo" };
+  const count = page.rows.length + page.unidentified.length;
+  return count < asked.limit && page.next === null ? { kind: "whole" } : { kind: "over" };
+}
+
+function inOrder(api: Api, rows: Row[]): boolean {
+  return rows.every((row, at) => {
+    const above = rows[at - 1];
+    if (!above) return true;
+    if (api.order === "date") return row.date !== null && above.date !== null && row.date <= above.date;
+    const [one, other] = [noticeNumber(above.releaseId), noticeNumber(row.releaseId)];
+    if (!one || !other) return false;
+    return other.year < one.year || (other.year === one.year && other.number <= one.number);
+  });
+}
+
+/** FaT's dates are not always those that it selects by (009921-2021), so a few may be outside. */
+function mostlyOutside({ lo, hi }: Question, rows: Row[]): boolean {
+  const outside = rows.filter(({ date }) => {
+    if (date === null) return false;
+    const at = toLondon(date);
+    return at < lo || at > hi;
+  });
+  return outside.length > rows.length / 2;
+}
+
+/** The median date of the last rows: a few odd dates among them cannot move it out of line. */
+function frontierOf(api: Api, { limit }: Question, rows: Row[]): LondonTime | null {
+  const margin = Math.max(1, Math.min(api.marginRows, Math.floor(limit / 4)));
+  const dates = rows
+    .slice(-margin)
+    .flatMap(({ date }) => (date === null ? [] : [date.getTime()]))
+    .sort((a, b) => a - b);
+  const median = dates[Math.floor(dates.length / 2)];
+  if (median === undefined) return null;
+  return boundaryAtOrAfter(toLondon(new Date(median)));
+}
+
+/** The range of a lane's next question: down to the start, or `spanSeconds` when less is asked for. */
+export function questionFor(options: {
+  api: Api;
+  lane: LaneProgress;
+  start: LondonTime;
+  limit: number;
+  spanSeconds: number | null;
+}): Question {
+  const { api, lane, start, limit, spanSeconds } = options;
+  const hi = lane.frontier;
+  const wished =
+    spanSeconds === null ? start : later(start, plusSeconds(hi, -Math.max(1, Math.floor(spanSeconds))));
+  const highest = plusSeconds(hi, -api.spanSecondsMin);
+  return { stage: lane.stage, lo: boundaryAtOrBefore(wished < highest ? wished : highest), hi, limit };
+}
+
+/** The newest second of the question, as small as the API allows. */
+export function smallest(api: Api, question: Question): Question {
+  return {
+    ...question,
+    lo: later(question.lo, boundaryAtOrBefore(plusSeconds(question.hi, -api.spanSecondsMin))),
+  };
+}
+
+/** The newer half of the question; null when it is the smallest range already. */
+export function narrower(api: Api, question: Question): Question | null {
+  const lo = boundaryAtOrAfter(midpoint(question.lo, question.hi));
+  const fits = lo > question.lo && secondsBetween(lo, question.hi) >= api.spanSecondsMin;
+  return fits ? { ...question, lo } : null;
+}
+
+/** A slice that should hold most of a page, given how many rows the last one held. */
+export function nextSpanSeconds(asked: Question, rows: number): number {
+  const growth = Math.min(4, Math.max(0.5, (0.85 * asked.limit) / Math.max(1, rows)));
+  return Math.max(1, Math.round(secondsBetween(asked.lo, asked.hi) * growth));
+}
+
+/** First guess for slices: a working day of Find a Tender holds about 500 notices (api-facts, Volumes). */
+export const SLICE_SECONDS_FIRST = 2 * 3600;
+
+/**
+ * The lane after all of `[reached, …]` has been stored, and which of the rows are counted now for the first time.
+ * Rows that the next page repeats are remembered by key, so that counts stay those of distinct releases.
+ */
+export function laneAfter(options: {
+  lane: LaneProgress;
+  rows: Row[];
+  reached: LondonTime;
+  start: LondonTime;
+}): { lane: LaneProgress; counted: Row[] } {
+  const { lane, rows, reached, start } = options;
+  const seen = new Set(lane.seen);
+  const counted = distinct(rows).filter(({ key }) => !seen.has(key));
+  const done = reached <= start;
+  const { seen: _, ...kept } = lane;
+  if (done) return { lane: { ...kept, frontier: reached, done }, counted };
+  const edge = plusSeconds(reached, 1);
+  const tail = rows.length - REPEATED_ROWS_MAX;
+  const repeated = rows.filter((row, at) => at >= tail || (row.date !== null && toLondon(row.date) <= edge));
+  return {
+    lane: { ...kept, frontier: reached, done, seen: [...new Set(repeated.map(({ key }) => key))] },
+    counted,
+  };
+}
+
+const REPEATED_ROWS_MAX = 30; // the margin is at most 9 rows; the rest is for rows whose date is out of line
+
+/** Byte-identical duplicates occur inside one page (api-facts: 071452-2026). The last one of a key stands. */
+export function distinct(rows: Row[]): Row[] {
+  return [...new Map(rows.map((row) => [row.key, row])).values()];
+}
+
+/** The lane to go on with: the one whose frontier is newest, so that all reach the old end together. */
+export function nextLane(lanes: LaneProgress[]): LaneProgress | null {
+  const open = lanes.filter((lane) => !lane.done);
+  return open.reduce<LaneProgress | null>(
+    (newest, lane) => (newest && newest.frontier >= lane.frontier ? newest : lane),
+    null,
+  );
+}
+
+/**
+ * One question without `stages` for what is left of several lanes, when all of it should fit into one page; null when
+ * it would not, or when nothing is known of a lane's density (rows per second).
+ */
+export function closingQuestion(options: {
+  lanes: LaneProgress[];
+  densities: ReadonlyMap<string, number>;
+  start: LondonTime;
+  limit: number;
+}): Question | null {
+  const { lanes, densities, start, limit } = options;
+  const open = lanes.filter((lane) => !lane.done);
+  if (open.length < 2 || open.some((lane) => lane.mode === "slices")) return null;
+  const hi = open.reduce((newest, lane) => later(newest, lane.frontier), start);
+  const seconds = secondsBetween(start, hi);
+  // Lanes that are done have rows in this range too, and a page without `stages` lists them again.
+  const expected = lanes.reduce((sum, lane) => sum + (densities.get(lane.stage) ?? Number.NaN) * seconds, 0);
+  return seconds > 1 && expected <= CLOSING_FILL * limit ? { stage: ALL_STAGES, lo: start, hi, limit } : null;
+}
+
+const CLOSING_FILL = 0.8; // densities vary within a month; a closing page that turns out full is a request lost
+
+/** Lanes and first-time rows after a closing question was answered whole. */
+export function lanesClosed(options: { lanes: LaneProgress[]; rows: Row[]; start: LondonTime }): {
+  lanes: LaneProgress[];
+  counted: Row[];
+} {
+  const { lanes, rows, start } = options;
+  const byStage = new Map(lanes.map((lane) => [lane.stage, lane]));
+  const counted = distinct(rows).filter((row) => {
+    const lane = byStage.get(stageOf(row) ?? "");
+    if (!lane || lane.done) return !lane;
+    return !lane.seen?.includes(row.key) && (row.date === null || toLondon(row.date) <= lane.frontier);
+  });
+  return {
+    lanes: lanes.map(({ seen: _, ...lane }) => (lane.done ? lane : { ...lane, frontier: start, done: true })),
+    counted,
+  };
+}

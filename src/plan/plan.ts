@@ -1,0 +1,51 @@
+// Applies the plan's difference to `syncWindows`. Idempotent; of two planners at once each move is made by one.
+import type { AnyBulkWriteOperation } from "mongodb";
+import type { Database } from "../platform/database.ts";
+import type { SyncWindow } from "../terms/documents.ts";
+import type { Source } from "../terms/window.ts";
+import { comparePlan, type Move, planHash, wantedWindows } from "./difference.ts";
+
+export interface Planned {
+  /** Null when a window changed under this plan: the next invocation compares again. */
+  hash: string | null;
+  inserted: number;
+  moved: number;
+}
+
+/** Makes `syncWindows` hold the wanted windows of one source; an unchanged `knownHash` costs no query at all. */
+export async function plan(
+  db: Database,
+  options: {
+    source: Source;
+    start: Date;
+    horizon: Date;
+    stages: string[];
+    knownHash: string | null;
+    now: Date;
+  },
+): Promise<Planned> {
+  const { source, start, horizon, stages, now } = options;
+  const wanted = wantedWindows({ source, start, horizon, now });
+  const hash = planHash(wanted, stages);
+  if (hash === options.knownHash) return { hash, inserted: 0, moved: 0 };
+  const existing = await db.syncWindows.find({ source }).toArray();
+  const difference = comparePlan({ wanted, existing, stages, now });
+  const writes = [...difference.insert.map(insertion), ...difference.moves.map(conditionalMove)];
+  const result = writes.length > 0 ? await db.syncWindows.bulkWrite(writes, { ordered: false }) : null;
+  const applied = result ? result.matchedCount + result.upsertedCount : 0;
+  return {
+    hash: applied === writes.length ? hash : null,
+    inserted: difference.insert.length,
+    moved: difference.moves.length,
+  };
+}
+
+function insertion(window: SyncWindow): AnyBulkWriteOperation<SyncWindow> {
+  return { updateOne: { filter: { _id: window._id }, update: { $setOnInsert: window }, upsert: true } };
+}
+
+function conditionalMove({ window, change }: Move): AnyBulkWriteOperation<SyncWindow> {
+  const { _id, status, from, to, lanes } = window;
+  const asRead = change.lanes ? { _id, status, from, to, lanes } : { _id, status, from, to };
+  return { updateOne: { filter: asRead, update: { $set: change } } };
+}

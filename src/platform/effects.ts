@@ -1,0 +1,32 @@
+// Everything that is not a decision comes in through here, so that a simulation can own clock, sleep and network.
+import type { ObjectId } from "mongodb";
+
+export interface HttpAnswer {
+  status: number;
+  /** `Retry-After` as it came, or null. */
+  retryAfter: string | null;
+  body: Uint8Array;
+}
+
+/** GET. Answers whatever the status; redirects are answers too. @throws TransportError */
+export type HttpGet = (url: string, options: { timeoutMs: number }) => Promise<HttpAnswer>;
+
+/** No answer: a timeout, a reset, a refused connection, a body that ended early. */
+export class TransportError extends Error {
+  override readonly name = "TransportError";
+  readonly timedOut: boolean;
+
+  constructor(message: string, options: { timedOut: boolean; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.timedOut = options.timedOut;
+  }
+}
+
+export interface Effects {
+  now(): Date;
+  sleep(ms: number): Promise<void>;
+  get: HttpGet;
+  /** Uniform in [0, 1). */
+  random(): number;
+  newId(): ObjectId;
+}

@@ -1,0 +1,40 @@
+// The real effects: the only place, with logger.ts and database.ts, that touches the clock, timers and the network.
+import { ObjectId } from "mongodb";
+import { type Effects, type HttpAnswer, TransportError } from "./effects.ts";
+
+const USER_AGENT = "tendhunt-data-sync/0.1 (public procurement mirror; one polite client per database)";
+
+export const workerEffects: Effects = {
+  now: () => new Date(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms))),
+  get: httpGet,
+  random: () => Math.random(),
+  newId: () => new ObjectId(),
+};
+
+async function httpGet(url: string, { timeoutMs }: { timeoutMs: number }): Promise<HttpAnswer> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetch(url, {
+      headers: { "User-Agent": USER_AGENT, Accept: "application/json" },
+      redirect: "manual",
+      signal,
+    });
+    const body = new Uint8Array(await response.arrayBuffer());
+    const expected = response.headers.get("content-length");
+    if (expected !== null && !response.headers.has("content-encoding") && Number(expected) > body.length) {
+      throw new TransportError(`the body ended after ${body.length} of ${expected} bytes`, {
+        timedOut: false,
+      });
+    }
+    return { status: response.status, retryAfter: response.headers.get("retry-after"), body };
+  } catch (error) {
+    if (error instanceof TransportError) throw error;
+    const what = signal.aborted ? `no answer within ${timeoutMs} ms` : describe(error);
+    throw new TransportError(what, { timedOut: signal.aborted, cause: error });
+  }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,69 @@
+// The delta: from `lastSyncedDate` less an overlap to now less a settling margin. Mostly one page; after an outage a
+// walk like any other, whose progress is kept in `syncJobs` and whose end alone moves `lastSyncedDate`.
+import { nextLane } from "../fetch/walk.ts";
+import type { SyncJob } from "../terms/documents.ts";
+import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
+import { ALL_STAGES } from "../terms/window.ts";
+import type { SourceContext } from "./context.ts";
+import { freshMemory, stepLane } from "./lane.ts";
+
+const OVERLAP_MS = 3_600_000; // rows that appear up to an hour late are still met
+const SETTLING_MS = 120_000; // the newest two minutes may still be filling up
+
+type Walk = NonNullable<SyncJob["deltaWalk"]>;
+
+/** @throws ApiError, DeadlineReached, StorageFull: the walk goes on in the next invocation */
+export async function syncDelta(context: SourceContext): Promise<void> {
+  const { db, source, effects } = context;
+  const job = await db.syncJobs.findOne({ _id: source });
+  if (!job) return;
+  let walk = job.deltaWalk ?? newWalk(job.lastSyncedDate, effects.now());
+  if (!walk) return;
+  if (!job.deltaWalk && !(await writeWalk(context, job, walk))) return;
+  const memory = freshMemory();
+  const start = walk.from;
+  for (let lane = nextLane(walk.lanes); lane; lane = nextLane(walk.lanes)) {
+    const before = walk;
+    const step = await stepLane(context, {
+      lane,
+      memory,
+      start,
+      windowId: null,
+      recountAll: before === job.deltaWalk,
+    });
+    context.report.releases += step.counted.length;
+    walk = { ...walk, lanes: walk.lanes.map((one) => (one.stage === step.lane.stage ? step.lane : one)) };
+    if (nextLane(walk.lanes) && !(await advanceWalk(context, before, walk))) return;
+  }
+  const reached = fromLondon(walk.to);
+  await db.syncJobs.updateOne(
+    { _id: source, "deltaWalk.from": walk.from, "deltaWalk.to": walk.to },
+    { $set: { deltaWalk: null }, $max: { lastSyncedDate: reached }, $currentDate: { updatedAt: true } },
+  );
+}
+
+/** Never beyond what is settled: in the hour that autumn repeats, the walk ends before it and waits. */
+function newWalk(lastSynced: Date, now: Date): Walk | null {
+  const to = boundaryAtOrBefore(toLondon(new Date(now.getTime() - SETTLING_MS)));
+  if (fromLondon(to) <= lastSynced) return null;
+  const from = boundaryAtOrBefore(toLondon(new Date(lastSynced.getTime() - OVERLAP_MS)));
+  return { from, to, lanes: [{ stage: ALL_STAGES, frontier: to, done: false }] };
+}
+
+/** False when another invocation has begun a walk meanwhile: it is theirs. */
+async function writeWalk({ db, source }: SourceContext, job: SyncJob, walk: Walk): Promise<boolean> {
+  const { matchedCount } = await db.syncJobs.updateOne(
+    { _id: source, deltaWalk: null, lastSyncedDate: job.lastSyncedDate },
+    { $set: { deltaWalk: walk } },
+  );
+  return matchedCount === 1;
+}
+
+/** False when another invocation has moved the same walk. */
+async function advanceWalk({ db, source }: SourceContext, before: Walk, walk: Walk): Promise<boolean> {
+  const { matchedCount } = await db.syncJobs.updateOne(
+    { _id: source, "deltaWalk.to": before.to, "deltaWalk.lanes": before.lanes },
+    { $set: { "deltaWalk.lanes": walk.lanes } },
+  );
+  return matchedCount === 1;
+}

@@ -1,0 +1,49 @@
+// Holding a window: its lease is renewed while waiting, and however the work ends, the claim is given back as it should.
+import { giveBack, giveUp, renew } from "../claim/claim.ts";
+import type { Claim } from "../claim/statements.ts";
+import { ApiError, ClaimLost, DeadlineReached } from "../terms/errors.ts";
+import type { SourceContext } from "./context.ts";
+
+export type HoldEnd = "finished" | "lost" | "troubled";
+
+/**
+ * Works on a held window. An API's trouble is the window's own: it goes back with a pause, and the source goes on.
+ * @throws DeadlineReached, StorageFull and whatever is not the window's fault, after giving the claim back
+ */
+export async function holding(
+  context: SourceContext,
+  claim: Claim,
+  work: () => Promise<void>,
+): Promise<HoldEnd> {
+  const { db, log, keepAlive, report } = context;
+  keepAlive.renew = () => renew(db, claim);
+  try {
+    await work();
+    return "finished";
+  } catch (error) {
+    if (error instanceof ClaimLost) {
+      log.warn({ window: claim.windowId }, error.message);
+      return "lost";
+    }
+    if (error instanceof ApiError && !error.permanent) {
+      report.errors.push(error.message);
+      log.error({ window: claim.windowId }, error.message);
+      await unlessLost(giveUp(db, claim, error.message));
+      return "troubled";
+    }
+    if (!(error instanceof DeadlineReached))
+      log.error({ window: claim.windowId, err: error }, "the run ends here");
+    await unlessLost(giveBack(db, claim));
+    throw error;
+  } finally {
+    keepAlive.renew = null;
+  }
+}
+
+async function unlessLost(write: Promise<void>): Promise<void> {
+  try {
+    await write;
+  } catch (error) {
+    if (!(error instanceof ClaimLost)) throw error;
+  }
+}

@@ -1,0 +1,194 @@
+// One invocation, from the configuration to the summary line:
+//   plan, then for both sources side by side until the soft deadline: delta, claim, drain, done, claim the next; with
+//   nothing left to claim, verify. One bad source never blocks the other.
+import { claimNewest, reviveFailed } from "../claim/claim.ts";
+import type { Config, SourceConfig } from "../config/config.ts";
+import { APIS } from "../fetch/api.ts";
+import { openPacer } from "../fetch/pacer.ts";
+import { plan } from "../plan/plan.ts";
+import { type Database, ensureIndexes } from "../platform/database.ts";
+import type { Effects } from "../platform/effects.ts";
+import type { Logger } from "../platform/logger.ts";
+import { closeRun, openRun } from "../report/runs.ts";
+import type { SyncJob, SyncRun } from "../terms/documents.ts";
+import { ApiError, DeadlineReached, StorageFull } from "../terms/errors.ts";
+import { type RunContext, remainingMs, type SourceContext, type SourceReport, waitAlive } from "./context.ts";
+import { syncDelta } from "./delta.ts";
+import { drain } from "./drain.ts";
+import { holding } from "./hold.ts";
+import { closeJob, notePlan, openJob } from "./jobs.ts";
+import { askAbsent, verifyNewest } from "./verify.ts";
+
+export interface InvocationOptions {
+  db: Database;
+  effects: Effects;
+  config: Config;
+  log: Logger;
+}
+
+/** @returns the run's document. @throws only what kept the run from beginning (the database, above all) */
+export async function invoke(options: InvocationOptions): Promise<SyncRun> {
+  const { db, effects, config, log } = options;
+  const startedAt = effects.now();
+  const deadline = new Date(startedAt.getTime() + config.runBudgetSeconds * 1000);
+  const context: RunContext = { db, effects, config, log, deadline };
+  await ensureIndexes(db);
+  const _id = effects.newId();
+  await openRun(db, _id, startedAt);
+  const sources = await Promise.all(config.sources.map((settings) => runSource(context, settings)));
+  const end = { endedAt: effects.now(), outcome: outcomeOf(sources), sources };
+  await closeRun(db, _id, end);
+  log.info(summary(end, startedAt), "invocation");
+  return { _id, startedAt, ...end };
+}
+
+function outcomeOf(sources: SourceReport[]): SyncRun["outcome"] {
+  if (sources.some(({ endedBy }) => endedBy === "error" || endedBy === "storage full")) return "error";
+  return sources.some(({ endedBy }) => endedBy === "deadline") ? "deadline" : "done";
+}
+
+function summary(end: { endedAt: Date; outcome: string; sources: SourceReport[] }, startedAt: Date): object {
+  const sources = Object.fromEntries(
+    end.sources.map(({ source, windowsDone, windowsVerified, errors, ...figures }) => [
+      source,
+      {
+        ...figures,
+        windowsDone: windowsDone.length,
+        windowsVerified: windowsVerified.length,
+        errors: errors.length,
+      },
+    ]),
+  );
+  return { outcome: end.outcome, seconds: (end.endedAt.getTime() - startedAt.getTime()) / 1000, sources };
+}
+
+/** Everything for one source; whatever happens ends in its report. */
+async function runSource(run: RunContext, settings: SourceConfig): Promise<SourceReport> {
+  const { db, effects, log } = run;
+  const report = emptyReport(settings.source);
+  try {
+    const job = await openJob(db, settings.source, effects.now());
+    if (job.paused) return { ...report, endedBy: "paused" };
+    await planSource(run, settings, job);
+    await work(await contextOf(run, settings, report), report);
+    report.endedBy = "nothing left";
+  } catch (error) {
+    report.endedBy = endOf(error);
+    if (report.endedBy !== "deadline") {
+      const message = error instanceof Error ? error.message : String(error);
+      report.errors.push(message);
+      log.error({ source: settings.source, err: error }, message);
+    }
+  }
+  try {
+    await closeJob(db, report, effects.now());
+  } catch (error) {
+    report.errors.push(error instanceof Error ? error.message : String(error));
+    report.endedBy = "error";
+    log.error({ source: settings.source, err: error }, "the source's job could not be written");
+  }
+  return report;
+}
+
+function endOf(error: unknown): SourceReport["endedBy"] {
+  if (error instanceof DeadlineReached) return "deadline";
+  return error instanceof StorageFull ? "storage full" : "error";
+}
+
+async function planSource({ db, effects }: RunContext, settings: SourceConfig, job: SyncJob): Promise<void> {
+  const { source, start, stages } = settings;
+  const { horizon, planHash: knownHash } = job;
+  const planned = await plan(db, { source, start, horizon, stages, knownHash, now: effects.now() });
+  if (planned.hash !== knownHash) await notePlan(db, source, planned.hash);
+  await reviveFailed(db, source);
+}
+
+const BACKOFF_SECONDS = 120; // after a window's first failed attempt, unless COOLDOWN_SECONDS says otherwise
+const TROUBLES_MAX = 3; // windows in a row that fail: then it is the source, and the next invocation tries again
+
+async function work(context: SourceContext, report: SourceReport): Promise<void> {
+  const { db, config, effects, source } = context;
+  await deltaFirst(context);
+  for (let troubles = 0; troubles < TROUBLES_MAX; ) {
+    stopAtDeadline(context);
+    const held = await claimNewest(db, {
+      source,
+      kind: "drain",
+      id: effects.newId(),
+      leaseSeconds: config.leaseSeconds,
+      backoffSeconds: config.cooldownSeconds ?? BACKOFF_SECONDS,
+    });
+    if (!held) break;
+    const end = await holding(context, held.claim, () => drain(context, held));
+    if (end === "finished") report.windowsDone.push(held.window._id);
+    troubles = end === "troubled" ? troubles + 1 : 0;
+  }
+  if (config.verifyRequestsPerRun > 0) await verify(context);
+}
+
+async function verify(context: SourceContext): Promise<void> {
+  const { config, asker, api } = context;
+  for (let troubles = 0; troubles < TROUBLES_MAX; ) {
+    stopAtDeadline(context);
+    const end = await verifyNewest(context);
+    if (end === null) break;
+    troubles = end === "troubled" ? troubles + 1 : 0;
+  }
+  if (!api.lookupPath) return;
+  const most = asker.tally.requests + config.verifyRequestsPerRun;
+  while (asker.tally.requests < most && (await askAbsent(context))) stopAtDeadline(context);
+}
+
+/** The delta's trouble is no reason to leave the backfill alone. */
+async function deltaFirst(context: SourceContext): Promise<void> {
+  try {
+    await syncDelta(context);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.permanent) throw error;
+    context.report.errors.push(error.message);
+    context.log.error({ source: context.source }, error.message);
+  }
+}
+
+function stopAtDeadline(context: SourceContext): void {
+  if (remainingMs(context) <= 0) throw new DeadlineReached("the run's budget is used up");
+}
+
+async function contextOf(
+  run: RunContext,
+  settings: SourceConfig,
+  report: SourceReport,
+): Promise<SourceContext> {
+  const { db, effects, config } = run;
+  const { source, origin } = settings;
+  const api = APIS[source];
+  const keepAlive: SourceContext["keepAlive"] = { renew: null };
+  const left = () => remainingMs(run);
+  const wait = async (ms: number) => {
+    report.waitedMs += Math.max(0, ms);
+    await waitAlive({ effects, leaseSeconds: config.leaseSeconds, keepAlive }, ms);
+  };
+  const { requestsPerMinute, cooldownSeconds } = config;
+  const pacer = await openPacer({ db, source, requestsPerMinute, remainingMs: left, wait });
+  const asker = { api, origin, effects, pacer, cooldownSeconds, remainingMs: left, wait, tally: report };
+  const inQuarantine = await db.quarantine.find({ source }, { projection: { _id: 1 } }).toArray();
+  const quarantined = new Set(inQuarantine.map(({ _id }) => _id));
+  return { ...run, source, settings, api, asker, report, quarantined, keepAlive };
+}
+
+function emptyReport(source: SourceReport["source"]): SourceReport {
+  return {
+    source,
+    requests: 0,
+    releases: 0,
+    contractsChanged: 0,
+    quarantined: 0,
+    refusals: 0,
+    retries: 0,
+    waitedMs: 0,
+    windowsDone: [],
+    windowsVerified: [],
+    errors: [],
+    endedBy: "nothing left",
+  };
+}

@@ -1,0 +1,64 @@
+// The one writer of `syncJobs`: the state of a source between invocations.
+import type { Database } from "../platform/database.ts";
+import type { SyncJob } from "../terms/documents.ts";
+import type { Source } from "../terms/window.ts";
+import type { SourceReport } from "./context.ts";
+
+const ERRORS_KEPT = 100;
+
+/** The source's job; made with its horizon T0 = now when the source is first planned, and frozen from then on. */
+export async function openJob(db: Database, source: Source, now: Date): Promise<SyncJob> {
+  const fresh: Omit<SyncJob, "_id"> = {
+    source,
+    status: "backfilling",
+    horizon: now,
+    lastSyncedDate: now,
+    deltaWalk: null,
+    totalFetched: 0,
+    lastRunAt: null,
+    lastRunFetched: 0,
+    lastRunErrors: 0,
+    errorLog: [],
+    planHash: null,
+    paused: false,
+    createdAt: now,
+    updatedAt: now,
+  };
+  const job = await db.syncJobs.findOneAndUpdate(
+    { _id: source },
+    { $setOnInsert: fresh },
+    { upsert: true, returnDocument: "after" },
+  );
+  if (!job) throw new Error(`syncJobs: ${source} was neither found nor made`);
+  return job;
+}
+
+export async function notePlan(db: Database, source: Source, planHash: string | null): Promise<void> {
+  await db.syncJobs.updateOne({ _id: source }, { $set: { planHash } });
+}
+
+/** What this invocation did for the source, and where the source stands now. */
+export async function closeJob(db: Database, report: SourceReport, now: Date): Promise<void> {
+  const { source, releases, errors, endedBy } = report;
+  const open = await db.syncWindows.findOne(
+    { source, status: { $in: ["pending", "running", "failed"] } },
+    { projection: { _id: 1 } },
+  );
+  const status =
+    endedBy === "error" || endedBy === "storage full" ? "error" : open ? "backfilling" : "syncing";
+  const entries = errors.map((message) => ({ at: now, message }));
+  await db.syncJobs.updateOne(
+    { _id: source },
+    {
+      $set: {
+        status,
+        lastRunAt: now,
+        lastRunFetched: releases,
+        lastRunErrors: errors.length,
+        updatedAt: now,
+      },
+      $inc: { totalFetched: releases },
+      $push: { errorLog: { $each: entries, $slice: -ERRORS_KEPT } },
+    },
+  );
+}

@@ -1,0 +1,106 @@
+// map → store for the rows of one page: every release ends in `contracts` or, with its text and the reason, in
+// `quarantine`.
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { Binary } from "mongodb";
+import type { Page } from "../fetch/page.ts";
+import { distinct } from "../fetch/walk.ts";
+import { mapRelease } from "../map/map-release.ts";
+import type { Upsert } from "../store/statements.ts";
+import { bsonBytes, countUnknown, quarantine, release, storePage } from "../store/store.ts";
+import type { MappedBuyer } from "../terms/documents.ts";
+import type { Row } from "../terms/release.ts";
+import type { SourceContext } from "./context.ts";
+
+export interface Kept {
+  /** Contracts inserted or changed. */
+  changed: number;
+  /** Releases that were not here before: contracts inserted, revisions added, releases newly in quarantine. */
+  added: number;
+  /** BSON bytes of each row's contract, by row key; a row in quarantine has none. */
+  bytes: ReadonlyMap<string, number>;
+  /** Releases that went into quarantine. */
+  quarantined: number;
+}
+
+// A document may have 16 MB; the evidence for one release need not have more than this.
+const EVIDENCE_CHARACTERS_MAX = 2_000_000;
+
+export interface KeepOptions {
+  page: Pick<Page, "rows" | "unidentified">;
+  /** Where the page was asked for: evidence of what goes into quarantine. */
+  place: string;
+  windowId: string | null;
+  /** True for the first page after a claim: the holder before may have died between its two writes. */
+  recountAll: boolean;
+  /** Find out how many of the releases are new here (one more read). */
+  countAdded?: boolean;
+}
+
+export async function keep(context: SourceContext, options: KeepOptions): Promise<Kept> {
+  const { source, db, effects, config } = context;
+  const { page, place, windowId, recountAll } = options;
+  const now = effects.now();
+  const upserts: Upsert[] = [];
+  const buyers = new Map<string, MappedBuyer>();
+  const bytes = new Map<string, number>();
+  const released: string[] = [];
+  const cases: Parameters<typeof quarantine>[1] = [];
+  for (const row of distinct(page.rows)) {
+    const id = `${source}/${row.key}`;
+    const mapped = mapRelease({ source, release: row.release, now });
+    if (mapped.kind === "rejected") {
+      const { ocid, releaseId } = row;
+      cases.push({
+        _id: id,
+        source,
+        windowId,
+        ocid,
+        releaseId,
+        place,
+        reason: mapped.reason,
+        rawText: evidence(row),
+      });
+      continue;
+    }
+    const { contract, buyer, revision } = mapped;
+    const upsert = { contract, revision, ...rawData(config.storeRaw, row) };
+    upserts.push(upsert);
+    bytes.set(row.key, bsonBytes(upsert));
+    if (buyer) buyers.set(buyer._id, buyer);
+    if (context.quarantined.has(id)) released.push(id);
+  }
+  for (const { rawText, reason } of page.unidentified) {
+    const hash = createHash("sha256").update(rawText).digest("hex").slice(0, 24);
+    const text = rawText.slice(0, EVIDENCE_CHARACTERS_MAX);
+    cases.push({
+      _id: `${source}/${hash}`,
+      source,
+      windowId,
+      ocid: null,
+      releaseId: null,
+      place,
+      reason,
+      rawText: text,
+    });
+  }
+  const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
+  const added = options.countAdded ? newCases + (await countUnknown(db, upserts)) : 0;
+  const { changed } = await storePage(db, { upserts, buyers, recountAll });
+  await quarantine(db, cases, now);
+  await release(db, released);
+  for (const { _id } of cases) context.quarantined.add(_id);
+  for (const id of released) context.quarantined.delete(id);
+  context.report.contractsChanged += changed;
+  context.report.quarantined += newCases;
+  return { changed, added, bytes, quarantined: cases.length };
+}
+
+function evidence({ release: raw }: Row): string {
+  return (JSON.stringify(raw) ?? "null").slice(0, EVIDENCE_CHARACTERS_MAX);
+}
+
+function rawData(mode: "none" | "gzip" | "full", { release: raw }: Row): { rawData?: unknown } {
+  if (mode === "none") return {};
+  return { rawData: mode === "full" ? raw : new Binary(gzipSync(JSON.stringify(raw))) };
+}

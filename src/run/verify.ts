@@ -1,0 +1,182 @@
+// Verifies drained windows: exact slices from the newest end down, each less than a page, asked without `stages`. What
+// was missing is stored and noted as drift; a window whose slices are all exact is `exact`. Afterwards every number
+// that Find a Tender's sequence leaves out is asked for by itself.
+import { advance, claimNewest, finish } from "../claim/claim.ts";
+import type { Progress } from "../claim/statements.ts";
+import type { Question } from "../fetch/api.ts";
+import { type Answer, ask } from "../fetch/ask.ts";
+import type { Page } from "../fetch/page.ts";
+import {
+  absentBetween,
+  absentIds,
+  joined,
+  type NumberRange,
+  nextSlice,
+  numberRanges,
+} from "../fetch/proof.ts";
+import { judgeSlice, narrower } from "../fetch/walk.ts";
+import { topOf } from "../plan/difference.ts";
+import { nextAbsent, noteAbsent, settleGap } from "../store/gaps.ts";
+import type { SyncWindow } from "../terms/documents.ts";
+import { ApiError } from "../terms/errors.ts";
+import { boundaryAtOrBefore, toLondon } from "../terms/london-time.ts";
+import type { Row } from "../terms/release.ts";
+import type { SourceContext } from "./context.ts";
+import { type HoldEnd, holding } from "./hold.ts";
+import { keep } from "./keep.ts";
+import { lookUp, readOverflow } from "./overflow.ts";
+import { progressOf, publishedInstants } from "./progress.ts";
+
+/** Verifies the newest window that has never been; null when there is none. @throws what a drain throws */
+export async function verifyNewest(context: SourceContext): Promise<HoldEnd | null> {
+  const { db, config, effects, source, api, report } = context;
+  const held = await claimNewest(db, {
+    source,
+    kind: "verify",
+    id: effects.newId(),
+    leaseSeconds: config.leaseSeconds,
+    backoffSeconds: 0,
+  });
+  if (!held) return null;
+  const { claim, window } = held;
+  return holding(context, claim, async () => {
+    const published = publishedInstants(window);
+    const start = boundaryAtOrBefore(toLondon(window.from));
+    let progress = progressOf(window);
+    let asked: Question | null = null;
+    for (;;) {
+      const frontier = progress.verify?.frontier ?? topOf(window.to);
+      if (frontier <= start) break;
+      asked ??= nextSlice({ api, frontier, start, published, limit: config.pageLimit });
+      const requestsBefore = context.asker.tally.requests;
+      const slice = await readSlice(context, asked);
+      const { missing, rows } = await store(context, { window, slice, asked });
+      const exact = slice.kind !== "over";
+      progress = {
+        ...progress,
+        drift:
+          missing > 0
+            ? [...progress.drift, { at: effects.now(), from: asked.lo, to: asked.hi, missing }]
+            : progress.drift,
+        verify: {
+          frontier: exact ? asked.lo : frontier,
+          requests: (progress.verify?.requests ?? 0) + context.asker.tally.requests - requestsBefore,
+          rows: (progress.verify?.rows ?? 0) + (exact ? rows.length : 0),
+        },
+        unproven:
+          slice.kind === "overflow" ? withUnproven(context, { progress, asked, rows }) : progress.unproven,
+        ...(exact && api.lookupPath
+          ? { numbers: await noteNumbers(context, { window, rows, progress }) }
+          : {}),
+      };
+      asked = exact ? null : narrower(api, asked);
+      await advance(db, claim, progress);
+    }
+    if (progress.numbers) await noteGapToNewer(context, window, progress.numbers);
+    await finish(db, claim, progress);
+    report.windowsVerified.push(window._id);
+  });
+}
+
+type Slice =
+  | { kind: "exact"; page: Page }
+  /** More than a page: ask narrower. */
+  | { kind: "over"; page: Page }
+  /** The smallest slice, and more than a page. */
+  | { kind: "overflow"; page: Page };
+
+const NO_PAGE: Page = { uri: "", rows: [], unidentified: [], next: null };
+
+async function readSlice(context: SourceContext, asked: Question): Promise<Slice> {
+  const { api, asker } = context;
+  const answer = await ask(asker, asked);
+  const smallest = narrower(api, asked) === null;
+  if (answer.kind !== "page") {
+    if (smallest) throw notRead(answer);
+    return { kind: "over", page: NO_PAGE };
+  }
+  const { page } = answer;
+  const verdict = judgeSlice(api, asked, page);
+  if (verdict.kind === "untrusted") throw notRead(answer);
+  if (verdict.kind === "whole") return { kind: "exact", page };
+  if (!smallest) return { kind: "over", page };
+  const { rows, exact } = await readOverflow(context, { asked, page });
+  return { kind: exact ? "exact" : "overflow", page: { ...page, rows } };
+}
+
+function notRead({ kind, url }: Answer): ApiError {
+  const why = kind === "page" ? "it answers another question" : kind;
+  return new ApiError(`a slice could not be verified (${why}): ${url}. It is tried again later.`, {
+    url,
+    attempts: 1,
+    permanent: false,
+  });
+}
+
+/** Stores the slice; how many of its releases were neither in `contracts` nor in `quarantine`. */
+async function store(
+  context: SourceContext,
+  { window, slice, asked }: { window: SyncWindow; slice: Slice; asked: Question },
+): Promise<{ missing: number; rows: Row[] }> {
+  const { page } = slice;
+  const place = `verify ${asked.lo} to ${asked.hi}`;
+  const kept = await keep(context, {
+    page,
+    place,
+    windowId: window._id,
+    recountAll: false,
+    countAdded: true,
+  });
+  context.report.releases += kept.added;
+  return { missing: kept.added, rows: page.rows };
+}
+
+function withUnproven(
+  { effects }: SourceContext,
+  { progress, asked, rows }: { progress: Progress; asked: Question; rows: Row[] },
+): Progress["unproven"] {
+  const { stage, lo: from, hi: to } = asked;
+  const others = progress.unproven.filter((slice) => slice.from !== from || slice.to !== to);
+  return [...others, { stage, from, to, rows: rows.length, at: effects.now() }];
+}
+
+/** Notes the numbers that this slice leaves out, and how far the window's numbers reach. */
+async function noteNumbers(
+  { db }: SourceContext,
+  { window, rows, progress }: { window: SyncWindow; rows: Row[]; progress: Progress },
+): Promise<NumberRange[]> {
+  const known = progress.numbers ?? [];
+  await noteAbsent(db, window._id, absentIds(rows, known));
+  return numberRanges(rows).reduce<NumberRange[]>(joined, known);
+}
+
+/** The stretch between this window's highest number and the next month's lowest belongs to neither. */
+async function noteGapToNewer(
+  { db }: SourceContext,
+  window: SyncWindow,
+  numbers: NumberRange[],
+): Promise<void> {
+  const newer = await db.syncWindows.findOne(
+    { source: window.source, from: { $gte: window.to }, numbers: { $exists: true } },
+    { sort: { from: 1 }, projection: { numbers: 1, from: 1 } },
+  );
+  if (newer?.from.getTime() !== window.to.getTime()) return;
+  for (const { year, highest } of numbers) {
+    const lowest = newer.numbers?.find((range) => range.year === year)?.lowest;
+    if (lowest !== undefined) await noteAbsent(db, window._id, absentBetween(year, highest, lowest));
+  }
+}
+
+/** Asks for one absent number; false when none is left. What comes is stored. */
+export async function askAbsent(context: SourceContext): Promise<boolean> {
+  const { db, effects } = context;
+  const gap = await nextAbsent(db);
+  if (!gap) return false;
+  const rows = await lookUp(context, gap._id);
+  const found = rows.filter(({ releaseId }) => releaseId === gap._id);
+  const page = { rows: found, unidentified: [] };
+  await keep(context, { page, place: `number ${gap._id}`, windowId: gap.windowId, recountAll: true });
+  const outcome = found.length > 0 ? "found" : "never published";
+  await settleGap(db, { id: gap._id, outcome, askedAt: effects.now() });
+  return true;
+}

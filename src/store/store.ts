@@ -1,0 +1,103 @@
+// The one writer of contracts, buyers and quarantine: two round trips for a page, however often it comes.
+import { BSON, MongoError } from "mongodb";
+import type { Database } from "../platform/database.ts";
+import type { MappedBuyer, Quarantined } from "../terms/documents.ts";
+import { StorageFull } from "../terms/errors.ts";
+import { buyersRecounted, contractUpsert, type Upsert } from "./statements.ts";
+
+export interface Storing {
+  upserts: Upsert[];
+  /** The buyer that each upserted contract names, by its id. */
+  buyers: ReadonlyMap<string, MappedBuyer>;
+  /**
+   * Count all these buyers again, not just those of new contracts: a holder that vanished may have stored this page's
+   * contracts and not their buyers.
+   */
+  recountAll: boolean;
+}
+
+export interface Stored {
+  /** Contracts that were inserted or changed. */
+  changed: number;
+  inserted: number;
+}
+
+/** @throws StorageFull when the database refuses to grow; what was written before stays */
+export async function storePage(db: Database, page: Storing): Promise<Stored> {
+  if (page.upserts.length === 0) return { changed: 0, inserted: 0 };
+  return refusalsNamed(async () => {
+    const operations = page.upserts.map(contractUpsert);
+    const result = await db.contracts.bulkWrite(operations, { ordered: false });
+    const fresh = new Set<string>();
+    for (const at of Object.keys(result.upsertedIds)) {
+      const buyerId = page.upserts[Number(at)]?.contract.buyerId;
+      if (buyerId !== undefined) fresh.add(buyerId);
+    }
+    const buyers = [...page.buyers.values()].filter(({ _id }) => page.recountAll || fresh.has(_id));
+    if (buyers.length > 0) await db.db.aggregate(buyersRecounted(buyers)).toArray();
+    return { changed: result.upsertedCount + result.modifiedCount, inserted: result.upsertedCount };
+  });
+}
+
+/** How many of these releases have never been stored: no contract, or (CF) a contract without their revision. */
+export async function countUnknown(db: Database, upserts: Upsert[]): Promise<number> {
+  const ids = upserts.map(({ contract }) => contract._id);
+  const known = await db.contracts.find({ _id: { $in: ids } }, { projection: { revisions: 1 } }).toArray();
+  const revisions = new Map(known.map((contract) => [contract._id, contract.revisions ?? []]));
+  return upserts.filter(({ contract, revision }) => {
+    const stored = revisions.get(contract._id);
+    return !stored || (revision !== null && !stored.includes(revision));
+  }).length;
+}
+
+/** Keeps what could not be stored, with its text and the reason. */
+export async function quarantine(
+  db: Database,
+  cases: Omit<Quarantined, "firstSeenAt" | "lastSeenAt">[],
+  now: Date,
+): Promise<void> {
+  if (cases.length === 0) return;
+  await refusalsNamed(() =>
+    db.quarantine.bulkWrite(
+      cases.map(({ _id, ...facts }) => ({
+        updateOne: {
+          filter: { _id },
+          update: { $set: { ...facts, lastSeenAt: now }, $setOnInsert: { firstSeenAt: now } },
+          upsert: true,
+        },
+      })),
+      { ordered: false },
+    ),
+  );
+}
+
+/** Releases that could be stored after all leave the quarantine. */
+export async function release(db: Database, ids: string[]): Promise<void> {
+  if (ids.length > 0) await db.quarantine.deleteMany({ _id: { $in: ids } });
+}
+
+export function bsonBytes({ contract, rawData }: Upsert): number {
+  return BSON.calculateObjectSize({ ...contract, rawData }, { ignoreUndefined: true });
+}
+
+const OVER_QUOTA = 8000; // Atlas: "you are over your space quota, using 512 MB of 512 MB"
+const OUT_OF_DISK = 14031;
+
+async function refusalsNamed<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isFull(error)) throw new StorageFull(error);
+    throw error;
+  }
+}
+
+function isFull(error: unknown): boolean {
+  if (!(error instanceof MongoError)) return false;
+  const text = `${error.message} ${JSON.stringify(error)}`;
+  return (
+    (error.code === OVER_QUOTA && /space quota/i.test(text)) ||
+    error.code === OUT_OF_DISK ||
+    /over your space quota|no space left on device/i.test(text)
+  );
+}
