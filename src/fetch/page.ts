@@ -1,5 +1,6 @@
 // Bytes → page. Pure. Reads what can be read and says what cannot: a bad release never takes its page with it.
 import { z } from "zod";
+import { instantOf } from "../terms/london-time.ts";
 import { type Row, releaseIdentitySchema } from "../terms/release.ts";
 
 export interface Page {
@@ -81,12 +82,11 @@ function readRows(releases: unknown[]): Pick<Page, "rows" | "unidentified"> {
 
 function rowOf(release: unknown, { ocid, id }: { ocid: string; id: string }): Row {
   const { date, tag } = looseSchema.parse(release);
-  const ms = Date.parse(date);
   return {
     key: `${ocid}/${id}`,
     ocid,
     releaseId: id,
-    date: Number.isNaN(ms) ? null : new Date(ms),
+    date: instantOf(date),
     tags: tag,
     release,
   };

@@ -50,6 +50,19 @@ export function fromLondon(time: LondonTime): Date {
   return new Date(offsetMs(early) === HOUR ? early : wall);
 }
 
+const naivePattern = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(:\d{2})?(?:\.\d+)?)?$/;
+
+/** The instant of an API's date, whatever zone it carries; without one it is London's. Null when it is no date. */
+export function instantOf(text: string): Date | null {
+  const naive = naivePattern.exec(text.trim());
+  if (naive) {
+    const wall = `${naive[1]}T${naive[2] ?? "00:00"}${naive[3] ?? ":00"}`;
+    return isLondonTime(wall) ? fromLondon(wall) : null;
+  }
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? null : new Date(ms);
+}
+
 /** `time` moved by `seconds` on the wall clock (a day is always 86,400 s on it). */
 export function plusSeconds(time: LondonTime, seconds: number): LondonTime {
   return asIfUtc(new Date(wallMs(time) + seconds * SECOND));

@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../../../src/config/config.ts";
+import { ConfigError } from "../../../src/terms/errors.ts";
+
+const now = new Date("2026-11-24T12:00:00Z");
+const least = { MONGODB_URI: "mongodb://127.0.0.1:27017" };
+
+describe("readConfig", () => {
+  it("fills in every default of the design", () => {
+    const config = readConfig(least, now);
+    expect(config).toMatchObject({
+      mongodbDb: "tendhunt",
+      requestsPerMinute: 6,
+      runBudgetSeconds: 780,
+      leaseSeconds: 90,
+      cooldownSeconds: null,
+      pageLimit: 100,
+      storeRaw: "none",
+      storageBudgetMb: 0,
+      verifyRequestsPerRun: 20,
+      statusToken: null,
+      logLevel: "info",
+    });
+    expect(config.sources.map(({ source, start, stages }) => [source, start.toISOString(), stages])).toEqual([
+      ["FIND_A_TENDER", "2021-01-01T00:00:00.000Z", ["all"]],
+      ["CONTRACTS_FINDER", "2016-11-01T00:00:00.000Z", ["planning", "tender", "award", "implementation"]],
+    ]);
+  });
+
+  it.each([
+    [{ BACKFILL_START_DATE: "2024-06-15" }, "2024-06-14T23:00:00.000Z", "2024-06-14T23:00:00.000Z"],
+    [{ BACKFILL_START_DATE: "2018-01-01" }, "2021-01-01T00:00:00.000Z", "2018-01-01T00:00:00.000Z"],
+    [
+      { BACKFILL_START_DATE: "2024-01-01", CF_BACKFILL_START_DATE: "2020-02-01" },
+      "2024-01-01T00:00:00.000Z",
+      "2020-02-01T00:00:00.000Z",
+    ],
+  ])("starts the sources by %j", (settings, fat, cf) => {
+    const starts = readConfig({ ...least, ...settings }, now).sources.map(({ start }) => start.toISOString());
+    expect(starts).toEqual([fat, cf]);
+  });
+
+  it.each([
+    ["BACKFILL_START_DATE", "2024-13-01", "day of the calendar"],
+    ["BACKFILL_START_DATE", "2027-01-01", "not in the future"],
+    ["PAGE_LIMIT", "0", "from 1 to 100"],
+    ["PAGE_LIMIT", "12.5", "whole numbers"],
+    ["PAGE_LIMIT", "abc", "from 1 to 100"],
+    ["REQUESTS_PER_MINUTE", "0", "from 0.1"],
+    ["RUN_BUDGET_SECONDS", "901", "to 870"],
+    ["FAT_API_URL", "https://example.org/path", "an origin"],
+    ["FAT_API_URL", "file:///etc", "an origin"],
+    ["CF_STAGES", "planning,planning", "list of different ones"],
+    ["CF_STAGES", "all,tender", "list of different ones"],
+    ["FAT_STAGES", "implementation", "list of different ones"],
+    ["STORE_RAW", "zip", "none, gzip, full"],
+    ["MONGODB_DB", "a.b", "letters"],
+    ["LOG_LEVEL", "loud", "trace"],
+  ])("names %s, its value %s and what is allowed", (name, value, allowed) => {
+    expect(() => readConfig({ ...least, [name]: value }, now)).toThrow(ConfigError);
+    expect(() => readConfig({ ...least, [name]: value }, now)).toThrow(`${name} is "${value}"`);
+    expect(() => readConfig({ ...least, [name]: value }, now)).toThrow(allowed);
+  });
+
+  it("names every wrong setting at once", () => {
+    const wrong = () => readConfig({ ...least, PAGE_LIMIT: "0", STORE_RAW: "x" }, now);
+    expect(wrong).toThrow(/PAGE_LIMIT.*STORE_RAW/);
+  });
+
+  it("never shows a secret", () => {
+    const secrets = {
+      MONGODB_URI: "http://user:hunter2@host",
+      STATUS_TOKEN: "short",
+      ALERT_WEBHOOK_URL: "ftp://hook",
+    };
+    for (const [name, value] of Object.entries(secrets)) {
+      const read = () => readConfig({ ...least, [name]: value }, now);
+      expect(read).toThrow(`${name} is wrong (a secret, not shown)`);
+      expect(read).not.toThrow(value);
+    }
+    expect(() => readConfig({}, now)).toThrow("MONGODB_URI is missing");
+  });
+});
