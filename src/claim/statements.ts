@@ -87,7 +87,7 @@ export const advanced = (claim: Claim, progress: Progress): Document[] => [
   {
     $set: {
       ...literals(progress),
-      attempts: 1,
+      ...(claim.kind === "drain" ? { attempts: 1 } : {}),
       "claim.until": leaseUntil(claim.leaseSeconds),
     },
   },

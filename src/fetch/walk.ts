@@ -184,10 +184,10 @@ export function nextLane(lanes: LaneProgress[]): LaneProgress | null {
 }
 
 /**
- * One question without `stages` for what is left of several lanes, when all of it should fit into one page; null when
- * it would not, or when nothing is known of a lane's density (rows per second).
+ * One question without `stages` for what is left of several lanes, when that takes fewer pages than lane by lane; null
+ * before the lanes are near their old end, or when nothing is known of a lane's density (rows per second).
  */
-export function closingQuestion(options: {
+export function jointQuestion(options: {
   lanes: LaneProgress[];
   densities: ReadonlyMap<string, number>;
   start: LondonTime;
@@ -197,28 +197,45 @@ export function closingQuestion(options: {
   const open = lanes.filter((lane) => !lane.done);
   if (open.length < 2 || open.some((lane) => lane.mode === "slices")) return null;
   const hi = open.reduce((newest, lane) => later(newest, lane.frontier), start);
-  const seconds = secondsBetween(start, hi);
-  // Lanes that are done have rows in this range too, and a page without `stages` lists them again.
-  const expected = lanes.reduce((sum, lane) => sum + (densities.get(lane.stage) ?? Number.NaN) * seconds, 0);
-  return seconds > 1 && expected <= CLOSING_FILL * limit ? { stage: ALL_STAGES, lo: start, hi, limit } : null;
+  const rows = (lane: LaneProgress, top: LondonTime) =>
+    (densities.get(lane.stage) ?? Number.NaN) * secondsBetween(start, top);
+  // A page without `stages` lists the rows of all lanes again, also of those that are done here.
+  const together = lanes.reduce((sum, lane) => sum + rows(lane, hi), 0);
+  const apart = open.reduce(
+    (sum, lane) => sum + Math.max(1, Math.ceil(rows(lane, lane.frontier) / limit)),
+    0,
+  );
+  const near = secondsBetween(start, hi) > 1 && together <= JOINT_PAGES_MAX * limit;
+  return near && Math.ceil(together / limit) < apart ? { stage: ALL_STAGES, lo: start, hi, limit } : null;
 }
 
-const CLOSING_FILL = 0.8; // densities vary within a month; a closing page that turns out full is a request lost
+const JOINT_PAGES_MAX = 2.8; // densities vary within a month: far from the end the estimate is worth little
 
-/** Lanes and first-time rows after a closing question was answered whole. */
-export function lanesClosed(options: { lanes: LaneProgress[]; rows: Row[]; start: LondonTime }): {
+/** Lanes and first-time rows after a joint question: all of `[reached, …]` is here, for every lane. */
+export function lanesAfter(options: {
+  lanes: LaneProgress[];
+  rows: Row[];
+  reached: LondonTime;
+  start: LondonTime;
+}): {
   lanes: LaneProgress[];
   counted: Row[];
 } {
-  const { lanes, rows, start } = options;
-  const byStage = new Map(lanes.map((lane) => [lane.stage, lane]));
-  const counted = distinct(rows).filter((row) => {
-    const lane = byStage.get(stageOf(row) ?? "");
-    if (!lane || lane.done) return !lane;
-    return !lane.seen?.includes(row.key) && (row.date === null || toLondon(row.date) <= lane.frontier);
+  const { lanes, reached, start } = options;
+  const counted: Row[] = [];
+  const byStage = new Map<string, Row[]>();
+  for (const row of distinct(options.rows)) {
+    const stage = stageOf(row) ?? "";
+    byStage.set(stage, [...(byStage.get(stage) ?? []), row]);
+  }
+  const moved = lanes.map((lane) => {
+    if (lane.done || lane.frontier <= reached) return lane;
+    const rows = (byStage.get(lane.stage) ?? []).filter(
+      ({ date }) => !date || toLondon(date) <= lane.frontier,
+    );
+    const after = laneAfter({ lane, rows, reached, start });
+    counted.push(...after.counted);
+    return after.lane;
   });
-  return {
-    lanes: lanes.map(({ seen: _, ...lane }) => (lane.done ? lane : { ...lane, frontier: start, done: true })),
-    counted,
-  };
+  return { lanes: moved, counted };
 }

@@ -4,7 +4,7 @@ import { advance, finish } from "../claim/claim.ts";
 import type { Progress } from "../claim/statements.ts";
 import type { Question } from "../fetch/api.ts";
 import { ask } from "../fetch/ask.ts";
-import { closingQuestion, judgeSlice, lanesClosed, nextLane } from "../fetch/walk.ts";
+import { jointQuestion, judgePage, lanesAfter, nextLane } from "../fetch/walk.ts";
 import type { SyncWindow } from "../terms/documents.ts";
 import { boundaryAtOrBefore, type LondonTime, toLondon } from "../terms/london-time.ts";
 import type { SourceContext } from "./context.ts";
@@ -19,29 +19,29 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
   const memories = new Map<string, LaneMemory>(window.lanes.map(({ stage }) => [stage, freshMemory()]));
   let progress = reaching(progressOf(window), start);
   let recountAll = true;
-  let mayClose = true;
+  let mayJoin = true;
   for (let lane = nextLane(progress.lanes); lane; lane = nextLane(progress.lanes)) {
+    const before = progress;
     const requestsBefore = asker.tally.requests;
-    const memory = memories.get(lane.stage) ?? freshMemory();
+    const spent = () => asker.tally.requests - requestsBefore;
     const densities = densitiesOf(memories);
-    const closing =
-      mayClose && closingQuestion({ lanes: progress.lanes, densities, start, limit: config.pageLimit });
-    if (closing) {
-      mayClose = false;
-      progress = await closeLanes(context, { window, progress, closing, start, requestsBefore });
+    const joint =
+      mayJoin && jointQuestion({ lanes: progress.lanes, densities, start, limit: config.pageLimit });
+    if (joint) {
+      progress = await joinLanes(context, { window, progress, joint, start, spent });
+      mayJoin = progress.lanes !== before.lanes;
     } else {
+      const memory = memories.get(lane.stage) ?? freshMemory();
       const step = await stepLane(context, { lane, memory, start, windowId: window._id, recountAll });
-      const requests = asker.tally.requests - requestsBefore;
       const { counted, kept, unidentified } = step;
-      progress = counting(progress, { window, counted, kept, unidentified, requests });
-      report.releases += counted.length;
       progress = {
-        ...progress,
+        ...counting(progress, { window, counted, kept, unidentified, requests: spent() }),
         lanes: progress.lanes.map((one) => (one.stage === step.lane.stage ? step.lane : one)),
         ...(step.alarm ? { alarms: [...(progress.alarms ?? []), step.alarm].slice(-ALARMS_KEPT) } : {}),
         unproven: step.unproven ? [...progress.unproven, step.unproven] : progress.unproven,
       };
     }
+    report.releases += progress.counts.releases - before.counts.releases;
     recountAll = false;
     if (nextLane(progress.lanes)) await advance(db, claim, progress);
   }
@@ -50,39 +50,34 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
 
 const ALARMS_KEPT = 20;
 
-/** What is left of all lanes in one page without `stages`; should it not fit, nothing is lost but the request. */
-async function closeLanes(
+/** What is left of all lanes, without `stages`. A page that proves nothing costs a request and moves no lane. */
+async function joinLanes(
   context: SourceContext,
   options: {
     window: SyncWindow;
     progress: Progress;
-    closing: Question;
+    joint: Question;
     start: LondonTime;
-    requestsBefore: number;
+    spent: () => number;
   },
 ): Promise<Progress> {
-  const { window, progress, closing, start, requestsBefore } = options;
-  const { asker, api, report } = context;
-  const answer = await ask(asker, closing);
-  const requests = asker.tally.requests - requestsBefore;
-  const nothing = {
-    window,
-    counted: [],
-    kept: { changed: 0, added: 0, bytes: new Map(), quarantined: 0 },
-    unidentified: 0,
-    requests,
-  };
-  if (answer.kind !== "page" || judgeSlice(api, closing, answer.page).kind !== "whole")
-    return counting(progress, nothing);
+  const { window, progress, joint, start, spent } = options;
+  const { asker, api } = context;
+  const answer = await ask(asker, joint);
+  const spentOnly = () => ({
+    ...progress,
+    counts: { ...progress.counts, requests: progress.counts.requests + spent() },
+  });
+  if (answer.kind !== "page") return spentOnly();
   const { page } = answer;
-  const place = `closing ${closing.lo} to ${closing.hi}`;
+  const verdict = judgePage({ api, asked: joint, page, before: new Set() });
+  if (verdict.kind !== "whole" && verdict.kind !== "full") return spentOnly();
+  const reached = verdict.kind === "full" ? verdict.frontier : start;
+  const place = `all lanes ${joint.lo} to ${joint.hi}`;
   const kept = await keep(context, { page, place, windowId: window._id, recountAll: false });
-  const { lanes, counted } = lanesClosed({ lanes: progress.lanes, rows: page.rows, start });
-  report.releases += counted.length;
-  return {
-    ...counting(progress, { window, counted, kept, unidentified: page.unidentified.length, requests }),
-    lanes,
-  };
+  const { lanes, counted } = lanesAfter({ lanes: progress.lanes, rows: page.rows, reached, start });
+  const unidentified = page.unidentified.length;
+  return { ...counting(progress, { window, counted, kept, unidentified, requests: spent() }), lanes };
 }
 
 /** A start that was moved forward may lie above a lane's frontier: such a lane is done. */

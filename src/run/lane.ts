@@ -31,7 +31,7 @@ export interface LaneMemory {
   narrowed: Question | null;
   /** Length of the next question; null: down to the start. */
   spanSeconds: number | null;
-  /** Keys of the page before. */
+  /** Keys of the page that moved the frontier last. */
   before: Set<string>;
   /** Rows per second of the last page. */
   density: number | null;
@@ -110,7 +110,6 @@ export async function stepLane(context: SourceContext, options: LaneOptions): Pr
       const { page } = answer;
       if (slices) return stepSlice(context, options, { asked, page, url: answer.url });
       const verdict = judgePage({ api, asked, page, before: memory.before });
-      memory.before = new Set(page.rows.map(({ key }) => key));
       return stepTime(context, options, { asked, page, verdict, url: answer.url });
     }
   }
@@ -197,6 +196,7 @@ async function moved(
   const kept = await keep(context, { page, place: placeOf(asked), ...options });
   memory.narrowed = null;
   memory.stuck = 0;
+  memory.before = new Set(page.rows.map(({ key }) => key));
   memory.density = page.rows.length / Math.max(1, secondsBetween(reached, asked.hi));
   const after = laneAfter({ lane, rows: page.rows, reached, start });
   return { ...after, kept, unidentified: page.unidentified.length, alarm: null, unproven: null };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { APIS } from "../../../src/fetch/api.ts";
 import {
-  closingQuestion,
+  jointQuestion,
   judgePage,
   judgeSlice,
   laneAfter,
-  lanesClosed,
+  lanesAfter,
   narrower,
   nextLane,
   questionFor,
@@ -128,9 +128,9 @@ describe("questions", () => {
   });
 
   it("narrow by halves down to two seconds", () => {
-    let narrowed: ReturnType<typeof narrower> = question(start, lane.frontier);
+    let narrowed = question(start, lane.frontier);
     let steps = 0;
-    for (let at = narrowed; at; at = narrower(api, at)) {
+    for (let at: ReturnType<typeof narrower> = narrowed; at; at = narrower(api, at)) {
       narrowed = at;
       steps++;
     }
@@ -183,25 +183,26 @@ describe("lanes", () => {
     expect(nextLane([at("tender", "2026-06-01T00:00:00", true)])).toBeNull();
   });
 
-  it("close together when what is left of all fits into one page", () => {
+  it("are read together at the end, when that takes fewer pages", () => {
     const lanes = [
       at("tender", "2026-06-02T00:00:00"),
       at("award", "2026-06-02T01:00:00"),
       at("planning", start, true),
     ];
-    const densities = new Map([
-      ["tender", 30 / 86_400],
-      ["award", 20 / 86_400],
-      ["planning", 5 / 86_400],
-    ]);
-    const closing = closingQuestion({ lanes, densities, start, limit: 100 });
-    expect(closing).toEqual({ stage: "all", lo: start, hi: "2026-06-02T01:00:00", limit: 100 });
-    expect(closingQuestion({ lanes, densities: new Map([["tender", 1]]), start, limit: 100 })).toBeNull();
-    densities.set("award", 90 / 86_400);
-    expect(closingQuestion({ lanes, densities, start, limit: 100 })).toBeNull();
+    const perDay = (tender: number, award: number) =>
+      new Map([
+        ["tender", tender / 86_400],
+        ["award", award / 86_400],
+        ["planning", 5 / 86_400],
+      ]);
+    const ask = (densities: Map<string, number>) => jointQuestion({ lanes, densities, start, limit: 100 });
+    expect(ask(perDay(30, 20))).toEqual({ stage: "all", lo: start, hi: "2026-06-02T01:00:00", limit: 100 });
+    expect(ask(perDay(90, 90))).toBeNull(); // two pages either way
+    expect(ask(perDay(900, 10))).toBeNull(); // far from the end
+    expect(ask(new Map([["tender", 1 / 86_400]]))).toBeNull(); // nothing known of award
   });
 
-  it("count only what no lane has counted", () => {
+  it("count only what no lane has counted, whether or not the joint page was the last", () => {
     const lanes = [
       at("tender", "2026-06-01T12:00:00"),
       at("award", "2026-06-02T01:00:00"),
@@ -213,8 +214,16 @@ describe("lanes", () => {
       row({ id: "c", at: "2026-06-01T13:00:00", tags: ["awardUpdate"] }),
       row({ id: "d", at: "2026-06-01T13:00:00", tags: ["planning"] }),
     ];
-    const closed = lanesClosed({ lanes, rows, start });
-    expect(closed.counted.map(({ releaseId }) => releaseId)).toEqual(["b", "c"]);
-    expect(closed.lanes.every((lane) => lane.done && lane.frontier === start)).toBe(true);
+    const ids = (counted: typeof rows) => counted.map(({ releaseId }) => releaseId);
+    const whole = lanesAfter({ lanes, rows, reached: start, start });
+    expect(ids(whole.counted)).toEqual(["b", "c"]);
+    expect(whole.lanes.every((lane) => lane.done && lane.frontier === start)).toBe(true);
+    const part = lanesAfter({ lanes, rows, reached: londonTime("2026-06-01T12:30:00"), start });
+    expect(ids(part.counted)).toEqual(["c"]);
+    expect(part.lanes.map(({ frontier }) => frontier)).toEqual([
+      lanes[0]?.frontier,
+      "2026-06-01T12:30:00",
+      start,
+    ]);
   });
 });
