@@ -108,7 +108,8 @@ export const CONTRACT_STAGES = ["PLANNING", "TENDER", "AWARD"] as const;
 const identifierSchema = z.strictObject({ scheme: z.string().optional(), id: z.string() });
 
 export const supplierSchema = z.strictObject({
-  name: z.string(),
+  /** Left out where the release names only a number (one has `name: null`). */
+  name: z.string().optional(),
   /** Register number with its scheme, `GB-COH-01234567`. */
   orgId: z.string().optional(),
 });
@@ -130,7 +131,11 @@ export const contractSchema = z.strictObject({
   noticeType: z.string().optional(),
   buyerId: z.string().optional(),
   buyerName: z.string().optional(),
+  /** ITL or NUTS code of the buyer's address, `UKI32`. */
   buyerRegion: z.string().optional(),
+  buyerRegionName: z.string().optional(),
+  /** Where it is delivered: ITL or NUTS codes (FaT), names (CF). */
+  deliveryRegions: z.array(z.string()).optional(),
   cpvCodes: z.array(z.string()).optional(),
   sector: z.string().optional(),
   valueMin: z.number().optional(),
