@@ -109,7 +109,7 @@ export const drained = (progress: Progress): Document[] => [
 ];
 
 export const verified = (progress: Progress): Document[] => [
-  { $set: { ...literals({ ...progress, verify: null }), claim: null, proof: "exact", verifiedAt: "$$NOW" } },
+  { $set: { ...literals(progress), claim: null, proof: "exact", verifiedAt: "$$NOW" } },
   { $unset: "publishedSeconds" },
 ];
 

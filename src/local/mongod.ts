@@ -223,6 +223,7 @@ async function startBinary(options: MongodOptions & { path: string; how: string 
     how,
     pid,
     async stop() {
+      watchdog.ref();
       watchdog.stdin.end();
       await ended;
     },

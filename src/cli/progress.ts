@@ -1,0 +1,105 @@
+// Progress of a running system, from its database: a bar for each source on a terminal, lines elsewhere.
+import { MultiBar, Presets, type SingleBar } from "cli-progress";
+import type { Database } from "../platform/database.ts";
+import { SOURCES, type Source } from "../terms/window.ts";
+
+export interface SourceProgress {
+  source: Source;
+  windows: number;
+  /** Drained windows. */
+  done: number;
+  exact: number;
+  releases: number;
+  requests: number;
+  verifyRequests: number;
+  /** The month that is being read, or null. */
+  month: string | null;
+  status: string;
+}
+
+export const NAMES: Record<Source, string> = {
+  FIND_A_TENDER: "Find a Tender",
+  CONTRACTS_FINDER: "Contracts Finder",
+};
+
+/** Two small reads; `contracts` is not touched. */
+export async function readProgress(db: Database): Promise<SourceProgress[]> {
+  const projection = { publishedSeconds: 0, lanes: 0, alarms: 0 };
+  const [windows, jobs] = await Promise.all([
+    db.syncWindows.find({ status: { $ne: "cancelled" } }, { projection, sort: { from: -1 } }).toArray(),
+    db.syncJobs.find().toArray(),
+  ]);
+  return SOURCES.map((source) => {
+    const own = windows.filter((window) => window.source === source);
+    const sum = (of: (window: (typeof own)[number]) => number) =>
+      own.reduce((total, window) => total + of(window), 0);
+    return {
+      source,
+      windows: own.length,
+      done: own.filter(({ status }) => status === "done").length,
+      exact: own.filter(({ proof }) => proof === "exact").length,
+      releases: sum(({ counts }) => counts.releases),
+      requests: sum(({ counts }) => counts.requests),
+      verifyRequests: sum(({ verify }) => verify?.requests ?? 0),
+      month: own.find(({ claim }) => claim !== null)?.month ?? null,
+      status: jobs.find((job) => job.source === source)?.status ?? "not planned yet",
+    };
+  });
+}
+
+export interface ProgressView {
+  show(progress: SourceProgress[]): void;
+  end(): void;
+}
+
+/** @param output a terminal gets bars; anything else a line whenever a month is done */
+export function createProgressView(output: NodeJS.WriteStream, startedAtMs: number): ProgressView {
+  return output.isTTY ? bars(startedAtMs) : lines(output, startedAtMs);
+}
+
+function describe(progress: SourceProgress, startedAtMs: number): string {
+  const { done, exact, windows, releases, requests, verifyRequests, month } = progress;
+  const part = windows === 0 ? 0 : (done + exact) / (2 * windows);
+  const elapsed = Date.now() - startedAtMs;
+  const left = part > 0 && part < 1 ? `, about ${Math.ceil((elapsed / part - elapsed) / 1000)} s left` : "";
+  const now = month ? `, now ${month}` : "";
+  const asked = requests + verifyRequests;
+  return `${done}/${windows} months, ${exact} exact, ${releases} notices, ${asked} requests${now}${left}`;
+}
+
+function bars(startedAtMs: number): ProgressView {
+  const multi = new MultiBar(
+    { format: "{name} {bar} {text}", hideCursor: true, barsize: 24 },
+    Presets.shades_classic,
+  );
+  const own = new Map<Source, SingleBar>();
+  return {
+    show(all) {
+      for (const progress of all) {
+        const { source, windows, done, exact } = progress;
+        const payload = { name: NAMES[source].padEnd(16), text: describe(progress, startedAtMs) };
+        const bar = own.get(source) ?? multi.create(1, 0, payload);
+        own.set(source, bar);
+        bar.setTotal(Math.max(1, 2 * windows));
+        bar.update(done + exact, payload);
+      }
+    },
+    end: () => multi.stop(),
+  };
+}
+
+function lines(output: NodeJS.WriteStream, startedAtMs: number): ProgressView {
+  const last = new Map<Source, string>();
+  return {
+    show(all) {
+      for (const progress of all) {
+        const { source, done, exact, windows } = progress;
+        const mark = `${done}/${exact}/${windows}`;
+        if (windows === 0 || last.get(source) === mark) continue;
+        last.set(source, mark);
+        output.write(`${NAMES[source].padEnd(16)} ${describe(progress, startedAtMs)}\n`);
+      }
+    },
+    end: () => undefined,
+  };
+}

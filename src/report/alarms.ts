@@ -1,0 +1,189 @@
+// Which cases deserve somebody's attention. Pure: the page shows them, `alerts.ts` sends each once.
+import type { Alarm, SourceStatus, Status, WindowSummary } from "./schema.ts";
+import { bytes, counted, listed, monthName, percent, SOURCE_NAMES, span } from "./words.ts";
+
+const FAILED_RUNS = 3; // one can be the site's bad hour, three in a row cannot
+export const LAG_MS_ALARM = 6 * 3_600_000;
+const STORAGE_SHARE = 0.9;
+const NOTE_MS = 7 * 86_400_000; // what has happened stays on the page for a week
+export const SILENT_MS = 3 * 3_600_000; // three hourly ticks
+
+interface Event {
+  at: Date;
+}
+
+export interface AlarmFacts {
+  now: Date;
+  sources: SourceStatus[];
+  windows: (WindowSummary & { driftEvents: (Event & { missing: number })[]; pageEvents: Event[] })[];
+  storage: Status["storage"];
+  /** Newest first. */
+  runs: Status["runs"];
+  lastGoodRunAt: Date | null;
+  firstRunAt: Date | null;
+}
+
+export function decideAlarms(facts: AlarmFacts): Alarm[] {
+  return [
+    ...silence(facts),
+    ...facts.sources.flatMap((source) => [...failing(facts, source), ...lagging(source)]),
+    ...facts.windows.flatMap(failed),
+    ...storage(facts),
+    ...facts.windows.flatMap((window) => [...brokenPages(facts, window), ...drifted(facts, window)]),
+  ];
+}
+
+/** Is there anything that only a person can settle, or that is not over yet? */
+export const troublesIn = (alarms: Alarm[]) => alarms.filter(({ severity }) => severity === "trouble");
+
+function silence({ now, lastGoodRunAt, firstRunAt }: AlarmFacts): Alarm[] {
+  const since = lastGoodRunAt ?? firstRunAt;
+  if (since === null || now.getTime() - since.getTime() <= SILENT_MS) return [];
+  const long = span(now.getTime() - since.getTime());
+  return [
+    {
+      key: "silent",
+      kind: "silent",
+      severity: "trouble",
+      source: null,
+      windowId: null,
+      text: `No run has succeeded for ${long}.`,
+      advice: "Run `npm run sync -- doctor`: it checks the cron, the settings and the database one by one.",
+    },
+  ];
+}
+
+function failing({ runs }: AlarmFacts, { source, name }: SourceStatus): Alarm[] {
+  const ends = runs
+    .filter(({ endedAt }) => endedAt !== null)
+    .flatMap((run) => run.sources.filter((one) => one.source === source))
+    .slice(0, FAILED_RUNS);
+  const bad = ends.filter(({ endedBy }) => endedBy === "error" || endedBy === "storage full");
+  if (bad.length < FAILED_RUNS) return [];
+  const full = bad.some(({ endedBy }) => endedBy === "storage full");
+  return [
+    {
+      key: `failing/${source}`,
+      kind: "failing",
+      severity: "trouble",
+      source,
+      windowId: null,
+      text: `${name} has failed in its last ${FAILED_RUNS} runs${full ? ", because the database is full" : ""}.`,
+      advice: full
+        ? "Make room: a later start date and `npm run sync -- prune`, STORE_RAW=none, or a bigger tier."
+        : "Run `npm run sync -- doctor`: it says whether the site, the settings or the database is the cause.",
+    },
+  ];
+}
+
+function lagging({ source, name, lagSeconds, paused }: SourceStatus): Alarm[] {
+  if (paused || lagSeconds === null || lagSeconds * 1000 <= LAG_MS_ALARM) return [];
+  return [
+    {
+      key: `lag/${source}`,
+      kind: "lag",
+      severity: "trouble",
+      source,
+      windowId: null,
+      text: `${name}'s newest notices are ${span(lagSeconds * 1000)} behind.`,
+      advice: "It catches up by itself once the site answers; if runs fail, run `npm run sync -- doctor`.",
+    },
+  ];
+}
+
+function failed({ id, source, month, state }: WindowSummary): Alarm[] {
+  if (state !== "failed") return [];
+  return [
+    {
+      key: `failed/${id}`,
+      kind: "failed",
+      severity: "trouble",
+      source,
+      windowId: id,
+      text: `${SOURCE_NAMES[source]}, ${monthName(month)}: could not be read after several attempts.`,
+      advice: `It is tried again after a day; \`npm run sync -- retry ${id}\` tries it at once.`,
+    },
+  ];
+}
+
+function storage({ storage: { usedBytes, budgetBytes } }: AlarmFacts): Alarm[] {
+  if (budgetBytes === null || usedBytes < STORAGE_SHARE * budgetBytes) return [];
+  const share = percent(usedBytes / budgetBytes);
+  return [
+    {
+      key: "storage",
+      kind: "storage",
+      severity: "trouble",
+      source: null,
+      windowId: null,
+      text: `The database uses ${share} of its storage budget (${bytes(usedBytes)} of ${bytes(budgetBytes)}).`,
+      advice:
+        "New notices still arrive while there is room. Choose a later start date and prune, set STORE_RAW to none, or move to a bigger tier.",
+    },
+  ];
+}
+
+function brokenPages({ now }: AlarmFacts, window: AlarmFacts["windows"][number]): Alarm[] {
+  const { id, source, month, pageEvents } = window;
+  const fresh = pageEvents.filter(({ at }) => now.getTime() - at.getTime() < NOTE_MS);
+  if (fresh.length === 0) return [];
+  return [
+    {
+      key: `order/${id}`,
+      kind: "order",
+      severity: "note",
+      source,
+      windowId: id,
+      text: `${SOURCE_NAMES[source]}, ${monthName(month)}: ${counted(fresh.length, "page")} broke the promised order or shape.`,
+      advice: "Nothing is lost: that part is read in small exact slices instead, which takes more requests.",
+    },
+  ];
+}
+
+function drifted({ now }: AlarmFacts, window: AlarmFacts["windows"][number]): Alarm[] {
+  const { id, source, month, driftEvents } = window;
+  const fresh = driftEvents.filter(({ at }) => now.getTime() - at.getTime() < NOTE_MS);
+  const days = [...new Set(fresh.map(({ at }) => at.toISOString().slice(0, 10)))];
+  return days.map((one) => {
+    const missing = fresh
+      .filter(({ at }) => at.toISOString().startsWith(one))
+      .reduce((sum, event) => sum + event.missing, 0);
+    return {
+      key: `drift/${id}/${one}`,
+      kind: "drift",
+      severity: "note",
+      source,
+      windowId: id,
+      text: `${SOURCE_NAMES[source]}, ${monthName(month)}: verification found ${counted(missing, "notice")} missing.`,
+      advice: "They are stored now. If it happens in many months, the site's listing has changed its habits.",
+    };
+  });
+}
+
+/** `Nothing needs you.`, or what does. */
+export function verdictOf(alarms: Alarm[]): string {
+  const troubles = troublesIn(alarms);
+  if (troubles.length === 0) return "Nothing needs you.";
+  if (troubles.length === 1) return "One thing needs a look.";
+  return `${troubles.length} things need a look: ${listed([...new Set(troubles.map(kindWords))])}.`;
+}
+
+function kindWords({ kind, source }: Alarm): string {
+  const whose = source === null ? "" : ` (${SOURCE_NAMES[source]})`;
+  switch (kind) {
+    case "silent":
+      return "no good run";
+    case "failing":
+      return `failing runs${whose}`;
+    case "failed":
+      return `failed months${whose}`;
+    case "lag":
+      return `late notices${whose}`;
+    case "storage":
+      return "storage";
+    case "order":
+      return `pages out of order${whose}`;
+    case "drift":
+      return `drift${whose}`;
+  }
+}

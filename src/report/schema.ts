@@ -1,0 +1,141 @@
+// What `/status.json` says, as one versioned schema (docs/status.md). A field that is added keeps the version; one that
+// goes or changes its meaning makes a new one.
+import { z } from "zod";
+import { SOURCES } from "../terms/window.ts";
+import { TROUBLES, type Trouble, WINDOW_STATES } from "./words.ts";
+
+export const STATUS_VERSION = 1;
+
+const instant = z.coerce.date<Date | string>();
+const whole = z.number().int().nonnegative();
+const source = z.enum(SOURCES);
+const range = z.strictObject({ low: z.number(), likely: z.number(), high: z.number() });
+const trouble = z.enum(Object.keys(TROUBLES) as [Trouble, ...Trouble[]]);
+
+export const ALARM_KINDS = ["silent", "failing", "failed", "lag", "storage", "order", "drift"] as const;
+
+const alarmSchema = z.strictObject({
+  /** The same case keeps its key, so that it is sent once. */
+  key: z.string(),
+  kind: z.enum(ALARM_KINDS),
+  /** `trouble` stands until it is over; a `note` has happened and is settled. */
+  severity: z.enum(["trouble", "note"]),
+  source: source.nullable(),
+  windowId: z.string().nullable(),
+  text: z.string(),
+  /** What to do. */
+  advice: z.string(),
+});
+export type Alarm = z.infer<typeof alarmSchema>;
+
+const windowStatusSchema = z.strictObject({
+  id: z.string(),
+  source,
+  month: z.string(),
+  state: z.enum(WINDOW_STATES),
+  from: instant,
+  to: instant,
+  /** Share of the window's time that has been read, 0 to 1. */
+  progress: z.number().min(0).max(1),
+  releases: whole,
+  requests: whole,
+  bytes: z.number(),
+  quarantined: whole,
+  attempts: whole,
+  /** Releases that a verification found missing; stored since. */
+  drift: whole,
+  /** Slices that only a cursor could read. */
+  unproven: whole,
+  /** Pages that broke a promise. */
+  alarms: whole,
+  retryAt: instant.nullable(),
+  trouble: trouble.nullable(),
+  doneAt: instant.nullable(),
+  verifiedAt: instant.nullable(),
+});
+export type WindowSummary = z.infer<typeof windowStatusSchema>;
+
+const sourceStatusSchema = z.strictObject({
+  source,
+  name: z.string(),
+  /** One sentence or a few for people. */
+  sentence: z.string(),
+  status: z.enum(["not started", "backfilling", "syncing", "error"]),
+  paused: z.boolean(),
+  months: z.record(z.enum(WINDOW_STATES), whole),
+  /** Months in the plan: all states but `cancelled`. */
+  monthsPlanned: whole,
+  /** First instant of the plan. */
+  planFrom: instant.nullable(),
+  /** Everything from here to `syncedTo` has been read. */
+  completeFrom: instant.nullable(),
+  syncedTo: instant.nullable(),
+  lagSeconds: z.number().nullable(),
+  releases: whole,
+  bytes: z.number(),
+  requests: whole,
+  /** Measured over the last 24 hours. */
+  pace: z.strictObject({ requestsPerHour: z.number(), releasesPerHour: z.number() }).nullable(),
+  /** When the backfill should end. */
+  backfillEnds: z.strictObject({ early: instant, likely: instant, late: instant }).nullable(),
+  lastRunAt: instant.nullable(),
+});
+export type SourceStatus = z.infer<typeof sourceStatusSchema>;
+
+const runSourceSchema = z.strictObject({
+  source,
+  requests: whole,
+  releases: whole,
+  refusals: whole,
+  retries: whole,
+  windowsDone: whole,
+  windowsVerified: whole,
+  errors: whole,
+  endedBy: z.string(),
+});
+
+export const statusSchema = z.strictObject({
+  version: z.literal(STATUS_VERSION),
+  at: instant,
+  timeZone: z.literal("Europe/London"),
+  /** The same as `/healthz`. */
+  well: z.boolean(),
+  verdict: z.string(),
+  sources: z.array(sourceStatusSchema),
+  windows: z.array(windowStatusSchema),
+  /** Per London day, newest last; a day without a run is left out. */
+  intake: z.array(z.strictObject({ day: z.string(), source, releases: whole, requests: whole })),
+  storage: z.strictObject({
+    usedBytes: z.number(),
+    dataBytes: z.number(),
+    indexBytes: z.number(),
+    budgetBytes: z.number().nullable(),
+    /** When every month that is planned has been read. */
+    whenDone: range.nullable(),
+  }),
+  lastGoodRunAt: instant.nullable(),
+  runs: z.array(
+    z.strictObject({
+      id: z.string(),
+      startedAt: instant,
+      endedAt: instant.nullable(),
+      /** `dropped`: the platform ended it without a word. */
+      outcome: z.enum(["running", "done", "deadline", "error", "dropped"]),
+      sources: z.array(runSourceSchema),
+    }),
+  ),
+  lastDay: z.strictObject({
+    runs: z.strictObject({ running: whole, done: whole, deadline: whole, error: whole, dropped: whole }),
+    sources: z.array(
+      z.strictObject({ source, requests: whole, refusals: whole, retries: whole, releases: whole }),
+    ),
+  }),
+  alarms: z.array(alarmSchema),
+  troubles: z.array(z.strictObject({ source, kind: trouble, lastAt: instant, times: whole })),
+  quarantine: z.strictObject({
+    count: whole,
+    /** There are more than were counted. */
+    more: z.boolean(),
+  }),
+});
+export type Status = z.infer<typeof statusSchema>;

@@ -1,0 +1,121 @@
+// How the page, the alarms and the commands say things: British dates in London time, plain numbers, one name for each
+// source and state.
+import type { Source, WindowStatus } from "../terms/window.ts";
+
+export const SOURCE_NAMES: Record<Source, string> = {
+  FIND_A_TENDER: "Find a Tender",
+  CONTRACTS_FINDER: "Contracts Finder",
+};
+
+/** What a month can be: the statuses of a window, and `exact` once a done one is verified. */
+export const WINDOW_STATES = [
+  "exact",
+  "done",
+  "running",
+  "pending",
+  "deferred",
+  "failed",
+  "cancelled",
+] as const satisfies readonly (WindowStatus | "exact")[];
+export type WindowState = (typeof WINDOW_STATES)[number];
+
+export const STATE_MEANINGS: Record<WindowState, string> = {
+  exact: "read and verified: nothing can be missing",
+  done: "read to its end, still to be verified",
+  running: "being read now",
+  pending: "still to be read",
+  deferred: "waits for room: it would not fit the storage budget",
+  failed: "could not be read; it is tried again after a day",
+  cancelled: "outside the start date that is set now",
+};
+
+const LONDON = { timeZone: "Europe/London" } as const;
+const dayFormat = new Intl.DateTimeFormat("en-GB", { ...LONDON, dateStyle: "long" });
+const weekdayFormat = new Intl.DateTimeFormat("en-GB", { ...LONDON, dateStyle: "full" });
+const clockFormat = new Intl.DateTimeFormat("en-GB", { ...LONDON, hour: "2-digit", minute: "2-digit" });
+const shortDayFormat = new Intl.DateTimeFormat("en-GB", { ...LONDON, day: "numeric", month: "short" });
+const monthFormat = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", month: "long", year: "numeric" });
+const countFormat = new Intl.NumberFormat("en-GB");
+const compactFormat = new Intl.NumberFormat("en-GB", { notation: "compact", maximumSignificantDigits: 2 });
+
+/** `24 November 2026` */
+export const day = (at: Date) => dayFormat.format(at);
+/** `Tuesday, 24 November 2026` */
+export const weekday = (at: Date) => weekdayFormat.format(at);
+/** `24 Nov` */
+export const shortDay = (at: Date) => shortDayFormat.format(at);
+/** `13:10` */
+export const clock = (at: Date) => clockFormat.format(at);
+/** `24 November 2026, 13:10` */
+export const moment = (at: Date) => `${day(at)}, ${clock(at)}`;
+/** `2024-03` → `March 2024` */
+export const monthName = (month: string) => monthFormat.format(new Date(`${month}-15T00:00:00Z`));
+/** `12,345` */
+export const count = (value: number) => countFormat.format(Math.round(value));
+/** `12k` */
+export const compact = (value: number) => compactFormat.format(value).toLowerCase();
+
+/** `1 month`, `3 months` */
+export const counted = (value: number, one: string, many = `${one}s`) =>
+  `${count(value)} ${value === 1 ? one : many}`;
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** `less than a minute`, `12 minutes`, `5 hours`, `3 days` */
+export function span(ms: number): string {
+  if (ms < MINUTE) return "less than a minute";
+  if (ms < 2 * HOUR) return counted(Math.round(ms / MINUTE), "minute");
+  if (ms < 2 * DAY) return counted(Math.round(ms / HOUR), "hour");
+  return counted(Math.round(ms / DAY), "day");
+}
+
+export const ago = (at: Date, now: Date) => `${span(Math.max(0, now.getTime() - at.getTime()))} ago`;
+
+const MIB = 1024 * 1024; // Atlas counts its tiers so
+
+/** `460 MB`, `1.9 GB` */
+export function bytes(value: number): string {
+  const mib = value / MIB;
+  if (mib >= 1024) return `${(mib / 1024).toFixed(1)} GB`;
+  return mib >= 10 || mib === 0 ? `${count(mib)} MB` : `${mib.toFixed(1)} MB`;
+}
+
+export const megabytes = (mb: number) => mb * MIB;
+
+/** `12 %` */
+export const percent = (share: number) => `${count(share * 100)} %`;
+
+/** `a`, `a and b`, `a, b and 7 more` */
+export function listed(items: string[], most = 3): string {
+  const shown = items.length > most ? [...items.slice(0, most), `${items.length - most} more`] : items;
+  return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+}
+
+export const TROUBLES = {
+  refused: "the site refused requests for a while",
+  slow: "the site did not answer in time",
+  broken: "the site's answer was broken or incomplete",
+  rejected: "the site does not take what is asked: the settings may be wrong",
+  full: "the database is full",
+  database: "the database did not answer",
+  stuck: "begun again and again without any progress",
+  other: "something unexpected: the Worker's log of that time says what",
+} as const;
+export type Trouble = keyof typeof TROUBLES;
+
+const PATTERNS: [RegExp, Trouble][] = [
+  [/claimed \d+ times without/, "stuck"],
+  [/database is full|space quota/i, "full"],
+  [/mongo|ECONN|server selection|connection pool|topology/i, "database"],
+  [/refused \d+ times|429/, "refused"],
+  [/does not take this request/, "rejected"],
+  [/no answer|timed? ?out|too slow/i, "slow"],
+  [/unreadable|empty body|body ended|status 5\d\d|tries failed|another question|not be verified/i, "broken"],
+];
+
+/** What a noted error was about. Its own text may quote an address or an answer, so no page shows it. */
+export function troubleOf(message: string): Trouble {
+  return PATTERNS.find(([pattern]) => pattern.test(message))?.[1] ?? "other";
+}
