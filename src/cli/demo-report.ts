@@ -118,9 +118,9 @@ export async function reportDemo(options: {
     head: ["", ...columns.map(({ source }) => NAMES[source])],
     style: { head: [], border: [] },
   });
-  columns[0]?.cells.forEach(([name], at) =>
-    table.push([name, ...columns.map(({ cells }) => String(cells[at]?.[1]))]),
-  );
+  for (const [at, [name]] of (columns[0]?.cells ?? []).entries()) {
+    table.push([name, ...columns.map(({ cells }) => String(cells[at]?.[1]))]);
+  }
   console.log(
     `\n${table.toString()}\n${invocations} invocations of the Worker, ${seconds.toFixed(0)} s in all.`,
   );

@@ -24,7 +24,7 @@ export const FAULTS = {
     what: "a row appears hours or days after its date: only verification can find it",
   },
   "empty-body": { kind: "sometimes", what: "200 without a body" },
-  truncated: { kind: "sometimes", what: "the connection ends in the middle of the body" },
+  truncated: { kind: "sometimes", what: "half of the body, and a proper end" },
   reset: { kind: "sometimes", what: "the connection is reset" },
   slow: { kind: "sometimes", what: "the answer takes seconds" },
   "500": { kind: "sometimes", what: "status 500" },

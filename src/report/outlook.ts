@@ -28,7 +28,9 @@ const isLeft = ({ state }: WindowSummary) => state === "pending" || state === "r
 export function leftOf(windows: WindowSummary[], what: "requests" | "bytes"): Range | null {
   const left = windows.filter(isLeft);
   if (left.length === 0) return { low: 0, likely: 0, high: 0 };
-  const measured = windows.filter(isMeasured).map((window) => ({ at: position(window), ...daily(window, what) }));
+  const measured = windows
+    .filter(isMeasured)
+    .map((window) => ({ at: position(window), ...daily(window, what) }));
   if (measured.length === 0) return null;
   const total: Range = { low: 0, likely: 0, high: 0 };
   for (const window of left) {
@@ -74,7 +76,14 @@ export function paceOf(stints: Stint[]): (Status["sources"][number]["pace"] & { 
 function cycleMs(stints: Stint[]): number {
   const starts = stints.map(({ startedAt }) => startedAt.getTime()).sort((a, b) => a - b);
   const pauses = starts.slice(1).map((start, at) => start - (starts[at] ?? start));
-  return Math.max(quantile(pauses.sort((a, b) => a - b), 0.5), 1) || CYCLE_MS_DEFAULT;
+  if (pauses.length === 0) return CYCLE_MS_DEFAULT;
+  return Math.max(
+    1,
+    quantile(
+      pauses.sort((a, b) => a - b),
+      0.5,
+    ),
+  );
 }
 
 function quantile(sorted: number[], share: number): number {

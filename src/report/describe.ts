@@ -1,0 +1,265 @@
+// Documents → what the page, the programs and the alarms say. Pure.
+import type { SyncRun } from "../terms/documents.ts";
+import { toLondon } from "../terms/london-time.ts";
+import { SOURCES, type Source } from "../terms/window.ts";
+import { type AlarmFacts, decideAlarms, LAG_MS_ALARM, SILENT_MS, verdictOf } from "./alarms.ts";
+import { endOf, leftOf, paceOf, sizeWhenDone } from "./outlook.ts";
+import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
+import { type Facts, moreQuarantined, type StatusOptions, type WindowFacts } from "./status.ts";
+import {
+  ago,
+  counted,
+  day,
+  listed,
+  megabytes,
+  monthName,
+  SOURCE_NAMES,
+  type Trouble,
+  troubleOf,
+  WINDOW_STATES,
+} from "./words.ts";
+
+export function describe(facts: Facts, { now, storageBudgetMb }: StatusOptions): Status {
+  const { lastGoodRunAt, firstRunAt, lastDay } = facts;
+  const windows = facts.windows.map(summaryOf);
+  const sources = SOURCES.map((source) => sourceStatus({ source, windows, facts, now }));
+  const { dataBytes, indexBytes } = facts.size;
+  const usedBytes = dataBytes + indexBytes;
+  const storage: Status["storage"] = {
+    usedBytes,
+    dataBytes,
+    indexBytes,
+    budgetBytes: storageBudgetMb > 0 ? megabytes(storageBudgetMb) : null,
+    whenDone: sizeWhenDone({
+      usedBytes,
+      contractBytes: windows.reduce((sum, window) => sum + window.bytes, 0),
+      left: SOURCES.map((source) => leftOf(ofSource(windows, source), "bytes")),
+    }),
+  };
+  const runs = facts.runs.map((run) => runStatus(run, now));
+  const events: AlarmFacts["windows"] = windows.map((window, at) => ({
+    ...window,
+    driftEvents: facts.windows[at]?.drift ?? [],
+    pageEvents: facts.windows[at]?.alarms ?? [],
+  }));
+  const alarms = decideAlarms({ now, sources, windows: events, storage, runs, lastGoodRunAt, firstRunAt });
+  const lags = sources.filter(({ paused }) => !paused).map(({ lagSeconds }) => (lagSeconds ?? 0) * 1000);
+  return {
+    version: STATUS_VERSION,
+    at: now,
+    timeZone: "Europe/London",
+    well: isWell({ now, lastGoodRunAt, firstRunAt, lagMs: Math.max(0, ...lags) }),
+    verdict: verdictOf(alarms),
+    sources,
+    windows,
+    intake: facts.days,
+    storage,
+    lastGoodRunAt,
+    runs,
+    lastDay: {
+      runs: outcomesOf(lastDay.map((run) => outcomeOf(run, now))),
+      sources: SOURCES.map((source) => sumOf(source, facts)),
+    },
+    alarms,
+    troubles: troublesOf(facts),
+    quarantine: { count: facts.quarantined, more: moreQuarantined(facts.quarantined) },
+  };
+}
+
+/** A run has succeeded within three hours (or the first has not had the time), and no delta lags like an alarm. */
+export function isWell(options: {
+  now: Date;
+  lastGoodRunAt: Date | null;
+  firstRunAt: Date | null;
+  lagMs: number;
+}): boolean {
+  const { now, lastGoodRunAt, firstRunAt, lagMs } = options;
+  const since = lastGoodRunAt ?? firstRunAt ?? now;
+  return now.getTime() - since.getTime() <= SILENT_MS && lagMs <= LAG_MS_ALARM;
+}
+
+const ofSource = <T extends { source: Source }>(items: T[], source: Source) =>
+  items.filter((item) => item.source === source);
+
+function summaryOf(window: WindowFacts): WindowSummary {
+  const { _id, source, month, from, to, status, counts, attempts, retryAt, doneAt, verifiedAt } = window;
+  const { releases, requests, bytes, quarantined } = counts;
+  return {
+    id: _id,
+    source,
+    month,
+    state: status === "done" && window.proof === "exact" ? "exact" : status,
+    from,
+    to,
+    progress: status === "done" ? 1 : progressOf(window),
+    releases,
+    requests,
+    bytes,
+    quarantined,
+    attempts,
+    drift: window.drift.reduce((sum, { missing }) => sum + missing, 0),
+    unproven: window.unproven.length,
+    alarms: window.alarms?.length ?? 0,
+    retryAt,
+    trouble: window.lastError === null ? null : troubleOf(window.lastError.message),
+    doneAt,
+    verifiedAt,
+  };
+}
+
+/** Share of the window's time that its lanes have read. */
+function progressOf({ lanes, from, to }: WindowFacts): number {
+  const [bottom, top] = [toLondon(from), toLondon(to)].map(wallMs) as [number, number];
+  const shares = lanes.map(({ frontier, done }) => (done ? 1 : (top - wallMs(frontier)) / (top - bottom)));
+  const mean = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
+  return Math.min(1, Math.max(0, mean));
+}
+
+const wallMs = (time: string) => Date.parse(`${time}Z`);
+
+function sourceStatus(options: {
+  source: Source;
+  windows: WindowSummary[];
+  facts: Facts;
+  now: Date;
+}): SourceStatus {
+  const { source, facts, now } = options;
+  const all = ofSource(options.windows, source);
+  const planned = all.filter(({ state }) => state !== "cancelled");
+  const job = facts.jobs.find((one) => one.source === source);
+  const stints = facts.lastDay.flatMap(({ startedAt, sources }) =>
+    ofSource(sources, source).map((share) => ({ ...share, startedAt })),
+  );
+  const pace = paceOf(stints);
+  const months = Object.fromEntries(
+    WINDOW_STATES.map((state) => [state, all.filter((window) => window.state === state).length]),
+  ) as SourceStatus["months"];
+  const sum = (what: "releases" | "bytes" | "requests") =>
+    planned.reduce((total, window) => total + window[what], 0);
+  const status: Omit<SourceStatus, "sentence"> = {
+    source,
+    name: SOURCE_NAMES[source],
+    status: job?.status ?? "not started",
+    paused: job?.paused ?? false,
+    months,
+    monthsPlanned: planned.length,
+    planFrom: planned.at(-1)?.from ?? null,
+    completeFrom: job ? completeFrom(planned, job.horizon) : null,
+    syncedTo: job?.lastSyncedDate ?? null,
+    lagSeconds: job ? Math.max(0, Math.round((now.getTime() - job.lastSyncedDate.getTime()) / 1000)) : null,
+    releases: sum("releases"),
+    bytes: sum("bytes"),
+    requests: sum("requests"),
+    pace: pace && { requestsPerHour: pace.requestsPerHour, releasesPerHour: pace.releasesPerHour },
+    backfillEnds: endOf({ left: leftOf(planned, "requests"), pace: pace?.spread ?? null, now }),
+    lastRunAt: job?.lastRunAt ?? null,
+  };
+  return { ...status, sentence: sentenceOf(status, planned, now) };
+}
+
+/** The oldest instant from which everything up to the delta has been read without a hole. @param planned newest first */
+function completeFrom(planned: WindowSummary[], horizon: Date): Date | null {
+  const isRead = ({ state }: WindowSummary) => state === "done" || state === "exact";
+  const hole = planned.findIndex((window) => !isRead(window));
+  const unbroken = hole === -1 ? planned : planned.slice(0, hole);
+  const oldest = unbroken.at(-1);
+  if (oldest) return oldest.from;
+  // Nothing of the plan yet: what the delta has read since the horizon is complete by itself.
+  return planned.length > 0 ? horizon : null;
+}
+
+function sentenceOf(status: Omit<SourceStatus, "sentence">, planned: WindowSummary[], now: Date): string {
+  const { months, monthsPlanned, syncedTo, planFrom } = status;
+  if (syncedTo === null || planFrom === null) return "Not started yet: the first run plans it.";
+  const unread = months.pending + months.running;
+  const sentences = [
+    `Complete from ${monthOrDay(status.completeFrom ?? syncedTo)} to ${ago(syncedTo, now)}.`,
+  ];
+  if (status.paused) sentences.unshift("Paused: nothing new is read until it is resumed.");
+  if (unread > 0) {
+    const back = monthOrDay(planFrom);
+    sentences.push(`${count(unread, monthsPlanned)} still to be read, back to ${back}.`);
+  }
+  if (months.failed > 0) {
+    const names = planned.filter(({ state }) => state === "failed").map(({ month }) => monthName(month));
+    sentences.push(`${listed(names)} could not be read.`);
+  }
+  if (months.deferred > 0) {
+    sentences.push(`${count(months.deferred, monthsPlanned)} waiting for room in the storage budget.`);
+  }
+  if (unread === 0 && months.done > 0) {
+    sentences.push(`${count(months.done, monthsPlanned)} still to be verified.`);
+  }
+  if (months.exact === monthsPlanned) sentences.push(`All ${counted(monthsPlanned, "month")} verified.`);
+  return sentences.join(" ");
+}
+
+const count = (some: number, all: number) => `${some} of ${counted(all, "month")}`;
+
+/** `January 2021`, or the day where it begins in the middle of a month. */
+function monthOrDay(at: Date): string {
+  const local = toLondon(at);
+  return local.endsWith("-01T00:00:00") ? monthName(local.slice(0, 7)) : day(at);
+}
+
+const RUN_MS_MAX = 15 * 60_000; // a cron invocation's wall time; then the platform drops it without a word
+
+export function outcomeOf(
+  { outcome, startedAt }: Pick<SyncRun, "outcome" | "startedAt">,
+  now: Date,
+): Status["runs"][number]["outcome"] {
+  const dropped = outcome === "running" && now.getTime() - startedAt.getTime() > RUN_MS_MAX;
+  return dropped ? "dropped" : outcome;
+}
+
+function runStatus(run: SyncRun, now: Date): Status["runs"][number] {
+  const { startedAt, endedAt } = run;
+  return {
+    id: run._id.toHexString(),
+    startedAt,
+    endedAt,
+    outcome: outcomeOf(run, now),
+    sources: run.sources.map((share) => ({
+      source: share.source,
+      requests: share.requests,
+      releases: share.releases,
+      refusals: share.refusals,
+      retries: share.retries,
+      windowsDone: share.windowsDone.length,
+      windowsVerified: share.windowsVerified.length,
+      errors: share.errors.length,
+      endedBy: share.endedBy,
+    })),
+  };
+}
+
+function outcomesOf(outcomes: Status["runs"][number]["outcome"][]): Status["lastDay"]["runs"] {
+  const counts = { running: 0, done: 0, deadline: 0, error: 0, dropped: 0 };
+  for (const outcome of outcomes) counts[outcome]++;
+  return counts;
+}
+
+function sumOf(source: Source, { lastDay }: Facts): Status["lastDay"]["sources"][number] {
+  const sum = { source, requests: 0, refusals: 0, retries: 0, releases: 0 };
+  for (const share of lastDay.flatMap(({ sources }) => ofSource(sources, source))) {
+    sum.requests += share.requests;
+    sum.refusals += share.refusals;
+    sum.retries += share.retries;
+    sum.releases += share.releases;
+  }
+  return sum;
+}
+
+/** The noted errors by what they were about, newest first. */
+function troublesOf({ jobs }: Facts): Status["troubles"] {
+  const troubles = new Map<string, Status["troubles"][number]>();
+  for (const { source, errorLog } of jobs) {
+    for (const { at, message } of errorLog) {
+      const kind: Trouble = troubleOf(message);
+      const known = troubles.get(`${source} ${kind}`);
+      const lastAt = known && known.lastAt > at ? known.lastAt : at;
+      troubles.set(`${source} ${kind}`, { source, kind, lastAt, times: (known?.times ?? 0) + 1 });
+    }
+  }
+  return [...troubles.values()].sort((a, b) => b.lastAt.getTime() - a.lastAt.getTime());
+}

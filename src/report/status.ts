@@ -1,0 +1,164 @@
+// Reads what the database says of itself, in four queries that never touch `contracts`: windows, jobs (with the
+// quarantine), runs, and the size.
+import type { Document } from "mongodb";
+import type { Database } from "../platform/database.ts";
+import type { SyncJob, SyncRun, SyncWindow } from "../terms/documents.ts";
+import { SOURCES, type Source } from "../terms/window.ts";
+import { describe } from "./describe.ts";
+import type { Status } from "./schema.ts";
+
+const INTAKE_DAYS = 30;
+const RUNS_SHOWN = 12;
+const ERRORS_READ = 20;
+/** Quarantined releases are counted up to here: each is read for it, and beyond a thousand the number says no more. */
+const QUARANTINE_COUNTED = 1000;
+const HOUR_MS = 3_600_000;
+
+/** A window without what only its holder needs: its published seconds alone can be tens of kilobytes. */
+export type WindowFacts = Omit<SyncWindow, "publishedSeconds" | "numbers" | "verify" | "claim">;
+export type JobFacts = Pick<
+  SyncJob,
+  "source" | "status" | "horizon" | "lastSyncedDate" | "paused" | "lastRunAt" | "errorLog"
+>;
+export type RunShare = Pick<
+  SyncRun["sources"][number],
+  "source" | "requests" | "releases" | "refusals" | "retries"
+>;
+
+/** What `describe` turns into a status. */
+export interface Facts {
+  windows: WindowFacts[];
+  jobs: JobFacts[];
+  quarantined: number;
+  runs: SyncRun[];
+  days: { day: string; source: Source; releases: number; requests: number }[];
+  lastDay: { startedAt: Date; outcome: SyncRun["outcome"]; sources: RunShare[] }[];
+  lastGoodRunAt: Date | null;
+  firstRunAt: Date | null;
+  size: { dataBytes: number; indexBytes: number };
+}
+
+export interface StatusOptions {
+  now: Date;
+  /** 0: no budget. */
+  storageBudgetMb: number;
+}
+
+export async function readStatus(db: Database, options: StatusOptions): Promise<Status> {
+  return describe(await readFacts(db, options.now), options);
+}
+
+export async function readFacts(db: Database, now: Date): Promise<Facts> {
+  const [windows, { jobs, quarantined }, runs, size] = await Promise.all([
+    readWindows(db),
+    readJobs(db),
+    readRuns(db, now),
+    readSize(db),
+  ]);
+  return { windows, jobs, quarantined, ...runs, size };
+}
+
+function readWindows(db: Database): Promise<WindowFacts[]> {
+  const projection = {
+    publishedSeconds: 0,
+    numbers: 0,
+    verify: 0,
+    claim: 0,
+    "lanes.seen": 0,
+    "alarms.detail": 0,
+  };
+  return db.syncWindows
+    .find({ source: { $in: [...SOURCES] } }, { projection })
+    .sort({ source: 1, from: -1 })
+    .toArray();
+}
+
+type JobOrCount = ({ part: "job" } & JobFacts) | { part: "quarantine"; count: number };
+
+async function readJobs(db: Database): Promise<{ jobs: JobFacts[]; quarantined: number }> {
+  const pipeline: Document[] = [
+    { $match: { _id: { $in: [...SOURCES] } } },
+    {
+      $project: {
+        part: "job",
+        ...{ source: 1, status: 1, horizon: 1, lastSyncedDate: 1, paused: 1, lastRunAt: 1 },
+        errorLog: { $slice: ["$errorLog", -ERRORS_READ] },
+      },
+    },
+    {
+      $unionWith: {
+        coll: "quarantine",
+        pipeline: [
+          { $limit: QUARANTINE_COUNTED + 1 },
+          { $count: "count" },
+          { $project: { part: "quarantine", count: 1 } },
+        ],
+      },
+    },
+  ];
+  const rows = await db.syncJobs.aggregate<JobOrCount>(pipeline).toArray();
+  const jobs = rows.filter((row) => row.part === "job");
+  const quarantined = rows.find((row) => row.part === "quarantine")?.count ?? 0;
+  return { jobs, quarantined };
+}
+
+export const moreQuarantined = (count: number) => count > QUARANTINE_COUNTED;
+
+type RunFacets = Pick<Facts, "runs" | "days" | "lastDay"> & {
+  good: { startedAt: Date }[];
+  first: { startedAt: Date }[];
+};
+
+async function readRuns(
+  db: Database,
+  now: Date,
+): Promise<Pick<Facts, "runs" | "days" | "lastDay" | "lastGoodRunAt" | "firstRunAt">> {
+  const since = new Date(now.getTime() - INTAKE_DAYS * 24 * HOUR_MS);
+  const dayAgo = new Date(now.getTime() - 24 * HOUR_MS);
+  const day = { $dateToString: { date: "$startedAt", format: "%Y-%m-%d", timezone: "Europe/London" } };
+  const pipeline: Document[] = [
+    { $match: { startedAt: { $gte: since } } },
+    { $sort: { startedAt: -1 } },
+    {
+      $facet: {
+        runs: [{ $limit: RUNS_SHOWN }],
+        days: [
+          { $unwind: "$sources" },
+          {
+            $group: {
+              _id: { day, source: "$sources.source" },
+              releases: { $sum: "$sources.releases" },
+              requests: { $sum: "$sources.requests" },
+            },
+          },
+          { $sort: { _id: 1 } },
+          { $project: { _id: 0, day: "$_id.day", source: "$_id.source", releases: 1, requests: 1 } },
+        ],
+        lastDay: [
+          { $match: { startedAt: { $gte: dayAgo } } },
+          {
+            $project: {
+              ...{ _id: 0, startedAt: 1, outcome: 1 },
+              sources: { source: 1, requests: 1, releases: 1, refusals: 1, retries: 1 },
+            },
+          },
+        ],
+        good: [
+          { $match: { outcome: { $in: ["done", "deadline"] } } },
+          { $limit: 1 },
+          { $project: { _id: 0, startedAt: 1 } },
+        ],
+        first: [{ $group: { _id: null, startedAt: { $min: "$startedAt" } } }, { $project: { _id: 0 } }],
+      },
+    },
+  ];
+  const [facets] = await db.syncRuns.aggregate<RunFacets>(pipeline).toArray();
+  const { runs = [], days = [], lastDay = [], good = [], first = [] } = facets ?? {};
+  const lastGoodRunAt = good[0]?.startedAt ?? null;
+  return { runs, days, lastDay, lastGoodRunAt, firstRunAt: first[0]?.startedAt ?? null };
+}
+
+async function readSize({ db }: Database): Promise<Facts["size"]> {
+  const stats = await db.command({ dbStats: 1 });
+  return { dataBytes: Number(stats["dataSize"] ?? 0), indexBytes: Number(stats["indexSize"] ?? 0) };
+}
