@@ -25,7 +25,8 @@ export function buyerOf(release: Json): MappedBuyer | null {
   const parties = list(release["parties"]);
   const buyer = object(release["buyer"]);
   const named = parties.find((party) => party["id"] !== undefined && party["id"] === buyer["id"]);
-  const party = named ?? parties.find(isBuyer) ?? {};
+  // Before 2016 the buyer carries its own address and number, and there are no parties.
+  const party = named ?? parties.find(isBuyer) ?? buyer;
   const name = firstText(buyer["name"], party["name"], at(party, "identifier", "legalName"));
   const identifiers = identifiersOf(party, buyer);
   const orgId = registeredId(identifiers) ?? (name === undefined ? undefined : autoId(name));

@@ -44,6 +44,7 @@ function releasesIn(document: unknown): RecordedRelease[] {
   if (typeof document !== "object" || document === null) return [];
   if (Array.isArray(document)) return document.flatMap(releasesIn);
   if ("packages" in document) return releasesIn(document.packages);
+  if ("package" in document) return releasesIn(document.package);
   return "releases" in document && Array.isArray(document.releases)
     ? document.releases.filter(isRelease)
     : [];

@@ -1,12 +1,12 @@
 // Which cases deserve somebody's attention. Pure: the page shows them, `alerts.ts` sends each once.
+import { HEALTHY_MS } from "./health.ts";
 import type { Alarm, SourceStatus, Status, WindowSummary } from "./schema.ts";
 import { bytes, counted, listed, monthName, percent, SOURCE_NAMES, span } from "./words.ts";
 
 const FAILED_RUNS = 3; // one can be the site's bad hour, three in a row cannot
-export const LAG_MS_ALARM = 6 * 3_600_000;
+const LAG_MS_ALARM = 6 * 3_600_000;
 const STORAGE_SHARE = 0.9;
 const NOTE_MS = 7 * 86_400_000; // what has happened stays on the page for a week
-export const SILENT_MS = 3 * 3_600_000; // three hourly ticks
 
 interface Event {
   at: Date;
@@ -38,7 +38,7 @@ export const troublesIn = (alarms: Alarm[]) => alarms.filter(({ severity }) => s
 
 function silence({ now, lastGoodRunAt, firstRunAt }: AlarmFacts): Alarm[] {
   const since = lastGoodRunAt ?? firstRunAt;
-  if (since === null || now.getTime() - since.getTime() <= SILENT_MS) return [];
+  if (since === null || now.getTime() - since.getTime() <= HEALTHY_MS) return [];
   const long = span(now.getTime() - since.getTime());
   return [
     {

@@ -2,7 +2,8 @@
 import type { SyncRun } from "../terms/documents.ts";
 import { toLondon } from "../terms/london-time.ts";
 import { SOURCES, type Source } from "../terms/window.ts";
-import { type AlarmFacts, decideAlarms, LAG_MS_ALARM, SILENT_MS, verdictOf } from "./alarms.ts";
+import { type AlarmFacts, decideAlarms, verdictOf } from "./alarms.ts";
+import { isWell } from "./health.ts";
 import { endOf, leftOf, paceOf, sizeWhenDone } from "./outlook.ts";
 import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
 import { type Facts, moreQuarantined, type StatusOptions, type WindowFacts } from "./status.ts";
@@ -43,12 +44,12 @@ export function describe(facts: Facts, { now, storageBudgetMb }: StatusOptions):
     pageEvents: facts.windows[at]?.alarms ?? [],
   }));
   const alarms = decideAlarms({ now, sources, windows: events, storage, runs, lastGoodRunAt, firstRunAt });
-  const lags = sources.filter(({ paused }) => !paused).map(({ lagSeconds }) => (lagSeconds ?? 0) * 1000);
+  const syncedTo = facts.jobs.filter(({ paused }) => !paused).map(({ lastSyncedDate }) => lastSyncedDate);
   return {
     version: STATUS_VERSION,
     at: now,
     timeZone: "Europe/London",
-    well: isWell({ now, lastGoodRunAt, firstRunAt, lagMs: Math.max(0, ...lags) }),
+    well: isWell({ now, lastGoodRunAt, firstRunAt, syncedTo }),
     verdict: verdictOf(alarms),
     sources,
     windows,
@@ -64,18 +65,6 @@ export function describe(facts: Facts, { now, storageBudgetMb }: StatusOptions):
     troubles: troublesOf(facts),
     quarantine: { count: facts.quarantined, more: moreQuarantined(facts.quarantined) },
   };
-}
-
-/** A run has succeeded within three hours (or the first has not had the time), and no delta lags like an alarm. */
-export function isWell(options: {
-  now: Date;
-  lastGoodRunAt: Date | null;
-  firstRunAt: Date | null;
-  lagMs: number;
-}): boolean {
-  const { now, lastGoodRunAt, firstRunAt, lagMs } = options;
-  const since = lastGoodRunAt ?? firstRunAt ?? now;
-  return now.getTime() - since.getTime() <= SILENT_MS && lagMs <= LAG_MS_ALARM;
 }
 
 const ofSource = <T extends { source: Source }>(items: T[], source: Source) =>

@@ -1,16 +1,35 @@
 // `/healthz`: well or not, and nothing else. Open to everybody.
 import type { Database } from "../platform/database.ts";
 
-const RUN_AGE_MS_MAX = 3 * 3_600_000; // three hourly ticks
+/** Three hourly ticks: by then a run must have succeeded, and the delta must have caught up. */
+export const HEALTHY_MS = 3 * 3_600_000;
 
-/** Well: a run has ended without an error within three hours, or the first has not had the time yet. */
+export interface Pulse {
+  now: Date;
+  lastGoodRunAt: Date | null;
+  firstRunAt: Date | null;
+  /** Delta frontiers of the sources that are not paused. */
+  syncedTo: Date[];
+}
+
+/** Without any run the first has not had the time yet. */
+export function isWell({ now, lastGoodRunAt, firstRunAt, syncedTo }: Pulse): boolean {
+  const marks = [lastGoodRunAt ?? firstRunAt ?? now, ...syncedTo];
+  return marks.every((mark) => now.getTime() - mark.getTime() <= HEALTHY_MS);
+}
+
 export async function health(db: Database, now: Date): Promise<boolean> {
-  const since = new Date(now.getTime() - RUN_AGE_MS_MAX);
-  const good = await db.syncRuns.findOne(
-    { startedAt: { $gte: since }, outcome: { $in: ["done", "deadline"] } },
-    { projection: { _id: 1 } },
-  );
-  if (good) return true;
-  const older = await db.syncRuns.findOne({ outcome: { $ne: "running" } }, { projection: { _id: 1 } });
-  return older === null;
+  const projection = { startedAt: 1 };
+  const [good, first, jobs] = await Promise.all([
+    db.syncRuns.findOne({ outcome: { $in: ["done", "deadline"] } }, { sort: { startedAt: -1 }, projection }),
+    db.syncRuns.findOne({}, { sort: { startedAt: 1 }, projection }),
+    db.syncJobs.find({ paused: { $ne: true } }, { projection: { lastSyncedDate: 1 } }).toArray(),
+  ]);
+  const syncedTo = jobs.map(({ lastSyncedDate }) => lastSyncedDate);
+  return isWell({
+    now,
+    lastGoodRunAt: good?.startedAt ?? null,
+    firstRunAt: first?.startedAt ?? null,
+    syncedTo,
+  });
 }

@@ -248,3 +248,16 @@ export const noticeGapSchema = z.strictObject({
   askedAt: z.date().nullable(),
 });
 export type NoticeGap = z.infer<typeof noticeGapSchema>;
+
+export const alertSchema = z.strictObject({
+  /** The case: the same trouble of the same thing has the same key. */
+  _id: z.string(),
+  kind: z.string(),
+  /** `trouble` stands until it is over; a `note` has happened and is settled. */
+  severity: z.enum(["trouble", "note"]),
+  text: z.string(),
+  firedAt: z.date(),
+  /** Null while it stands. */
+  clearedAt: z.date().nullable(),
+});
+export type Alert = z.infer<typeof alertSchema>;
