@@ -1,0 +1,30 @@
+// A database of its own for each test file.
+import { MongoClient } from "mongodb";
+import { afterAll, inject } from "vitest";
+import { collectionsOf, type Database, ensureIndexes } from "../../src/platform/database.ts";
+
+export interface TestDatabase {
+  db: Database;
+  client: MongoClient;
+  uri: string;
+  name: string;
+  /** Empties every collection, keeps the indexes. */
+  clear(): Promise<void>;
+}
+
+export async function freshDatabase(): Promise<TestDatabase> {
+  const uri = inject("mongoUri");
+  const name = `test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
+  const client = await new MongoClient(uri, { ignoreUndefined: true, monitorCommands: true }).connect();
+  const db = collectionsOf(client.db(name));
+  await ensureIndexes(db);
+  afterAll(async () => {
+    await client.db(name).dropDatabase();
+    await client.close();
+  });
+  const clear = async () => {
+    const collections = await client.db(name).collections();
+    await Promise.all(collections.map((collection) => collection.deleteMany({})));
+  };
+  return { db, client, uri, name, clear };
+}

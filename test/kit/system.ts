@@ -1,0 +1,107 @@
+// The production code in this process: a real database, the replica as the network, and a clock that tests can move.
+import { ObjectId } from "mongodb";
+import { readConfig } from "../../src/config/config.ts";
+import type { Database } from "../../src/platform/database.ts";
+import { type Effects, type HttpAnswer, TransportError } from "../../src/platform/effects.ts";
+import { createLogger } from "../../src/platform/logger.ts";
+import { createReplica, type Replica, type ReplicaOptions } from "../../src/replica/answer.ts";
+import { createHistory, type HistoryOptions, type Published } from "../../src/replica/history.ts";
+import { invoke } from "../../src/run/invocation.ts";
+import type { SyncRun } from "../../src/terms/documents.ts";
+import { SOURCES, type Source } from "../../src/terms/window.ts";
+
+export interface World {
+  replica: Replica;
+  effects: Effects;
+  /** Moves this world's clock. */
+  pass(ms: number): void;
+  now(): Date;
+  run(vars?: Record<string, string>): Promise<SyncRun>;
+}
+
+export interface WorldOptions {
+  db: Database;
+  from: Date;
+  /** The clock at the start; the history goes on behind it. */
+  now: Date;
+  notices: Record<Source, number>;
+  replica?: Partial<ReplicaOptions>;
+  history?: Partial<HistoryOptions>;
+  /** History after `now`. */
+  afterMs?: number;
+  vars?: Record<string, string>;
+}
+
+const silent = createLogger({ level: "silent", secrets: [] });
+
+/** Sleeping moves the clock and takes no time; requests take none either. */
+export function createWorld(options: WorldOptions): World {
+  const { db, from, notices, afterMs = 0, history = {} } = options;
+  let nowMs = options.now.getTime();
+  const faults = options.replica?.faults ?? [];
+  const to = new Date(nowMs + afterMs);
+  const made = (source: Source): Published[] =>
+    createHistory({ source, seed: 11, from, to, notices: notices[source], faults, ...history });
+  const histories = { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
+  const replica = createReplica({ seed: 11, bodies: "light", histories, faults, ...options.replica });
+  const effects: Effects = {
+    now: () => new Date(nowMs),
+    sleep: async (ms) => {
+      nowMs += Math.max(0, ms);
+    },
+    get: async (url) => httpAnswer(replica, url, nowMs),
+    random: () => 0.5,
+    newId: () => new ObjectId(),
+  };
+  const run = (vars: Record<string, string> = {}) => {
+    const environment = {
+      MONGODB_URI: "mongodb://in.this.process",
+      BACKFILL_START_DATE: from.toISOString().slice(0, 10),
+      REQUESTS_PER_MINUTE: "60000",
+      COOLDOWN_SECONDS: "0",
+      ...options.vars,
+      ...vars,
+    };
+    return invoke({ db, effects, config: readConfig(environment, effects.now()), log: silent });
+  };
+  return {
+    replica,
+    effects,
+    run,
+    now: () => new Date(nowMs),
+    pass: (ms) => {
+      nowMs += ms;
+    },
+  };
+}
+
+/** The replica's answer as the Worker's fetch would see it. */
+export function httpAnswer(replica: Replica, url: string, now: number): HttpAnswer {
+  const { status, headers, body, transport } = replica.handle({ url, now });
+  if (transport?.kind === "reset") throw new TransportError("connection reset", { timedOut: false });
+  if (transport?.kind === "slow") throw new TransportError("no answer within 30000 ms", { timedOut: true });
+  const seen = transport?.kind === "truncated" ? body.subarray(0, Math.floor(body.length / 2)) : body;
+  return { status, retryAfter: headers["retry-after"] ?? null, body: seen };
+}
+
+/** Published releases (listed under an instant before `until`) that are neither stored nor in quarantine. */
+export async function missingReleases(db: Database, world: World, until: Date): Promise<string[]> {
+  const missing: string[] = [];
+  for (const source of SOURCES) {
+    const stored = new Set<string>();
+    for await (const contract of db.contracts.find({ source })) {
+      if (!contract.revisions) stored.add(`${contract.ocid}/${contract.releaseId}`);
+      for (const revision of contract.revisions ?? [])
+        stored.add(`${contract.ocid}/${contract.noticeId}-${revision}`);
+    }
+    const cases = await db.quarantine.find({ source }).toArray();
+    for (const { at, ocid, releaseId } of world.replica.published(source, world.now().getTime())) {
+      if (at >= until.getTime() || stored.has(`${ocid}/${releaseId}`)) continue;
+      const quarantined = cases.some(
+        (one) => one.releaseId === releaseId || one.rawText.includes(`"${releaseId}"`),
+      );
+      if (!quarantined) missing.push(`${source} ${releaseId} of ${new Date(at).toISOString()}`);
+    }
+  }
+  return missing;
+}

@@ -1,0 +1,172 @@
+import { ObjectId } from "mongodb";
+import { beforeEach, describe, expect, it } from "vitest";
+import {
+  advance,
+  claimNewest,
+  finish,
+  giveBack,
+  giveUp,
+  type Held,
+  renew,
+  reviveFailed,
+} from "../../src/claim/claim.ts";
+import { ATTEMPTS_MAX } from "../../src/claim/statements.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { progressOf } from "../../src/run/progress.ts";
+import { ClaimLost } from "../../src/terms/errors.ts";
+import { freshDatabase } from "../kit/database.ts";
+
+const { db, clear } = await freshDatabase();
+const source = "FIND_A_TENDER";
+
+function claim(kind: "drain" | "verify" = "drain"): Promise<Held | null> {
+  return claimNewest(db, { source, kind, id: new ObjectId(), leaseSeconds: 90, backoffSeconds: 60 });
+}
+
+async function held(): Promise<Held> {
+  const one = await claim();
+  if (!one) throw new Error("nothing to claim");
+  return one;
+}
+
+const inThePast = () => new Date(Date.now() - 1000);
+const expire = () =>
+  db.syncWindows.updateMany({ claim: { $ne: null } }, { $set: { "claim.until": inThePast() } });
+const windowOf = ({ claim: { windowId } }: Held) => db.syncWindows.findOne({ _id: windowId });
+
+beforeEach(async () => {
+  await clear();
+  await plan(db, {
+    source,
+    start: new Date("2026-01-01T00:00:00Z"),
+    horizon: new Date("2026-06-15T12:00:00Z"),
+    stages: ["all"],
+    knownHash: null,
+    now: new Date("2026-06-15T12:00:00Z"),
+  });
+});
+
+describe("a claim", () => {
+  it("takes the newest window, and each just once, however many ask", async () => {
+    const claims = await Promise.all(Array.from({ length: 20 }, () => claim()));
+    const ids = claims.flatMap((one) => (one ? [one.claim.windowId] : []));
+    expect(ids).toHaveLength(6);
+    expect(new Set(ids).size).toBe(6);
+    await clear();
+  });
+
+  it("goes from the newest month to the oldest", async () => {
+    const months = [];
+    for (let one = await claim(); one; one = await claim()) months.push(one.window.month);
+    expect(months).toEqual(["2026-06", "2026-05", "2026-04", "2026-03", "2026-02", "2026-01"]);
+  });
+
+  it("holds on the database's clock, for the lease, and longer with each sign of life", async () => {
+    const one = await held();
+    const left = async () => ((await windowOf(one))?.claim?.until.getTime() ?? 0) - Date.now();
+    expect(await left()).toBeGreaterThan(80_000);
+    await db.syncWindows.updateOne(
+      { _id: one.window._id },
+      { $set: { "claim.until": new Date(Date.now() + 1000) } },
+    );
+    await renew(db, one.claim);
+    expect(await left()).toBeGreaterThan(80_000);
+  });
+
+  it("that expired is another's: whatever the first holder writes is refused", async () => {
+    const first = await held();
+    await expire();
+    const second = await held();
+    expect(second.window._id).toBe(first.window._id);
+    const before = await windowOf(first);
+    const progress = progressOf(first.window);
+    const writes = [
+      () => advance(db, first.claim, progress),
+      () => finish(db, first.claim, progress),
+      () => renew(db, first.claim),
+      () => giveBack(db, first.claim),
+      () => giveUp(db, first.claim, "x"),
+    ];
+    for (const write of writes) await expect(write()).rejects.toThrow(ClaimLost);
+    expect(await windowOf(first)).toEqual(before);
+  });
+
+  it("given back costs no attempt, and the window is there for the next", async () => {
+    const one = await held();
+    await giveBack(db, one.claim);
+    expect(await windowOf(one)).toMatchObject({ status: "pending", attempts: 0, claim: null, retryAt: null });
+    expect((await held()).window._id).toBe(one.window._id);
+  });
+
+  it("given up comes back after a pause that doubles, and is failed with its reason after the last attempt", async () => {
+    const pauses: number[] = [];
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      const one = await held();
+      expect(one.window.month).toBe("2026-06");
+      await giveUp(db, one.claim, `trouble ${attempt} with $dollars`);
+      const window = await windowOf(one);
+      expect(window).toMatchObject({
+        attempts: attempt,
+        lastError: { message: `trouble ${attempt} with $dollars` },
+      });
+      expect(window?.status).toBe(attempt === ATTEMPTS_MAX ? "failed" : "pending");
+      pauses.push(Math.round(((window?.retryAt?.getTime() ?? 0) - Date.now()) / 1000));
+      await db.syncWindows.updateOne(
+        { _id: one.window._id, status: "pending" },
+        { $set: { retryAt: inThePast() } },
+      );
+    }
+    expect(pauses.slice(0, 4)).toEqual([60, 120, 240, 480]);
+    expect((await held()).window.month).toBe("2026-05");
+  });
+
+  it("is not to be had before the pause is over", async () => {
+    const one = await held();
+    await giveUp(db, one.claim, "x");
+    expect((await held()).window.month).toBe("2026-05");
+  });
+
+  it("comes back by itself a day after it failed", async () => {
+    const one = await held();
+    await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { attempts: ATTEMPTS_MAX } });
+    await giveUp(db, one.claim, "x");
+    expect(await reviveFailed(db, source)).toBe(0);
+    await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { retryAt: inThePast() } });
+    expect(await reviveFailed(db, source)).toBe(1);
+    expect(await windowOf(one)).toMatchObject({ status: "pending", attempts: 0 });
+  });
+
+  it("that nobody gives back, again and again without progress, fails with the reason", async () => {
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      expect((await held()).window.month).toBe("2026-06");
+      await expire();
+    }
+    expect((await held()).window.month).toBe("2026-05");
+    expect(await db.syncWindows.findOne({ month: "2026-06" })).toMatchObject({
+      status: "failed",
+      claim: null,
+      lastError: { message: expect.stringContaining("without any progress") },
+    });
+  });
+
+  it("with progress begins its attempts anew", async () => {
+    for (let attempt = 1; attempt <= ATTEMPTS_MAX + 2; attempt++) {
+      const one = await held();
+      expect(one.window.month).toBe("2026-06");
+      await advance(db, one.claim, progressOf(one.window));
+      await expire();
+    }
+  });
+
+  it("finished is done, and is verified by one holder at a time", async () => {
+    const one = await held();
+    await finish(db, one.claim, progressOf(one.window));
+    expect(await windowOf(one)).toMatchObject({ status: "done", proof: "ordered", claim: null, attempts: 0 });
+    const verifying = await claim("verify");
+    expect(verifying?.window._id).toBe(one.window._id);
+    expect(await claim("verify")).toBeNull();
+    if (verifying) await finish(db, verifying.claim, progressOf(verifying.window));
+    expect(await windowOf(one)).toMatchObject({ status: "done", proof: "exact", claim: null });
+    expect(await claim("verify")).toBeNull();
+  });
+});
