@@ -1,10 +1,10 @@
 // The Worker's two doors: the cron and the pages. Wiring only.
-import type { ExportedHandler, ScheduledController } from "@cloudflare/workers-types";
+import type { ExportedHandler, RateLimit, ScheduledController } from "@cloudflare/workers-types";
 import { type Config, readConfig } from "./config/config.ts";
 import { collectionsOf, withDatabase } from "./platform/database.ts";
 import { createLogger } from "./platform/logger.ts";
 import { workerEffects } from "./platform/worker-effects.ts";
-import { health } from "./report/health.ts";
+import { createApp } from "./report/app.tsx";
 import { invoke } from "./run/invocation.ts";
 import { ConfigError } from "./terms/errors.ts";
 
@@ -16,8 +16,7 @@ export default {
     await tick(environment);
   },
   async fetch(request, environment) {
-    if (new URL(request.url).pathname !== "/healthz") return new Response("Not found", { status: 404 });
-    return await healthz(environment);
+    return pages(environment).fetch(request);
   },
 } satisfies Pick<ExportedHandler<Environment>, "scheduled"> & {
   fetch: (request: Request, environment: Environment) => Promise<Response>;
@@ -36,17 +35,42 @@ async function tick(environment: Environment): Promise<void> {
   }
 }
 
-async function healthz(environment: Environment): Promise<Response> {
+function pages(environment: Environment) {
+  const { now, sleep } = workerEffects;
+  const log = loggerFor(environment);
+  const config = configOrError(environment);
+  const usable = config instanceof ConfigError ? null : config;
+  return createApp({
+    token: usable?.statusToken ?? null, // settings that cannot be read close the pages
+    storageBudgetMb: usable?.storageBudgetMb ?? 0,
+    now,
+    sleep,
+    countFailure: (address) => withinLimit(environment["WRONG_TOKENS"], address),
+    withData: async (use) => {
+      if (config instanceof ConfigError) throw config;
+      const { mongodbUri: uri, mongodbDb: name } = config;
+      return withDatabase({ uri, name }, (db) => use(collectionsOf(db)));
+    },
+    noteError: (error, where) => log.error({ err: error, where }, "a page could not be made"),
+  });
+}
+
+function configOrError(environment: Environment): Config | ConfigError {
   try {
-    const config: Config = readConfig(environment, workerEffects.now());
-    const well = await withDatabase({ uri: config.mongodbUri, name: config.mongodbDb }, (db) =>
-      health(collectionsOf(db), workerEffects.now()),
-    );
-    return Response.json({ ok: well }, { status: well ? 200 : 503 });
+    return readConfig(environment, workerEffects.now());
   } catch (error) {
-    loggerFor(environment).error({ err: error }, "healthz");
-    return Response.json({ ok: false }, { status: 503 });
+    if (error instanceof ConfigError) return error;
+    throw error;
   }
+}
+
+/** The platform's counter of wrong tokens (wrangler.toml); without its binding nothing is counted. */
+async function withinLimit(counter: unknown, address: string): Promise<boolean> {
+  return isRateLimit(counter) ? (await counter.limit({ key: address })).success : true;
+}
+
+function isRateLimit(value: unknown): value is RateLimit {
+  return typeof value === "object" && value !== null && "limit" in value;
 }
 
 function loggerFor(environment: Environment) {

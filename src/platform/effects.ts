@@ -1,5 +1,6 @@
 // Everything that is not a decision comes in through here, so that a simulation can own clock, sleep and network.
 import type { ObjectId } from "mongodb";
+import type { Post } from "./post.ts";
 
 export interface HttpAnswer {
   status: number;
@@ -26,6 +27,8 @@ export interface Effects {
   now(): Date;
   sleep(ms: number): Promise<void>;
   get: HttpGet;
+  /** For the alarm webhook. */
+  post: Post;
   /** Uniform in [0, 1). */
   random(): number;
   newId(): ObjectId;

@@ -1,6 +1,7 @@
 // The real effects: the only place, with logger.ts and database.ts, that touches the clock, timers and the network.
 import { ObjectId } from "mongodb";
 import { type Effects, type HttpAnswer, TransportError } from "./effects.ts";
+import { post } from "./post.ts";
 
 const USER_AGENT = "tendhunt-data-sync/0.1 (public procurement mirror; one polite client per database)";
 
@@ -8,6 +9,7 @@ export const workerEffects: Effects = {
   now: () => new Date(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms))),
   get: httpGet,
+  post,
   random: () => Math.random(),
   newId: () => new ObjectId(),
 };

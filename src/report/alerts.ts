@@ -14,9 +14,8 @@ const LINES_MAX = 20; // a message that nobody reads to its end is no alarm
 
 export interface AlertOptions {
   db: Database;
-  /** Null: alarms are only shown on the page. */
-  webhookUrl: string | null;
-  storageBudgetMb: number;
+  /** Without a webhook alarms are only shown on the page. */
+  config: { alertWebhookUrl: string | null; storageBudgetMb: number };
   post: Post;
   now: Date;
   log: Logger;
@@ -24,18 +23,19 @@ export interface AlertOptions {
 
 /** Never throws. */
 export async function sendAlerts(options: AlertOptions): Promise<void> {
-  if (options.webhookUrl === null) return;
+  const { alertWebhookUrl } = options.config;
+  if (alertWebhookUrl === null) return;
   try {
-    await sendNew(options, options.webhookUrl);
+    await sendNew(options, alertWebhookUrl);
   } catch (error) {
     options.log.warn({ err: error }, "the alarms could not be sent; the next run tries again");
   }
 }
 
 async function sendNew(options: AlertOptions, webhookUrl: string): Promise<void> {
-  const { db, storageBudgetMb, post, now } = options;
+  const { db, config, post, now } = options;
   const alerts = db.db.collection<Alert>("alerts");
-  const { alarms } = await readStatus(db, { now, storageBudgetMb });
+  const { alarms } = await readStatus(db, { now, storageBudgetMb: config.storageBudgetMb });
   const standing = await alerts.find({ clearedAt: null }).toArray();
   const { fresh, over, wellAgain } = compareAlarms(alarms, standing);
   const opened: Alarm[] = [];

@@ -70,7 +70,7 @@ export function describe(facts: Facts, { now, storageBudgetMb }: StatusOptions):
 const ofSource = <T extends { source: Source }>(items: T[], source: Source) =>
   items.filter((item) => item.source === source);
 
-function summaryOf(window: WindowFacts): WindowSummary {
+export function summaryOf(window: WindowFacts): WindowSummary {
   const { _id, source, month, from, to, status, counts, attempts, retryAt, doneAt, verifiedAt } = window;
   const { releases, requests, bytes, quarantined } = counts;
   return {

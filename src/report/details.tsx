@@ -1,10 +1,20 @@
 // The page of one window, and the quarantine list.
-import type { Quarantined } from "../terms/documents.ts";
 import type { LondonTime } from "../terms/london-time.ts";
 import { Layout, Sign, State } from "./layout.tsx";
 import type { WindowSummary } from "./schema.ts";
-import type { WindowDetail } from "./status.ts";
-import { bytes, clock, count, counted, moment, monthName, percent, SOURCE_NAMES, span, STATE_MEANINGS, TROUBLES } from "./words.ts";
+import { QUARANTINE_SHOWN, type QuarantineRow, type WindowDetail } from "./status.ts";
+import {
+  bytes,
+  count,
+  counted,
+  moment,
+  monthName,
+  percent,
+  SOURCE_NAMES,
+  STATE_MEANINGS,
+  span,
+  TROUBLES,
+} from "./words.ts";
 
 export function WindowPage({ window, summary, gaps }: WindowDetail & { summary: WindowSummary }) {
   const title = `${SOURCE_NAMES[window.source]}, ${monthName(window.month)}`;
@@ -50,7 +60,11 @@ export function WindowPage({ window, summary, gaps }: WindowDetail & { summary: 
               ["Requests per 1,000", perThousand(window.counts)],
               ["In quarantine when read", count(window.counts.quarantined)],
               ["Size", bytes(window.counts.bytes)],
-              ["Forecast", window.forecast && `${bytes(window.forecast.bytes)}, ${counted(window.forecast.requests, "request")}`],
+              [
+                "Forecast",
+                window.forecast &&
+                  `${bytes(window.forecast.bytes)}, ${counted(window.forecast.requests, "request")}`,
+              ],
               ["Numbers never published", gaps["never published"] ? count(gaps["never published"]) : null],
               ["Numbers still to be asked for", gaps["absent"] ? count(gaps["absent"]) : null],
               ["Numbers found by asking", gaps["found"] ? count(gaps["found"]) : null],
@@ -112,7 +126,9 @@ export function WindowPage({ window, summary, gaps }: WindowDetail & { summary: 
         />
         <List
           none="Every page kept its promised order."
-          items={(window.alarms ?? []).map(({ at, kind }) => `${moment(at)}: a page broke a promise (${kind}).`)}
+          items={(window.alarms ?? []).map(
+            ({ at, kind }) => `${moment(at)}: a page broke a promise (${kind}).`,
+          )}
         />
       </section>
     </Layout>
@@ -178,9 +194,6 @@ const perThousand = ({ requests, releases }: { requests: number; releases: numbe
 function tookWords({ startedAt, doneAt }: { startedAt: Date | null; doneAt: Date | null }): string {
   return startedAt && doneAt ? `, after ${span(doneAt.getTime() - startedAt.getTime())}` : "";
 }
-
-export const QUARANTINE_SHOWN = 100;
-export type QuarantineRow = Omit<Quarantined, "rawText"> & { beginning: string };
 
 export function QuarantinePage({ rows }: { rows: QuarantineRow[] }) {
   return (

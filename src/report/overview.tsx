@@ -292,12 +292,21 @@ function IntakeCard({ status }: { status: Status }) {
         aria-label={`Notices read per day, ${counted(total, "notice")} in ${INTAKE_DAYS} days; the numbers are in the table below`}
       >
         <defs>
-          <pattern id="hatch" width="3" height="3" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+          <pattern
+            id="hatch"
+            width="3"
+            height="3"
+            patternUnits="userSpaceOnUse"
+            patternTransform="rotate(45)"
+          >
             <rect class="second" width="3" height="3" />
             <rect class="gap" width="1" height="3" />
           </pattern>
         </defs>
-        <path class="rule" d={`M0 1H${INTAKE_DAYS * 10}M0 50H${INTAKE_DAYS * 10}M0 99.5H${INTAKE_DAYS * 10}`} />
+        <path
+          class="rule"
+          d={`M0 1H${INTAKE_DAYS * 10}M0 50H${INTAKE_DAYS * 10}M0 99.5H${INTAKE_DAYS * 10}`}
+        />
         {bars.map(({ parts: [lower, upper] }, at) => {
           const [low, high] = [(lower / most) * 98, (upper / most) * 98];
           return (
@@ -358,7 +367,10 @@ function IntakeCard({ status }: { status: Status }) {
 
 const londonDay = (at: Date) => new Intl.DateTimeFormat("en-CA", { timeZone: "Europe/London" }).format(at);
 
-const OUTCOMES: Record<Status["runs"][number]["outcome"], [words: string, sign: "done" | "running" | "failed"]> = {
+const OUTCOMES: Record<
+  Status["runs"][number]["outcome"],
+  [words: string, sign: "done" | "running" | "failed"]
+> = {
   done: ["nothing left to do", "done"],
   deadline: ["time used up", "done"],
   error: ["trouble", "failed"],
@@ -373,7 +385,7 @@ function RunsCard({ runs }: { runs: Status["runs"] }) {
       {runs.length === 0 ? (
         <p>None yet. The cron begins one every hour.</p>
       ) : (
-        <div class="scroll" role="region" aria-labelledby="runs" tabindex={0}>
+        <section class="scroll" aria-label="Table of the last runs" tabindex={0}>
           <table class="list sortable">
             <thead>
               <tr>
@@ -408,7 +420,7 @@ function RunsCard({ runs }: { runs: Status["runs"] }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       )}
     </section>
   );

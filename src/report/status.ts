@@ -2,7 +2,7 @@
 // quarantine), runs, and the size.
 import type { Document } from "mongodb";
 import type { Database } from "../platform/database.ts";
-import type { SyncJob, SyncRun, SyncWindow } from "../terms/documents.ts";
+import type { NoticeGap, Quarantined, SyncJob, SyncRun, SyncWindow } from "../terms/documents.ts";
 import { SOURCES, type Source } from "../terms/window.ts";
 import { describe } from "./describe.ts";
 import type { Status } from "./schema.ts";
@@ -58,17 +58,18 @@ export async function readFacts(db: Database, now: Date): Promise<Facts> {
   return { windows, jobs, quarantined, ...runs, size };
 }
 
+const HOLDERS_ONLY = {
+  publishedSeconds: 0,
+  numbers: 0,
+  verify: 0,
+  claim: 0,
+  "lanes.seen": 0,
+  "alarms.detail": 0,
+};
+
 function readWindows(db: Database): Promise<WindowFacts[]> {
-  const projection = {
-    publishedSeconds: 0,
-    numbers: 0,
-    verify: 0,
-    claim: 0,
-    "lanes.seen": 0,
-    "alarms.detail": 0,
-  };
   return db.syncWindows
-    .find({ source: { $in: [...SOURCES] } }, { projection })
+    .find({ source: { $in: [...SOURCES] } }, { projection: HOLDERS_ONLY })
     .sort({ source: 1, from: -1 })
     .toArray();
 }
@@ -161,4 +162,39 @@ async function readRuns(
 async function readSize({ db }: Database): Promise<Facts["size"]> {
   const stats = await db.command({ dbStats: 1 });
   return { dataBytes: Number(stats["dataSize"] ?? 0), indexBytes: Number(stats["indexSize"] ?? 0) };
+}
+
+export interface WindowDetail {
+  window: WindowFacts;
+  /** Notice numbers of this month that were asked for by themselves, by what came of it. */
+  gaps: Partial<Record<NoticeGap["outcome"], number>>;
+}
+
+/** One window with all that its page shows; null when there is none of this id. */
+export async function readWindow(db: Database, id: string): Promise<WindowDetail | null> {
+  const [window, gaps] = await Promise.all([
+    db.syncWindows.findOne<WindowFacts>({ _id: id }, { projection: HOLDERS_ONLY }),
+    db.noticeGaps
+      .aggregate<{ _id: NoticeGap["outcome"]; count: number }>([
+        { $match: { windowId: id } },
+        { $group: { _id: "$outcome", count: { $sum: 1 } } },
+      ])
+      .toArray(),
+  ]);
+  return window && { window, gaps: Object.fromEntries(gaps.map(({ _id, count }) => [_id, count])) };
+}
+
+export const QUARANTINE_SHOWN = 100;
+const BEGINNING_CHARACTERS = 400;
+export type QuarantineRow = Omit<Quarantined, "rawText"> & { beginning: string };
+
+/** The newest of the quarantine, with the beginning of their text only: a text can be megabytes. */
+export function readQuarantine(db: Database): Promise<QuarantineRow[]> {
+  const pipeline: Document[] = [
+    { $set: { beginning: { $substrCP: ["$rawText", 0, BEGINNING_CHARACTERS] } } },
+    { $unset: "rawText" },
+    { $sort: { lastSeenAt: -1, _id: 1 } },
+    { $limit: QUARANTINE_SHOWN },
+  ];
+  return db.quarantine.aggregate<QuarantineRow>(pipeline).toArray();
 }

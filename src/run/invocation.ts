@@ -9,6 +9,7 @@ import { plan } from "../plan/plan.ts";
 import { type Database, ensureIndexes } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
+import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
 import type { SyncJob, SyncRun } from "../terms/documents.ts";
 import { ApiError, DeadlineReached, StorageFull } from "../terms/errors.ts";
@@ -38,6 +39,7 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const sources = await Promise.all(config.sources.map((settings) => runSource(context, settings)));
   const end = { endedAt: effects.now(), outcome: outcomeOf(sources), sources };
   await closeRun(db, _id, end);
+  await sendAlerts({ db, config, post: effects.post, now: effects.now(), log });
   log.info(summary(end, startedAt), "invocation");
   return { _id, startedAt, ...end };
 }

@@ -1,0 +1,139 @@
+// The Worker's pages: who may see them, what they answer to, and the headers around them. Closed without a token.
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Child } from "hono/jsx";
+import { secureHeaders } from "hono/secure-headers";
+import type { Database } from "../platform/database.ts";
+import { ICON, SCRIPT, STYLE } from "./assets.ts";
+import { summaryOf } from "./describe.ts";
+import { QuarantinePage, WindowPage } from "./details.tsx";
+import { admit, type GuardOptions, giveCookie, HELD_SECONDS, takeCookie, tryToken } from "./guard.ts";
+import { health } from "./health.ts";
+import { MessagePage, SignInPage } from "./layout.tsx";
+import { METRICS_TYPE, metricsOf } from "./metrics.ts";
+import { OverviewPage } from "./overview.tsx";
+import { readQuarantine, readStatus, readWindow } from "./status.ts";
+
+export interface AppOptions extends Omit<GuardOptions, "token"> {
+  /** Null: everything but `/healthz` is closed. */
+  token: string | null;
+  storageBudgetMb: number;
+  /** Connects, hands over the database and closes. */
+  withData: <T>(use: (db: Database) => Promise<T>) => Promise<T>;
+  noteError: (error: unknown, where: string) => void;
+}
+
+const HEADERS = secureHeaders({
+  contentSecurityPolicy: {
+    defaultSrc: ["'none'"],
+    styleSrc: ["'self'"],
+    scriptSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    formAction: ["'self'"],
+    baseUri: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+  xFrameOptions: "DENY",
+  permissionsPolicy: { camera: [], geolocation: [], microphone: [] },
+});
+
+const SIGN_IN_BYTES_MAX = 4096;
+const POSTED = new Set(["/sign-in", "/sign-out"]);
+
+export function createApp(options: AppOptions): Hono {
+  const { token, withData, now, storageBudgetMb, noteError } = options;
+  const app = new Hono();
+  app.use(HEADERS);
+  app.use(async (c, next) => {
+    await next();
+    c.header("Cache-Control", "no-store");
+  });
+  app.onError((error, c) => {
+    noteError(error, c.req.path);
+    return refuse(c, 503, "The status cannot be read just now. The Worker's log says why.");
+  });
+  app.notFound((c) => (token === null ? c.text("Not found", 404) : refuse(c, 404, "There is no such page.")));
+
+  app.use(async (c, next) => {
+    const { method, path } = { method: c.req.raw.method, path: c.req.path };
+    if (token === null && path !== "/healthz") return c.text("Not found", 404);
+    const allowed = POSTED.has(path) ? ["GET", "HEAD", "POST"] : ["GET", "HEAD"];
+    if (!allowed.includes(method)) return c.text("Method not allowed", 405, { Allow: allowed.join(", ") });
+    return next();
+  });
+  app.get("/healthz", async (c) => {
+    const well = await isWell(options);
+    return c.json({ ok: well }, well ? 200 : 503);
+  });
+  if (token === null) return app;
+
+  const guard: GuardOptions = { ...options, token };
+  app.get("/status.css", (c) => c.body(STYLE, 200, { "Content-Type": "text/css; charset=utf-8" }));
+  app.get("/status.js", (c) => c.body(SCRIPT, 200, { "Content-Type": "text/javascript; charset=utf-8" }));
+  app.get("/status.svg", (c) => c.body(ICON, 200, { "Content-Type": "image/svg+xml" }));
+  app.get("/sign-in", (c) => page(c, 200, <SignInPage problem={null} />));
+  app.post("/sign-in", bodyLimit({ maxSize: SIGN_IN_BYTES_MAX }), async (c) => {
+    const given = new URLSearchParams(await c.req.text()).get("token") ?? "";
+    const admission = await tryToken(c, given.trim(), guard);
+    if (admission !== "in") return deny(c, admission, "That is not the token.");
+    await giveCookie(c, guard);
+    return c.redirect("/", 303);
+  });
+  app.post("/sign-out", (c) => {
+    takeCookie(c);
+    return c.redirect("/sign-in", 303);
+  });
+
+  app.use(async (c, next) => {
+    const admission = await admit(c, guard);
+    if (admission === "in") return next();
+    return deny(c, admission, null);
+  });
+  const status = () => withData((db) => readStatus(db, { now: now(), storageBudgetMb }));
+  app.get("/", async (c) => page(c, 200, <OverviewPage status={await status()} />));
+  app.get("/status.json", async (c) => c.json(await status()));
+  app.get("/metrics", async (c) => c.body(metricsOf(await status()), 200, { "Content-Type": METRICS_TYPE }));
+  app.get("/windows/:source/:month", async (c) => {
+    const { source, month } = c.req.param();
+    const detail = await withData((db) => readWindow(db, `${source}/${month}`));
+    if (detail === null) return c.notFound();
+    return page(c, 200, <WindowPage {...detail} summary={summaryOf(detail.window)} />);
+  });
+  app.get("/quarantine", async (c) =>
+    page(c, 200, <QuarantinePage rows={await withData((db) => readQuarantine(db))} />),
+  );
+  return app;
+}
+
+async function isWell({ withData, now, noteError }: AppOptions): Promise<boolean> {
+  try {
+    return await withData((db) => health(db, now()));
+  } catch (error) {
+    noteError(error, "/healthz");
+    return false;
+  }
+}
+
+function page(c: Context, status: 200 | 401 | 404 | 429 | 503, content: Child) {
+  return c.html(`<!doctype html>${content}`, status);
+}
+
+const forPrograms = (c: Context) =>
+  ["/status.json", "/metrics"].includes(c.req.path) || c.req.header("Authorization") !== undefined;
+
+/** No token, a wrong one, or too many wrong ones: the sign-in form for people, a line for programs. */
+function deny(c: Context, admission: "out" | "held", problem: string | null) {
+  const status = admission === "held" ? 429 : 401;
+  if (admission === "held") c.header("Retry-After", String(HELD_SECONDS));
+  else c.header("WWW-Authenticate", 'Bearer realm="status"');
+  const held = `Too many wrong tokens came from here. Wait ${HELD_SECONDS} seconds.`;
+  if (forPrograms(c)) return c.json({ error: admission === "held" ? held : "Unauthorised" }, status);
+  return page(c, status, <SignInPage problem={admission === "held" ? held : problem} />);
+}
+
+function refuse(c: Context, status: 404 | 503, text: string) {
+  if (forPrograms(c)) return c.json({ error: text }, status);
+  const title = status === 404 ? "Not found" : "Not available";
+  return page(c, status, <MessagePage title={title} text={text} signedIn={status === 503} />);
+}
