@@ -50,6 +50,7 @@ export function createWorld(options: WorldOptions): World {
       nowMs += Math.max(0, ms);
     },
     get: async (url) => httpAnswer(replica, url, nowMs),
+    post: async () => undefined,
     random: () => 0.5,
     newId: () => new ObjectId(),
   };
