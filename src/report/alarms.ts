@@ -1,7 +1,7 @@
 // Which cases deserve somebody's attention. Pure: the page shows them, `alerts.ts` sends each once.
 import { HEALTHY_MS } from "./health.ts";
 import type { Alarm, SourceStatus, Status, WindowSummary } from "./schema.ts";
-import { bytes, counted, listed, monthName, percent, SOURCE_NAMES, span } from "./words.ts";
+import { bytes, counted, monthName, percent, SOURCE_NAMES, span } from "./words.ts";
 
 const FAILED_RUNS = 3; // one can be the site's bad hour, three in a row cannot
 const LAG_MS_ALARM = 6 * 3_600_000;
@@ -165,25 +165,5 @@ export function verdictOf(alarms: Alarm[]): string {
   const troubles = troublesIn(alarms);
   if (troubles.length === 0) return "Nothing needs you.";
   if (troubles.length === 1) return "One thing needs a look.";
-  return `${troubles.length} things need a look: ${listed([...new Set(troubles.map(kindWords))])}.`;
-}
-
-function kindWords({ kind, source }: Alarm): string {
-  const whose = source === null ? "" : ` (${SOURCE_NAMES[source]})`;
-  switch (kind) {
-    case "silent":
-      return "no good run";
-    case "failing":
-      return `failing runs${whose}`;
-    case "failed":
-      return `failed months${whose}`;
-    case "lag":
-      return `late notices${whose}`;
-    case "storage":
-      return "storage";
-    case "order":
-      return `pages out of order${whose}`;
-    case "drift":
-      return `drift${whose}`;
-  }
+  return `${troubles.length} things need a look.`;
 }

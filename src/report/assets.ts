@@ -55,6 +55,8 @@ button { font: inherit; padding: .4rem .9rem; border: 1px solid var(--line); bor
 .narrow input { font: inherit; padding: .55rem .7rem; border: 1px solid var(--soft); border-radius: .5rem; background: var(--page); color: var(--ink); width: 100%; }
 .narrow form button { background: var(--good); color: var(--card); border-color: var(--good); font-weight: 600; padding: .6rem; }
 .problem { color: var(--bad); overflow-wrap: anywhere; }
+.problem, .id, dd, pre, td { unicode-bidi: isolate; }
+.pace h3 { font-size: .85rem; font-weight: 500; color: var(--soft); margin: 0; } .pace p { margin: 0; } .sources .card { display: flex; flex-direction: column; } .pace { margin-top: auto; padding-top: .7rem; border-top: 1px solid var(--line); }
 .id { overflow-wrap: anywhere; }
 
 .verdict { border-radius: .9rem; padding: .9rem 1.1rem; margin: 0 0 1rem; border: 1px solid; }
@@ -70,10 +72,10 @@ button { font: inherit; padding: .4rem .9rem; border: 1px solid var(--line); bor
 
 .sources, .pair { display: grid; gap: 0 1rem; grid-template-columns: minmax(0, 1fr); }
 .sentence { font-size: 1.05rem; line-height: 1.45; text-wrap: pretty; }
-.figures { display: flex; flex-wrap: wrap; gap: .3rem 1.6rem; margin: 0 0 .9rem; }
+.figures { display: flex; flex-wrap: wrap; gap: .3rem 1.15rem; margin: 0 0 .9rem; }
 .figures dt { font-size: .8rem; color: var(--soft); } .figures dd { margin: 0; font-weight: 600; font-variant-numeric: tabular-nums; }
 
-.map { width: 100%; border-collapse: separate; border-spacing: 3px; table-layout: fixed; margin: 0 -3px; }
+.map { width: calc(100% + 6px); border-collapse: separate; border-spacing: 3px; table-layout: fixed; margin: 0 -3px .9rem; }
 .map th { font-weight: 500; font-size: .75rem; color: var(--soft); padding: 0; text-align: center; }
 .map th:first-child { width: 2.5rem; text-align: left; font-variant-numeric: tabular-nums; }
 .map abbr { text-decoration: none; }
@@ -101,10 +103,10 @@ svg.sign { fill: none; stroke: currentColor; stroke-width: 2.2; stroke-linecap: 
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .35rem 1.4rem; padding: 0 .2rem; margin: 0 0 1rem; font-size: .85rem; }
 .legend li { display: flex; flex-wrap: wrap; gap: 0 .5rem; }
 
-.rows { margin: 0; display: grid; gap: .7rem; } .rows dt { font-size: .85rem; color: var(--soft); } .rows dd { margin: 0; }
 .facts { margin: 0; display: grid; gap: .35rem; }
 .facts div { display: grid; grid-template-columns: minmax(8rem, 14rem) 1fr; gap: 0 1rem; }
 .facts dt { color: var(--soft); } .facts dd { margin: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+.apart { margin-top: .9rem; }
 .bar { display: block; width: 100%; height: 1.1rem; border-radius: .4rem; margin: 0 0 .6rem; }
 .bar.thin { height: .5rem; margin: 0; } .wide { width: 45%; }
 .bar .rail { fill: var(--rail); } .bar .used { fill: var(--used); } .bar .future { fill: var(--future); } .bar .mark { fill: var(--mark); }
@@ -114,6 +116,7 @@ svg.sign { fill: none; stroke: currentColor; stroke-width: 2.2; stroke-linecap: 
 .key.second { background: repeating-linear-gradient(135deg, var(--second) 0 3px, var(--card) 3px 4.5px); }
 .chart { display: block; width: 100%; height: 7.5rem; }
 .chart .rule { fill: none; stroke: var(--line); vector-effect: non-scaling-stroke; }
+.chart .cut { stroke: var(--card); stroke-width: 4; vector-effect: non-scaling-stroke; }
 .chart .first { fill: var(--first); } .chart .second { fill: var(--second); } .chart .gap { fill: var(--card); }
 .axis { display: flex; justify-content: space-between; font-size: .8rem; margin: .2rem 0 .5rem; }
 details { margin-top: .8rem; } summary { cursor: pointer; color: var(--link); }
@@ -132,6 +135,12 @@ details { margin-top: .8rem; } summary { cursor: pointer; color: var(--link); }
   .cell .much { display: block; margin-top: .15rem; }
 }
 @media (max-width: 30rem) {
+  body { padding: 0 .6rem 2rem; }
+  .card, .verdict { padding: .85rem .75rem; }
+  .map { width: calc(100% + 4px); border-spacing: 2px; margin: 0 -2px .9rem; }
+  .map th:first-child { width: 2.1rem; }
+  .cell { height: 1.75rem; }
+  .figures dd { font-size: .95rem; }
   .legend { display: grid; gap: .3rem; }
   .facts div { grid-template-columns: 1fr; } .facts { gap: .6rem; }
 }

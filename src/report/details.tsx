@@ -83,7 +83,7 @@ export function WindowPage({ window, summary, gaps }: WindowDetail & { summary: 
             <thead>
               <tr>
                 <th scope="col">Stage</th>
-                <th scope="col">Read from</th>
+                <th scope="col">Read back to</th>
                 <th scope="col">How</th>
                 <th scope="col">State</th>
               </tr>

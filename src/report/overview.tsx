@@ -39,10 +39,9 @@ export function OverviewPage({ status }: { status: Status }) {
       </div>
       {states.length > 0 && <Legend states={states} />}
       <div class="pair">
-        <PaceCard sources={sources} now={at} />
-        <StorageCard storage={status.storage} />
+        <IntakeCard status={status} />
+        <StorageCard storage={status.storage} sources={sources} />
       </div>
-      <IntakeCard status={status} />
       <RunsCard runs={status.runs} />
       <TroubleCard status={status} />
       <p class="soft foot">
@@ -104,6 +103,7 @@ function SourceCard(props: { source: SourceStatus; windows: WindowSummary[]; now
         </dl>
       )}
       {windows.length > 0 && <MonthMap name={source.name} windows={windows} />}
+      <Pace source={source} now={now} />
     </section>
   );
 }
@@ -156,7 +156,7 @@ function MonthMap({ name, windows }: { name: string; windows: WindowSummary[] })
 
 function Cell({ window }: { window: WindowSummary }) {
   const { id, month, state, releases, progress } = window;
-  const partly = state !== "done" && state !== "exact" && progress > 0;
+  const partly = (state === "running" || state === "pending") && progress > 0;
   const label = `${monthName(month)}: ${state}${partly ? `, ${percent(progress)} read` : ""}, ${counted(releases, "notice")}`;
   return (
     <a class={`cell ${state}`} href={`/windows/${id}`} title={label} aria-label={label}>
@@ -171,29 +171,20 @@ function Cell({ window }: { window: WindowSummary }) {
   );
 }
 
-function PaceCard({ sources, now }: { sources: SourceStatus[]; now: Date }) {
-  const isOpen = ({ months }: SourceStatus) => months.pending + months.running + months.failed > 0;
+const isOpen = ({ months }: SourceStatus) => months.pending + months.running + months.failed > 0;
+
+function Pace({ source, now }: { source: SourceStatus; now: Date }) {
   return (
-    <section class="card" aria-labelledby="pace">
-      <h2 id="pace">How long still</h2>
-      <dl class="rows">
-        {sources.map((source) => (
-          <div>
-            <dt>{source.name}</dt>
-            <dd>
-              {isOpen(source) ? <End source={source} now={now} /> : <Finished source={source} />}
-              {source.pace && (
-                <span class="soft">
-                  {" "}
-                  Pace: {count(source.pace.requestsPerHour)} requests and {count(source.pace.releasesPerHour)}{" "}
-                  notices an hour over the last day.
-                </span>
-              )}
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </section>
+    <div class="pace">
+      <h3>How long still</h3>
+      <p>{isOpen(source) ? <End source={source} now={now} /> : <Finished source={source} />}</p>
+      {source.pace && (
+        <p class="soft">
+          {count(source.pace.requestsPerHour)} requests and {count(source.pace.releasesPerHour)} notices an
+          hour over the last day.
+        </p>
+      )}
+    </div>
   );
 }
 
@@ -218,7 +209,8 @@ function End({ source, now }: { source: SourceStatus; now: Date }) {
 const whenWords = (at: Date, now: Date) =>
   at.getTime() - now.getTime() < 2 * 86_400_000 ? moment(at) : day(at);
 
-function StorageCard({ storage }: { storage: Status["storage"] }) {
+function StorageCard(props: { storage: Status["storage"]; sources: SourceStatus[] }) {
+  const { storage, sources } = props;
   const { usedBytes, dataBytes, indexBytes, budgetBytes, whenDone } = storage;
   const grows = whenDone !== null && whenDone.likely > usedBytes * 1.01;
   const full = Math.max(budgetBytes ?? 0, usedBytes, grows ? whenDone.high : 0) || 1;
@@ -260,6 +252,18 @@ function StorageCard({ storage }: { storage: Status["storage"] }) {
           </li>
         )}
       </ul>
+      <dl class="facts apart">
+        {sources
+          .filter(({ releases }) => releases > 0)
+          .map((source) => (
+            <div>
+              <dt>{source.name}</dt>
+              <dd>
+                {bytes(source.bytes)} of documents, {count(source.bytes / source.releases)} bytes a notice
+              </dd>
+            </div>
+          ))}
+      </dl>
     </section>
   );
 }
@@ -275,14 +279,17 @@ function IntakeCard({ status }: { status: Status }) {
   const releases = new Map(status.intake.map((one) => [`${one.day} ${one.source}`, one.releases]));
   const of = (key: string, at: number) => releases.get(`${key} ${status.sources[at]?.source}`) ?? 0;
   const bars = days.map(({ date, key }) => ({ date, parts: [of(key, 0), of(key, 1)] as const }));
-  const most = Math.max(1, ...bars.map(({ parts }) => parts[0] + parts[1]));
-  const total = bars.reduce((sum, { parts }) => sum + parts[0] + parts[1], 0);
+  const sums = bars.map(({ parts }) => parts[0] + parts[1]);
+  const most = Math.max(1, ...sums);
+  const top = scaleOf(sums);
+  const total = sums.reduce((sum, one) => sum + one, 0);
   const [first, last] = [bars[0], bars.at(-1)];
   return (
     <section class="card" aria-labelledby="intake">
       <h2 id="intake">Read per day</h2>
       <p class="soft">
         {counted(total, "notice")} in the last {INTAKE_DAYS} days; the most in one day: {count(most)}.
+        {top < most && " The tallest are cut, so that the others can be seen."}
       </p>
       <svg
         class="chart"
@@ -308,13 +315,15 @@ function IntakeCard({ status }: { status: Status }) {
           d={`M0 1H${INTAKE_DAYS * 10}M0 50H${INTAKE_DAYS * 10}M0 99.5H${INTAKE_DAYS * 10}`}
         />
         {bars.map(({ parts: [lower, upper] }, at) => {
-          const [low, high] = [(lower / most) * 98, (upper / most) * 98];
+          const shrink = Math.min(1, top / Math.max(1, lower + upper)) * (98 / top);
+          const [low, high] = [lower * shrink, upper * shrink];
           return (
             <>
               {lower > 0 && <rect class="first" x={at * 10 + 1} y={99 - low} width="8" height={low} />}
               {upper > 0 && (
                 <rect fill="url(#hatch)" x={at * 10 + 1} y={99 - low - high} width="8" height={high} />
               )}
+              {lower + upper > top && <path class="cut" d={`M${at * 10} 16l10 -6`} />}
             </>
           );
         })}
@@ -363,6 +372,15 @@ function IntakeCard({ status }: { status: Status }) {
       </details>
     </section>
   );
+}
+
+const CUT_FACTOR = 8; // a backfill reads a hundred times what a day brings
+
+/** The chart's height in notices: the tallest day, unless it would press the usual ones flat. */
+function scaleOf(sums: number[]): number {
+  const days = sums.filter((sum) => sum > 0).sort((a, b) => a - b);
+  const usual = days[Math.floor(days.length / 2)] ?? 1;
+  return days.findLast((sum) => sum <= usual * CUT_FACTOR) ?? 1;
 }
 
 const londonDay = (at: Date) => new Intl.DateTimeFormat("en-CA", { timeZone: "Europe/London" }).format(at);
