@@ -43,9 +43,12 @@ export async function openPacer(options: PacerOptions): Promise<Pacer> {
   return {
     async slot() {
       const left = remainingMs();
-      const taken = await db.rateLimits.findOneAndUpdate(slotBefore(source, left), slotTaken(baseMs), {
-        returnDocument: "after",
-      });
+      const taken =
+        left > 0
+          ? await db.rateLimits.findOneAndUpdate(slotBefore(source, left), slotTaken(baseMs), {
+              returnDocument: "after",
+            })
+          : null;
       if (!taken?.slotAt)
         throw new DeadlineReached(`${source}: the next request would come after the deadline`);
       intervalMs = taken.intervalMs;
@@ -62,7 +65,7 @@ const slotAt = { $max: ["$nextAt", "$$NOW"] };
 
 const slotBefore = (source: Source, remainingMs: number) => ({
   _id: source,
-  $expr: { $lte: [slotAt, { $add: ["$$NOW", Math.max(0, Math.round(remainingMs))] }] },
+  $expr: { $lte: [slotAt, { $add: ["$$NOW", Math.round(remainingMs)] }] },
 });
 
 const slotTaken = (baseMs: number): Document[] => [

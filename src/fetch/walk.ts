@@ -105,17 +105,17 @@ function frontierOf(api: Api, { limit }: Question, rows: Row[]): LondonTime | nu
 /** The range of a lane's next question: down to the start, or `spanSeconds` when less is asked for. */
 export function questionFor(options: {
   api: Api;
-  lane: LaneProgress;
+  stage: string;
+  hi: LondonTime;
   start: LondonTime;
   limit: number;
   spanSeconds: number | null;
 }): Question {
-  const { api, lane, start, limit, spanSeconds } = options;
-  const hi = lane.frontier;
+  const { api, stage, hi, start, limit, spanSeconds } = options;
   const wished =
     spanSeconds === null ? start : later(start, plusSeconds(hi, -Math.max(1, Math.floor(spanSeconds))));
   const highest = plusSeconds(hi, -api.spanSecondsMin);
-  return { stage: lane.stage, lo: boundaryAtOrBefore(wished < highest ? wished : highest), hi, limit };
+  return { stage, lo: boundaryAtOrBefore(wished < highest ? wished : highest), hi, limit };
 }
 
 /** The newest second of the question, as small as the API allows. */

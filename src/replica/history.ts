@@ -236,6 +236,6 @@ function commonFields({ source, faults = [] }: HistoryOptions, at: number, rando
   else if (has("infinity", 0.06, 0.004)) plant = "infinity";
   else if (source === "CONTRACTS_FINDER" && has("mojibake", 0.07, 0.01)) plant = "mojibake";
   else if (has("duplicate-ids", 0.09, 0.0015)) plant = "duplicate-ids";
-  else if (has("broken-release", 0.1, 0.0005)) plant = "broken-release";
+  else if (has("broken-release", 0.1, 0.001)) plant = "broken-release";
   return { at, listedAt, date, seed, plant };
 }

@@ -15,7 +15,7 @@ import {
 } from "../fetch/walk.ts";
 import type { SyncWindow } from "../terms/documents.ts";
 import { ApiError } from "../terms/errors.ts";
-import { type LondonTime, secondsBetween } from "../terms/london-time.ts";
+import { boundaryAtOrBefore, type LondonTime, plusSeconds, secondsBetween } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import type { LaneProgress } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
@@ -31,6 +31,8 @@ export interface LaneMemory {
   narrowed: Question | null;
   /** Length of the next question; null: down to the start. */
   spanSeconds: number | null;
+  /** The second below an overflowing slice: what is above it has been read. */
+  below: LondonTime | null;
   /** Keys of the page that moved the frontier last. */
   before: Set<string>;
   /** Rows per second of the last page. */
@@ -42,6 +44,7 @@ export interface LaneMemory {
 export const freshMemory = (): LaneMemory => ({
   narrowed: null,
   spanSeconds: null,
+  below: null,
   before: new Set(),
   density: null,
   stuck: 0,
@@ -74,7 +77,10 @@ export async function stepLane(context: SourceContext, options: LaneOptions): Pr
   const { lane, memory, start } = options;
   const slices = lane.mode === "slices";
   const spanSeconds = memory.spanSeconds ?? (slices ? SLICE_SECONDS_FIRST : null);
-  const asked = memory.narrowed ?? questionFor({ api, lane, start, limit: config.pageLimit, spanSeconds });
+  const hi = memory.below ?? lane.frontier;
+  const asked =
+    memory.narrowed ??
+    questionFor({ api, stage: lane.stage, hi, start, limit: config.pageLimit, spanSeconds });
   const answer = await ask(context.asker, asked);
   if (++memory.stuck > STUCK_MAX) throw unanswerable(answer.url, `no progress below ${lane.frontier}`);
   switch (answer.kind) {
@@ -183,6 +189,7 @@ async function overflow(
 ): Promise<Step> {
   const all = await readOverflow(context, { asked, page });
   const step = await moved(context, options, { asked, page: { ...page, rows: all.rows }, reached: asked.lo });
+  options.memory.below = justBelow(asked.lo);
   return { ...step, unproven: all.exact ? null : unprovenOf(context, asked, all.rows.length) };
 }
 
@@ -195,6 +202,7 @@ async function moved(
   const { lane, memory, start } = options;
   const kept = await keep(context, { page, place: placeOf(asked), ...options });
   memory.narrowed = null;
+  memory.below = null;
   memory.stuck = 0;
   memory.before = new Set(page.rows.map(({ key }) => key));
   memory.density = page.rows.length / Math.max(1, secondsBetween(reached, asked.hi));
@@ -234,6 +242,12 @@ async function narrow(
   memory.narrowed = next;
   memory.spanSeconds = secondsBetween(next.lo, next.hi);
   return meanwhile ? meanwhile() : still(options);
+}
+
+/** So that a crowded second is not met again; null where the hour of a clock change would be skipped. */
+function justBelow(time: LondonTime): LondonTime | null {
+  const below = plusSeconds(time, -1);
+  return boundaryAtOrBefore(below) === below ? below : null;
 }
 
 function wider(spanSeconds: number | null): number | null {

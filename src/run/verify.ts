@@ -5,7 +5,7 @@ import { advance, claimNewest, finish } from "../claim/claim.ts";
 import type { Progress } from "../claim/statements.ts";
 import type { Question } from "../fetch/api.ts";
 import { type Answer, ask } from "../fetch/ask.ts";
-import type { Page } from "../fetch/page.ts";
+import { type Page, salvageReleases } from "../fetch/page.ts";
 import {
   absentBetween,
   absentIds,
@@ -82,7 +82,7 @@ type Slice =
   | { kind: "exact"; page: Page }
   /** More than a page: ask narrower. */
   | { kind: "over"; page: Page }
-  /** The smallest slice, and more than a page. */
+  /** The smallest slice, and more than a page, or a page that only parts can be read of. */
   | { kind: "overflow"; page: Page };
 
 const NO_PAGE: Page = { uri: "", rows: [], unidentified: [], next: null };
@@ -92,8 +92,9 @@ async function readSlice(context: SourceContext, asked: Question): Promise<Slice
   const answer = await ask(asker, asked);
   const smallest = narrower(api, asked) === null;
   if (answer.kind !== "page") {
-    if (smallest) throw notRead(answer);
-    return { kind: "over", page: NO_PAGE };
+    if (!smallest) return { kind: "over", page: NO_PAGE };
+    if (answer.kind !== "unreadable") throw notRead(answer);
+    return { kind: "overflow", page: { ...NO_PAGE, ...salvageReleases(answer.body) } };
   }
   const { page } = answer;
   const verdict = judgeSlice(api, asked, page);

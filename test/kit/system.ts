@@ -29,6 +29,8 @@ export interface WorldOptions {
   history?: Partial<HistoryOptions>;
   /** History after `now`. */
   afterMs?: number;
+  /** What each request takes of this world's time: how many fit into an invocation. */
+  requestMs?: number;
   vars?: Record<string, string>;
 }
 
@@ -36,20 +38,25 @@ const silent = createLogger({ level: "silent", secrets: [] });
 
 /** Sleeping moves the clock and takes no time; requests take none either. */
 export function createWorld(options: WorldOptions): World {
-  const { db, from, notices, afterMs = 0, history = {} } = options;
+  const { db, from, notices, afterMs = 0, requestMs = 0, history = {} } = options;
   let nowMs = options.now.getTime();
   const faults = options.replica?.faults ?? [];
   const to = new Date(nowMs + afterMs);
   const made = (source: Source): Published[] =>
     createHistory({ source, seed: 11, from, to, notices: notices[source], faults, ...history });
   const histories = { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
-  const replica = createReplica({ seed: 11, bodies: "light", histories, faults, ...options.replica });
+  // The pacer's slots run on the database's real clock, so a refusal here asks for no wait.
+  const limit = { requests: 1_000_000, perSeconds: 1, retryAfterSeconds: 0 };
+  const replica = createReplica({ seed: 11, bodies: "light", histories, faults, limit, ...options.replica });
   const effects: Effects = {
     now: () => new Date(nowMs),
     sleep: async (ms) => {
       nowMs += Math.max(0, ms);
     },
-    get: async (url) => httpAnswer(replica, url, nowMs),
+    get: async (url) => {
+      nowMs += requestMs;
+      return httpAnswer(replica, url, nowMs);
+    },
     post: async () => undefined,
     random: () => 0.5,
     newId: () => new ObjectId(),

@@ -116,13 +116,16 @@ describe("questions", () => {
   const lane = { stage: "all", frontier: londonTime("2026-06-10T12:00:00"), done: false };
 
   it("reach down to the start, or as far as a span", () => {
-    expect(questionFor({ api, lane, start, limit: 100, spanSeconds: null }).lo).toBe(start);
-    expect(questionFor({ api, lane, start, limit: 100, spanSeconds: 3600 }).lo).toBe("2026-06-10T11:00:00");
+    expect(
+      questionFor({ api, stage: "all", hi: lane.frontier, start, limit: 100, spanSeconds: null }).lo,
+    ).toBe(start);
+    expect(
+      questionFor({ api, stage: "all", hi: lane.frontier, start, limit: 100, spanSeconds: 3600 }).lo,
+    ).toBe("2026-06-10T11:00:00");
   });
 
   it("never ask for less than the API answers, even at the very start", () => {
-    const last = { ...lane, frontier: start };
-    expect(questionFor({ api, lane: last, start, limit: 100, spanSeconds: null }).lo).toBe(
+    expect(questionFor({ api, stage: "all", hi: start, start, limit: 100, spanSeconds: null }).lo).toBe(
       "2026-05-31T23:59:59",
     );
   });

@@ -1,0 +1,297 @@
+// Whole backfills in this process: the production code, a real mongod, the replica as the network.
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Database } from "../../src/platform/database.ts";
+import { ALL_FAULTS, DEFAULT_FAULTS } from "../../src/replica/faults.ts";
+import type { SyncWindow } from "../../src/terms/documents.ts";
+import type { Source } from "../../src/terms/window.ts";
+import { freshDatabase } from "../kit/database.ts";
+import { createWorld, missingReleases, type World } from "../kit/system.ts";
+
+const { db, clear } = await freshDatabase();
+beforeEach(clear);
+
+const NONE: Record<Source, number> = { FIND_A_TENDER: 0, CONTRACTS_FINDER: 0 };
+const now = new Date("2026-06-20T12:00:00Z");
+const windows = (filter: object = {}): Promise<SyncWindow[]> =>
+  db.syncWindows.find(filter).sort({ _id: 1 }).toArray();
+
+async function runs(world: World, count: number, vars: Record<string, string> = {}): Promise<void> {
+  for (let at = 0; at < count; at++) {
+    await world.run(vars);
+    world.pass(3_600_000);
+  }
+}
+
+/** Everything but times, for comparing two states. */
+async function snapshot(from: Database) {
+  const [contracts, buyers] = await Promise.all([
+    from.contracts.find().sort({ _id: 1 }).toArray(),
+    from.buyers.find().sort({ _id: 1 }).toArray(),
+  ]);
+  return { contracts, buyers };
+}
+
+describe("a backfill", () => {
+  it("with every ordinary fault ends with nothing missing, and a second one changes nothing", async () => {
+    const world = createWorld({
+      db,
+      now,
+      from: new Date("2026-03-10T00:00:00Z"),
+      notices: { FIND_A_TENDER: 2500, CONTRACTS_FINDER: 2500 },
+      replica: { faults: DEFAULT_FAULTS, faultShare: 0.05 },
+    });
+    await runs(world, 4);
+    expect(await missingReleases(db, world, now)).toEqual([]);
+    const done = await windows();
+    expect(done.map(({ _id, status, proof }) => [_id, status, proof])).toEqual(
+      ["CONTRACTS_FINDER", "FIND_A_TENDER"].flatMap((source) =>
+        ["2026-03", "2026-04", "2026-05", "2026-06"].map((month) => [`${source}/${month}`, "done", "exact"]),
+      ),
+    );
+    expect(await db.syncJobs.find().toArray()).toMatchObject([{ status: "syncing" }, { status: "syncing" }]);
+
+    const before = await snapshot(db);
+    for (const { _id, lanes } of done) {
+      const afresh = lanes.map(({ stage }) => ({
+        stage,
+        frontier: done.find((one) => one._id === _id)?.to && topOf(done, _id),
+        done: false,
+      }));
+      await db.syncWindows.updateOne(
+        { _id },
+        { $set: { status: "pending", lanes: afresh as SyncWindow["lanes"] } },
+      );
+    }
+    await runs(world, 3);
+    expect((await windows()).every(({ status }) => status === "done")).toBe(true);
+    expect(await snapshot(db)).toEqual(before);
+  });
+
+  it("stores what it can of releases that nothing can read, and names the rest", async () => {
+    const world = createWorld({
+      db,
+      now,
+      from: new Date("2026-05-01T00:00:00Z"),
+      notices: { FIND_A_TENDER: 3000, CONTRACTS_FINDER: 3000 },
+      replica: { faults: ["broken-release"] },
+    });
+    await runs(world, 3);
+    const broken = (["FIND_A_TENDER", "CONTRACTS_FINDER"] as const).flatMap((source) =>
+      world.replica.published(source, now.getTime()).filter(({ plant }) => plant === "broken-release"),
+    );
+    expect(broken.length).toBeGreaterThan(0);
+    expect(await db.quarantine.countDocuments({ ocid: null })).toBe(broken.length);
+    expect(await missingReleases(db, world, now)).toEqual([]);
+    const alarms = (await windows()).flatMap((window) => window.alarms ?? []);
+    expect(alarms.length).toBeGreaterThanOrEqual(broken.length);
+  });
+
+  it("with all faults at once loses nothing", async () => {
+    const world = createWorld({
+      db,
+      now,
+      from: new Date("2026-04-20T00:00:00Z"),
+      notices: { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 1500 },
+      replica: { faults: ALL_FAULTS, faultShare: 0.1, outOfOrderMonths: ["2026-05"] },
+    });
+    await runs(world, 60);
+    expect(await missingReleases(db, world, now)).toEqual([]);
+    expect((await windows()).filter(({ status, proof }) => status !== "done" || proof !== "exact")).toEqual(
+      [],
+    );
+  });
+});
+
+describe("hard places", () => {
+  it("a second with 130 notices is read on through the cursor and by number, and said to be unproven", async () => {
+    const crowds = [{ at: new Date("2026-06-10T10:00:00Z"), count: 130 }];
+    const world = createWorld({
+      db,
+      now,
+      from: new Date("2026-06-01T00:00:00Z"),
+      notices: { FIND_A_TENDER: 800, CONTRACTS_FINDER: 800 },
+      history: { crowds },
+      replica: { faults: ["cursor-drops", "self-cursor"], faultShare: 0.3 },
+    });
+    await runs(world, 2);
+    expect(await missingReleases(db, world, now)).toEqual([]);
+    const [cf, fat] = await windows();
+    const inTheSecond = (slice: { from: string; to: string }) =>
+      slice.from <= "2026-06-10T11:00:00" && slice.to >= "2026-06-10T11:00:00";
+    expect(fat?.unproven.length).toBeGreaterThan(0);
+    expect(fat?.unproven.every(inTheSecond)).toBe(true);
+    expect(cf?.unproven).toEqual([]); // lanes of fewer than a hundred each
+  });
+
+  it("a day with 1,800 notices is read by the walk alone", async () => {
+    const world = createWorld({
+      db,
+      now,
+      from: new Date("2026-06-01T00:00:00Z"),
+      notices: { FIND_A_TENDER: 500, CONTRACTS_FINDER: 500 },
+      history: { busyDays: [{ day: new Date("2026-06-09T00:00:00Z"), count: 1800 }] },
+    });
+    await world.run({ VERIFY_REQUESTS_PER_RUN: "0" });
+    expect(await missingReleases(db, world, now)).toEqual([]);
+    expect((await windows()).flatMap(({ unproven, alarms = [] }) => [...unproven, ...alarms])).toEqual([]);
+  });
+
+  it("pages without links.next are not taken for the last", async () => {
+    const world = createWorld({
+      db,
+      now,
+      from: new Date("2026-05-01T00:00:00Z"),
+      notices: { FIND_A_TENDER: 2000, CONTRACTS_FINDER: 2000 },
+      replica: { faults: ["missing-links"] },
+    });
+    await world.run({ VERIFY_REQUESTS_PER_RUN: "0" });
+    expect(world.replica.stats().FIND_A_TENDER.faults["missing-links"]).toBeGreaterThan(2);
+    expect(await missingReleases(db, world, now)).toEqual([]);
+  });
+
+  it("a month out of order goes on in slices, raises an alarm, and loses nothing", async () => {
+    const world = createWorld({
+      db,
+      now,
+      from: new Date("2026-04-01T00:00:00Z"),
+      notices: { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 1500 },
+      replica: { faults: ["out-of-order"], outOfOrderMonths: ["2026-05"] },
+    });
+    await runs(world, 2);
+    expect(await missingReleases(db, world, now)).toEqual([]);
+    for (const window of await windows()) {
+      const kinds = (window.alarms ?? []).map(({ kind }) => kind);
+      expect(kinds.includes("order")).toBe(window.month === "2026-05");
+      expect(window.proof).toBe("exact");
+    }
+  });
+
+  it("rows that appear days late are found by verification, and the window says so", async () => {
+    const world = createWorld({
+      db,
+      now,
+      from: new Date("2026-05-20T00:00:00Z"),
+      notices: { FIND_A_TENDER: 3000, CONTRACTS_FINDER: 3000 },
+      replica: { faults: ["very-late-rows"] },
+    });
+    await world.run({ VERIFY_REQUESTS_PER_RUN: "0" });
+    world.pass(3 * 86_400_000);
+    const late = await missingReleases(db, world, now);
+    expect(late.length).toBeGreaterThan(0);
+    await runs(world, 2);
+    expect(await missingReleases(db, world, now)).toEqual([]);
+    const drift = (await windows()).flatMap((window) => window.drift.map(({ missing }) => missing));
+    // The delta's overlap may have met some of them first.
+    expect(drift.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(0);
+    expect(drift.reduce((sum, one) => sum + one, 0)).toBeLessThanOrEqual(late.length);
+  });
+
+  it.each([
+    ["spring", "2026-03-29T12:00:00Z", "2026-03-28T23:00:00Z"],
+    ["autumn", "2025-10-26T12:00:00Z", "2025-10-25T22:00:00Z"],
+  ])("the clock change of %s hides nothing, though the busiest hour stands in it", async (_, at, from) => {
+    const day = new Date(at);
+    const crowds = Array.from({ length: 300 }, (_unused, minute) => ({
+      at: new Date(Date.parse(from) + minute * 60_000),
+      count: 2,
+    }));
+    const world = createWorld({
+      db,
+      now: new Date(day.getTime() + 3 * 86_400_000),
+      from: new Date(day.getTime() - 20 * 86_400_000),
+      notices: NONE,
+      history: { crowds },
+    });
+    await runs(world, 2);
+    expect(await missingReleases(db, world, world.now())).toEqual([]);
+    expect((await windows()).every(({ proof }) => proof === "exact")).toBe(true);
+  });
+
+  it("a lane that a filter hides is found by verification", async () => {
+    const world = createWorld({
+      db,
+      now,
+      from: new Date("2026-06-01T00:00:00Z"),
+      notices: { FIND_A_TENDER: 600, CONTRACTS_FINDER: 0 },
+      replica: { faults: ["stages-hide"] },
+      vars: { FAT_STAGES: "planning,tender,award" },
+    });
+    await world.run({ VERIFY_REQUESTS_PER_RUN: "0" });
+    expect((await missingReleases(db, world, now)).length).toBeGreaterThan(300);
+    await runs(world, 2);
+    expect(await missingReleases(db, world, now)).toEqual([]);
+  });
+});
+
+describe("the hand-over", () => {
+  it("leaves no instant in nobody's hands, though the backfill takes days and months end meanwhile", async () => {
+    const start = new Date("2026-06-28T12:00:00Z");
+    const world = createWorld({
+      db,
+      now: start,
+      from: new Date("2026-04-01T00:00:00Z"),
+      notices: { FIND_A_TENDER: 3000, CONTRACTS_FINDER: 3000 },
+      afterMs: 40 * 86_400_000,
+      requestMs: 10_000,
+      vars: { RUN_BUDGET_SECONDS: "45" },
+    });
+    for (let hour = 0; hour < 24 * 36; hour++) {
+      await world.run();
+      if (hour % 24 === 5) {
+        const horizon = (await db.syncJobs.findOne({ _id: "FIND_A_TENDER" }))?.lastSyncedDate ?? start;
+        // From the first hour on, what is new arrives, whatever the backfill does.
+        expect(world.now().getTime() - horizon.getTime()).toBeLessThan(2 * 3_600_000);
+      }
+      world.pass(3_500_000);
+    }
+    const job = await db.syncJobs.findOne({ _id: "FIND_A_TENDER" });
+    expect(await missingReleases(db, world, job?.lastSyncedDate ?? start)).toEqual([]);
+    const months = (await windows({ source: "FIND_A_TENDER" })).map(({ month, status, to }) => [
+      month,
+      status,
+      to.toISOString(),
+    ]);
+    expect(months).toEqual([
+      ["2026-04", "done", "2026-04-30T23:00:00.000Z"],
+      ["2026-05", "done", "2026-05-31T23:00:00.000Z"],
+      ["2026-06", "done", "2026-06-30T23:00:00.000Z"],
+      ["2026-07", "done", "2026-07-31T23:00:00.000Z"],
+    ]);
+  }, 120_000);
+
+  it("makes up for an outage of weeks by a walk whose progress is kept", async () => {
+    const world = createWorld({
+      db,
+      now,
+      from: new Date("2026-06-01T00:00:00Z"),
+      notices: { FIND_A_TENDER: 4000, CONTRACTS_FINDER: 4000 },
+      afterMs: 60 * 86_400_000,
+      requestMs: 10_000,
+      vars: { RUN_BUDGET_SECONDS: "30", VERIFY_REQUESTS_PER_RUN: "0" },
+    });
+    await runs(world, 40);
+    world.pass(18 * 86_400_000);
+    await world.run();
+    const during = await db.syncJobs.findOne({ _id: "FIND_A_TENDER" });
+    expect(during?.deltaWalk?.lanes[0]?.done).toBe(false);
+    expect(during?.lastSyncedDate.getTime()).toBeLessThan(world.now().getTime() - 17 * 86_400_000);
+    await runs(world, 20);
+    const after = await db.syncJobs.findOne({ _id: "FIND_A_TENDER" });
+    expect(after?.lastSyncedDate.getTime()).toBeGreaterThan(world.now().getTime() - 3 * 3_600_000);
+    expect(await missingReleases(db, world, after?.lastSyncedDate ?? now)).toEqual([]);
+  });
+});
+
+function topOf(all: SyncWindow[], id: string): string {
+  const window = all.find(({ _id }) => _id === id);
+  return window ? firstFrontier(window.to) : "";
+}
+
+function firstFrontier(to: Date): string {
+  const summer = new Intl.DateTimeFormat("sv-SE", {
+    timeZone: "Europe/London",
+    dateStyle: "short",
+    timeStyle: "medium",
+  });
+  return summer.format(new Date(to.getTime() - 1)).replace(" ", "T");
+}
