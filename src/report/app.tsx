@@ -38,7 +38,7 @@ const HEADERS = secureHeaders({
   permissionsPolicy: { camera: [], geolocation: [], microphone: [] },
 });
 
-const SIGN_IN_BYTES_MAX = 4096;
+const SMALL_BODY = bodyLimit({ maxSize: 4096, onError: (c) => c.text("Too much", 413) });
 const POSTED = new Set(["/sign-in", "/sign-out"]);
 
 export function createApp(options: AppOptions): Hono {
@@ -73,7 +73,7 @@ export function createApp(options: AppOptions): Hono {
   app.get("/status.js", (c) => c.body(SCRIPT, 200, { "Content-Type": "text/javascript; charset=utf-8" }));
   app.get("/status.svg", (c) => c.body(ICON, 200, { "Content-Type": "image/svg+xml" }));
   app.get("/sign-in", (c) => page(c, 200, <SignInPage problem={null} />));
-  app.post("/sign-in", bodyLimit({ maxSize: SIGN_IN_BYTES_MAX }), async (c) => {
+  app.post("/sign-in", SMALL_BODY, async (c) => {
     const given = new URLSearchParams(await c.req.text()).get("token") ?? "";
     const admission = await tryToken(c, given.trim(), guard);
     if (admission !== "in") return deny(c, admission, "That is not the token.");
