@@ -1,6 +1,6 @@
 // The page of one window, and the quarantine list.
 import type { LondonTime } from "../terms/london-time.ts";
-import { Layout, Sign, State } from "./layout.tsx";
+import { Layout, Scroll, Sign, State } from "./layout.tsx";
 import type { WindowSummary } from "./schema.ts";
 import { QUARANTINE_SHOWN, type QuarantineRow, type WindowDetail } from "./status.ts";
 import {
@@ -78,7 +78,7 @@ export function WindowPage({ window, summary, gaps }: WindowDetail & { summary: 
       </div>
       <section class="card" aria-labelledby="lanes">
         <h2 id="lanes">Lanes</h2>
-        <div class="scroll">
+        <Scroll name="Table of the lanes">
           <table class="list">
             <thead>
               <tr>
@@ -106,7 +106,7 @@ export function WindowPage({ window, summary, gaps }: WindowDetail & { summary: 
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </section>
       <section class="card" aria-labelledby="proof">
         <h2 id="proof">Proof</h2>

@@ -98,6 +98,15 @@ export function Advice({ text }: { text: string }) {
   return <>{text.split("`").map((part, at) => (at % 2 === 1 ? <code>{part}</code> : part))}</>;
 }
 
+/** A table that may be wider than a phone: it scrolls by itself, by keyboard too. */
+export function Scroll({ name, children }: { name: string; children: Child }) {
+  return (
+    <section class="scroll" aria-label={name} tabindex={0}>
+      {children}
+    </section>
+  );
+}
+
 export function SignInPage({ problem }: { problem: string | null }) {
   return (
     <Layout title="Sign in – Procurement sync" signedIn={false}>

@@ -1,6 +1,6 @@
 // The page at `/`: is it complete, is it current, how long still, does anything need me? In that order.
 import { troublesIn } from "./alarms.ts";
-import { Advice, Layout, Legend, Sign } from "./layout.tsx";
+import { Advice, Layout, Legend, Scroll, Sign } from "./layout.tsx";
 import type { Alarm, SourceStatus, Status, WindowSummary } from "./schema.ts";
 import {
   ago,
@@ -159,14 +159,19 @@ function Cell({ window }: { window: WindowSummary }) {
   const partly = (state === "running" || state === "pending") && progress > 0;
   const label = `${monthName(month)}: ${state}${partly ? `, ${percent(progress)} read` : ""}, ${counted(releases, "notice")}`;
   return (
-    <a class={`cell ${state}`} href={`/windows/${id}`} title={label} aria-label={label}>
+    <a class={`cell ${state}`} href={`/windows/${id}`} title={label}>
+      <span class="hidden">{label}</span>
       {partly && (
         <svg class="part" viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">
           <rect x={100 - progress * 100} width={progress * 100} height="100" />
         </svg>
       )}
       <Sign state={state} />
-      {releases > 0 && <span class="much">{compact(releases)}</span>}
+      {releases > 0 && (
+        <span class="much" aria-hidden="true">
+          {compact(releases)}
+        </span>
+      )}
     </a>
   );
 }
@@ -341,7 +346,7 @@ function IntakeCard({ status }: { status: Status }) {
       </ul>
       <details id="intake-table">
         <summary>As a table</summary>
-        <div class="scroll">
+        <Scroll name="Table of notices per day">
           <table class="list sortable">
             <thead>
               <tr>
@@ -368,7 +373,7 @@ function IntakeCard({ status }: { status: Status }) {
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       </details>
     </section>
   );
@@ -403,7 +408,7 @@ function RunsCard({ runs }: { runs: Status["runs"] }) {
       {runs.length === 0 ? (
         <p>None yet. The cron begins one every hour.</p>
       ) : (
-        <section class="scroll" aria-label="Table of the last runs" tabindex={0}>
+        <Scroll name="Table of the last runs">
           <table class="list sortable">
             <thead>
               <tr>
@@ -438,7 +443,7 @@ function RunsCard({ runs }: { runs: Status["runs"] }) {
               ))}
             </tbody>
           </table>
-        </section>
+        </Scroll>
       )}
     </section>
   );

@@ -1,0 +1,134 @@
+// The page as people see it, in a real browser: screenshots into .data/screenshots, axe, width, signing in, and all of it
+// without JavaScript. Takes about 25 s; skipped where there is no Chromium.
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { AxeBuilder } from "@axe-core/playwright";
+import { type Browser, type BrowserContextOptions, chromium } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LocalWorker, startWorker } from "../../src/local/worker.ts";
+import { freshDatabase, type TestDatabase } from "../kit/database.ts";
+import { type Scene, setScene } from "./status-data.ts";
+
+const TOKEN = "a-token-that-is-long-enough-0123456789";
+const CHROMIUM = [
+  process.env["CHROMIUM"] ?? "",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].find((path) => existsSync(path));
+const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const SCREENSHOTS = fileURLToPath(new URL("../../.data/screenshots", import.meta.url));
+if (!CHROMIUM) console.log("No Chromium here: the browser tests are skipped. Try: apt-get install chromium");
+
+describe.skipIf(!CHROMIUM)("in a browser", () => {
+  let mongo: TestDatabase;
+  let worker: LocalWorker;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    await mkdir(SCREENSHOTS, { recursive: true });
+    mongo = await freshDatabase();
+    worker = await startWorker({
+      vars: { MONGODB_DB: mongo.name, STORAGE_BUDGET_MB: "8" },
+      secrets: { MONGODB_URI: mongo.uri, STATUS_TOKEN: TOKEN },
+    });
+    browser = await chromium.launch({ executablePath: CHROMIUM ?? "", args: ["--no-sandbox"] });
+  });
+  afterAll(() => Promise.all([worker?.close(), browser?.close()]));
+
+  const open = async (options: BrowserContextOptions = {}) => {
+    const page = await (await browser.newContext(options)).newPage();
+    const complaints: string[] = [];
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    page.on("pageerror", (error) => complaints.push(error.message));
+    return { page, complaints, at: (path: string) => new URL(path, worker.url).href };
+  };
+  const known = { extraHTTPHeaders: { Authorization: `Bearer ${TOKEN}` } };
+  const ways = [390, 1280].flatMap((width) =>
+    (["light", "dark"] as const).map((colorScheme) => ({ width, colorScheme })),
+  );
+  // axe takes a second or two a page: each scene in one way, the one with every state in two.
+  const AUDITED: Record<Scene, string[]> = {
+    begun: ["390-light"],
+    middle: ["390-dark"],
+    done: ["1280-light"],
+    trouble: ["390-light", "1280-dark"],
+  };
+  const PAGES = { overview: "/", window: "/windows/FIND_A_TENDER/2026-03", quarantine: "/quarantine" };
+
+  it.each<Scene>(["begun", "middle", "done", "trouble"])(
+    "%s: reads well at 390 and 1280 px, light and dark",
+    async (scene) => {
+      await mongo.clear();
+      await setScene(mongo.db, scene, new Date());
+      for (const { width, colorScheme } of ways) {
+        const { page, complaints, at } = await open({
+          ...known,
+          colorScheme,
+          viewport: { width, height: 844 },
+        });
+        for (const [name, path] of Object.entries(PAGES)) {
+          if (name !== "overview" && scene !== "trouble") continue;
+          const file = `${scene}-${name}-${width}-${colorScheme}.png`;
+          await page.goto(at(path));
+          await page.screenshot({ path: `${SCREENSHOTS}/${file}`, fullPage: true });
+          const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+          expect(overflow, `${file} is wider than its screen`).toBeLessThanOrEqual(0);
+          if (!AUDITED[scene].includes(`${width}-${colorScheme}`)) continue;
+          const { violations } = await new AxeBuilder({ page }).withTags(AXE_TAGS).analyze();
+          const found = violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]?.html}`);
+          expect(found, file).toEqual([]);
+        }
+        expect(complaints).toEqual([]);
+        await page.context().close();
+      }
+    },
+    60_000,
+  );
+
+  it("signs in by hand, stays signed in, signs out; a wrong token is told so", async () => {
+    const { page, at } = await open();
+    await page.goto(at("/"));
+    await page.getByLabel("Status token").fill("not-the-token-but-long-enough");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").getByText("That is not the token.").waitFor();
+    await page.screenshot({ path: `${SCREENSHOTS}/sign-in.png` });
+    await page.getByLabel("Status token").fill(TOKEN);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Find a Tender" }).waitFor();
+    await page.reload();
+    await page.getByRole("heading", { name: "Find a Tender" }).waitFor();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    const answer = await page.goto(at("/status.json"));
+    expect(answer?.status()).toBe(401);
+  });
+
+  it("says the same without JavaScript, and a month leads to its page", async () => {
+    const { page, at } = await open({ ...known, javaScriptEnabled: false });
+    await page.goto(at("/"));
+    await page.getByRole("link", { name: "March 2026: failed", exact: false }).first().click();
+    await page.getByRole("heading", { name: "Find a Tender, March 2026" }).waitFor();
+    await page.getByRole("link", { name: "Overview" }).click();
+    await page.getByText("As a table").click();
+    expect(await page.getByRole("row").count()).toBeGreaterThan(40);
+  });
+
+  it("sorts a table by a click on its heading, and keeps itself fresh", async () => {
+    const { page, complaints, at } = await open(known);
+    await page.clock.install();
+    await page.goto(at("/"));
+    const table = page.locator("section[aria-labelledby=runs] table");
+    await table.getByRole("button", { name: "Requests" }).click();
+    const requests = await table.locator("tbody td:nth-child(4)").allInnerTexts();
+    expect(requests).toEqual(requests.toSorted((a, b) => Number(b) - Number(a)));
+    await mongo.db.syncJobs.updateMany({}, { $set: { paused: true } });
+    await page.evaluate("document.activeElement.blur()");
+    await page.clock.fastForward(61_000);
+    await page.getByText("Paused: nothing new is read").first().waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
