@@ -52,7 +52,7 @@ const FAT_PARAMETERS = ["stages", "limit", "cursor", "updatedFrom", "updatedTo"]
 const CF_403 =
   "<html><head><title>Forbidden - Contracts Finder</title></head><body><h1>Request forbidden</h1>" +
   "<p>The request rate limit may have been exceeded.</p></body></html>";
-const CURSOR_SCATTER = 9; // hidden order: about 4 % of the rows get lost at the seams of pages
+const CURSOR_SCATTER = 12; // hidden order: about 4 % of the rows get lost at the seams of pages
 
 interface Asked {
   source: Source;
@@ -183,7 +183,7 @@ export function createReplica(options: ReplicaOptions): Replica {
       rows.push(row);
     }
     if (chaos) rows.sort((a, b) => a.seed - b.seed);
-    else if (scattered) rows.sort((a, b) => hidden(b) - hidden(a));
+    else if (scattered) rows.sort((a, b) => hidden(b, cursor) - hidden(a, cursor));
     else
       rows.sort((a, b) =>
         source === "FIND_A_TENDER" ? b.number - a.number : b.date - a.date || b.number - a.number,
@@ -191,7 +191,7 @@ export function createReplica(options: ReplicaOptions): Replica {
     const after =
       cursor === null || !(scattered || chaos)
         ? rows
-        : rows.filter((row) => (chaos ? row.seed > cursor : hidden(row) < cursor));
+        : rows.filter((row) => (chaos ? row.seed > cursor : hidden(row, cursor) < cursor));
     const shown = after.slice(0, size);
     const last = shown.at(-1);
     let next: number | null =
@@ -199,7 +199,7 @@ export function createReplica(options: ReplicaOptions): Replica {
         ? chaos
           ? last.seed
           : on.has("cursor-drops")
-            ? hidden(last)
+            ? hidden(last, cursor)
             : last.number
         : null;
     if (next !== null && struck === "self-cursor" && cursor !== null) next = cursor;
@@ -378,9 +378,11 @@ function indexById(rows: Published[]): Map<string, Published[]> {
   return byId;
 }
 
-/** The cursor's hidden key: near the order of publication, but not it. */
-function hidden({ number, seed }: Published): number {
-  return number + (seed % (2 * CURSOR_SCATTER)) - CURSOR_SCATTER;
+/** The cursor's hidden key: near the order of publication, but not it, and not the same from page to page. */
+function hidden({ number, seed }: Published, cursor: number | null): number {
+  return (
+    number + (((seed ^ Math.imul(cursor ?? 0, 2654435761)) >>> 0) % (2 * CURSOR_SCATTER)) - CURSOR_SCATTER
+  );
 }
 
 function cursorOf(url: URL): number | null {

@@ -135,13 +135,14 @@ function cpvOf(random: Random) {
   return { scheme: "CPV", id, description };
 }
 
-function periodOf({ at }: Published, random: Random) {
+function periodOf({ at, ocid }: Published, random: Random) {
   const start = at + Math.floor(30 + random() * 90) * DAY_MS;
   const end = random() < 0.001 ? Date.UTC(2076, 11, 31) : start + Math.floor(90 + random() * 1500) * DAY_MS;
   return {
     startDate: zoned(start),
     endDate: zoned(end),
-    ...(random() < 0.3 ? { maxExtentDate: zoned(end + 365 * DAY_MS) } : {}),
+    // Only FaT says how far an extension may go.
+    ...(ocid.startsWith("ocds-h6vhtk") && random() < 0.3 ? { maxExtentDate: zoned(end + 365 * DAY_MS) } : {}),
   };
 }
 
