@@ -1,13 +1,26 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { ObjectId } from "mongodb";
 import { expect, describe as group, it } from "vitest";
+import { z } from "zod";
 import { compareAlarms, messageOf, payloadFor } from "../../../src/report/alerts.ts";
 import { describe } from "../../../src/report/describe.ts";
 import { isWell } from "../../../src/report/health.ts";
 import { metricsOf } from "../../../src/report/metrics.ts";
 import { endOf, leftOf, paceOf, sizeWhenDone } from "../../../src/report/outlook.ts";
-import { statusSchema } from "../../../src/report/schema.ts";
+import { ALARM_KINDS, statusSchema } from "../../../src/report/schema.ts";
 import type { Facts, WindowFacts } from "../../../src/report/status.ts";
-import { ago, bytes, compact, listed, moment, percent, troubleOf } from "../../../src/report/words.ts";
+import {
+  ago,
+  bytes,
+  compact,
+  listed,
+  moment,
+  percent,
+  TROUBLES,
+  troubleOf,
+  WINDOW_STATES,
+} from "../../../src/report/words.ts";
 import type { SyncRun } from "../../../src/terms/documents.ts";
 import { monthOf, monthStart, nextMonth, toLondon } from "../../../src/terms/london-time.ts";
 import { SOURCES, type Source, type WindowStatus } from "../../../src/terms/window.ts";
@@ -356,5 +369,29 @@ group("words", () => {
     ["x is not a function", "other"],
   ])("an error is told by its kind: %s", (message, kind) => {
     expect(troubleOf(message)).toBe(kind);
+  });
+});
+
+group("docs/status.md", () => {
+  const text = readFileSync(fileURLToPath(new URL("../../../docs/status.md", import.meta.url)), "utf8");
+  const documented = new Set([...text.matchAll(/`(\w+)(?:\[\])?`/g)].map(([, name]) => name));
+
+  it("names every field of the schema", () => {
+    const names = new Set<string>();
+    const visit = (value: unknown): void => {
+      if (typeof value !== "object" || value === null) return;
+      if ("properties" in value) for (const name of Object.keys(value.properties ?? {})) names.add(name);
+      for (const part of Object.values(value)) visit(part);
+    };
+    visit(z.toJSONSchema(statusSchema, { io: "output", unrepresentable: "any" }));
+    expect(names.size).toBeGreaterThan(60);
+    const inRange = new Set(["low", "likely", "high", "day"]); // they stand in braces
+    expect([...names].filter((name) => !documented.has(name) && !inRange.has(name))).toEqual([]);
+  });
+
+  it("names every metric, kind of alarm, trouble and state", () => {
+    const metrics = [...metricsOf(status({}, 1)).matchAll(/# TYPE (\w+)/g)].map(([, name]) => name);
+    const all = [...metrics, ...ALARM_KINDS, ...Object.keys(TROUBLES), ...WINDOW_STATES];
+    expect(all.filter((name) => !documented.has(name))).toEqual([]);
   });
 });
