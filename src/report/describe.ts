@@ -146,37 +146,46 @@ function sourceStatus(options: {
   return { ...status, sentence: sentenceOf(status, planned, now) };
 }
 
-/** The oldest instant from which everything up to the delta has been read without a hole. @param planned newest first */
+/**
+ * The oldest instant from which everything up to the delta has been read without a hole. What came after the horizon
+ * the delta has read, whether its months have been read once more or not. @param planned newest first
+ */
 function completeFrom(planned: WindowSummary[], horizon: Date): Date | null {
-  const isRead = ({ state }: WindowSummary) => state === "done" || state === "exact";
-  const hole = planned.findIndex((window) => !isRead(window));
-  const unbroken = hole === -1 ? planned : planned.slice(0, hole);
-  const oldest = unbroken.at(-1);
-  if (oldest) return oldest.from;
-  // Nothing of the plan yet: what the delta has read since the horizon is complete by itself.
-  return planned.length > 0 ? horizon : null;
+  const history = planned.filter(({ from }) => from < horizon);
+  const hole = history.findIndex(({ state }) => state !== "done" && state !== "exact");
+  const unbroken = hole === -1 ? history : history.slice(0, hole);
+  return unbroken.at(-1)?.from ?? (planned.length > 0 ? horizon : null);
 }
+
+const NAMED_MOST = 3; // months that a sentence names before it counts them
 
 function sentenceOf(status: Omit<SourceStatus, "sentence">, planned: WindowSummary[], now: Date): string {
   const { months, monthsPlanned, syncedTo, planFrom } = status;
   if (syncedTo === null || planFrom === null) return "Not started yet: the first run plans it.";
-  const unread = months.pending + months.running;
+  const unread = planned.filter(({ state }) => state === "pending" || state === "running");
   const sentences = [
     `Complete from ${monthOrDay(status.completeFrom ?? syncedTo)} to ${ago(syncedTo, now)}.`,
   ];
   if (status.paused) sentences.unshift("Paused: nothing new is read until it is resumed.");
-  if (unread > 0) {
-    const back = monthOrDay(planFrom);
-    sentences.push(`${count(unread, monthsPlanned)} still to be read, back to ${back}.`);
+  if (unread.length > NAMED_MOST) {
+    const back = monthOrDay(unread.at(-1)?.from ?? planFrom);
+    sentences.push(`${count(unread.length, monthsPlanned)} still to be read, back to ${back}.`);
+  } else if (unread.length > 0) {
+    sentences.push(
+      `${listed(
+        unread.map(({ month }) => monthName(month)),
+        NAMED_MOST,
+      )} still to be read.`,
+    );
   }
   if (months.failed > 0) {
     const names = planned.filter(({ state }) => state === "failed").map(({ month }) => monthName(month));
-    sentences.push(`${listed(names)} could not be read.`);
+    sentences.push(`${listed(names, NAMED_MOST)} could not be read.`);
   }
   if (months.deferred > 0) {
     sentences.push(`${count(months.deferred, monthsPlanned)} waiting for room in the storage budget.`);
   }
-  if (unread === 0 && months.done > 0) {
+  if (unread.length === 0 && months.done > 0) {
     sentences.push(`${count(months.done, monthsPlanned)} still to be verified.`);
   }
   if (months.exact === monthsPlanned) sentences.push(`All ${counted(monthsPlanned, "month")} verified.`);

@@ -88,7 +88,7 @@ export const megabytes = (mb: number) => mb * MIB;
 export const percent = (share: number) => `${count(share * 100)} %`;
 
 /** `a`, `a and b`, `a, b and 7 more` */
-export function listed(items: string[], most = 3): string {
+export function listed(items: string[], most: number): string {
   const shown = items.length > most ? [...items.slice(0, most), `${items.length - most} more`] : items;
   return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }

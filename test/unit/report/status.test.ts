@@ -103,7 +103,21 @@ group("the sentence of a source", () => {
       "nothing read yet",
       [window("2026-06", "running"), window("2026-05", "pending")],
       {},
-      "Complete from 1 July 2026 to 12 minutes ago. 2 of 2 months still to be read, back to May 2026.",
+      "Complete from 1 July 2026 to 12 minutes ago. June 2026 and May 2026 still to be read.",
+    ],
+    [
+      "many unread",
+      ["2026-06", "2026-05", "2026-04", "2026-03", "2026-02"].map((month, at) =>
+        window(month, at === 0 ? "done" : "pending"),
+      ),
+      {},
+      "Complete from June 2026 to 12 minutes ago. 4 of 5 months still to be read, back to February 2026.",
+    ],
+    [
+      "a month that is over is read once more, while the delta has it already",
+      [window("2026-07", "pending"), window("2026-06", "done", { proof: "exact" })],
+      { jobs: [job("FIND_A_TENDER", { horizon: new Date("2026-07-01T00:00:00+01:00") })] },
+      "Complete from June 2026 to 12 minutes ago. July 2026 still to be read.",
     ],
     [
       "a hole in the middle ends what is complete",
@@ -351,7 +365,7 @@ group("words", () => {
       "46 MB",
       "2.0 GB",
     ]);
-    expect([percent(0.904), compact(12_345), listed(["a", "b", "c", "d", "e"])]).toEqual([
+    expect([percent(0.904), compact(12_345), listed(["a", "b", "c", "d", "e"], 3)]).toEqual([
       "90 %",
       "12k",
       "a, b, c and 2 more",
