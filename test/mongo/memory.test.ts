@@ -1,0 +1,264 @@
+// The simulation's store against a real mongod: the production statements, in random order, leave the same documents.
+import { type Db, type Document, ObjectId } from "mongodb";
+import { beforeEach, describe, expect, it } from "vitest";
+import {
+  advance,
+  claimNewest,
+  finish,
+  giveBack,
+  giveUp,
+  type Held,
+  renew,
+  reviveFailed,
+} from "../../src/claim/claim.ts";
+import { openPacer } from "../../src/fetch/pacer.ts";
+import { plan } from "../../src/plan/plan.ts";
+import { collectionsOf, type Database } from "../../src/platform/database.ts";
+import { createRandom, pick } from "../../src/replica/random.ts";
+import { closeJob, notePlan, openJob } from "../../src/run/jobs.ts";
+import { progressOf } from "../../src/run/progress.ts";
+import { nextAbsent, noteAbsent, settleGap } from "../../src/store/gaps.ts";
+import { countUnknown, quarantine, release, storePage } from "../../src/store/store.ts";
+import type { MappedBuyer } from "../../src/terms/documents.ts";
+import { ClaimLost } from "../../src/terms/errors.ts";
+import { freshDatabase } from "../kit/database.ts";
+import { connect, createMemoryStore } from "../sim/memory-mongo.ts";
+
+const real = await freshDatabase();
+beforeEach(real.clear);
+
+const source = "FIND_A_TENDER";
+const COLLECTIONS = [
+  "syncWindows",
+  "syncJobs",
+  "contracts",
+  "buyers",
+  "quarantine",
+  "rateLimits",
+  "noticeGaps",
+];
+const soon = new Date(Date.now() + 3_600_000);
+
+/** What both must agree on: everything but the instants that their clocks gave. */
+async function state(db: Db): Promise<Document> {
+  const all = await Promise.all(COLLECTIONS.map((name) => db.collection(name).find().toArray()));
+  const text = (document: Document) =>
+    JSON.stringify(document, (key, value: unknown) =>
+      [
+        "createdAt",
+        "updatedAt",
+        "until",
+        "at",
+        "slotAt",
+        "nextAt",
+        "startedAt",
+        "doneAt",
+        "verifiedAt",
+        "retryAt",
+      ].includes(key)
+        ? value === null
+        : value,
+    );
+  // Operators set fields in an order of mongod's own; where the order of fields matters (contracts, buyers) it is kept.
+  const read = (name: string, line: string): unknown =>
+    ["contracts", "buyers"].includes(name) ? line : JSON.parse(line);
+  const byId = (a: Document, b: Document) => (String(a["_id"]) < String(b["_id"]) ? -1 : 1);
+  return Object.fromEntries(
+    COLLECTIONS.map((name, at) => [name, all[at]?.sort(byId).map((document) => read(name, text(document)))]),
+  );
+}
+
+/** The same operations, in the same random order, whatever the database. */
+async function exercise(db: Database, seed: number): Promise<unknown[]> {
+  const random = createRandom(seed);
+  const results: unknown[] = [];
+  const held: Held[] = [];
+  let ids = 0;
+  const newId = () => new ObjectId((++ids).toString(16).padStart(24, "0"));
+  const start = () => new Date(Date.UTC(2026, Math.floor(random() * 4), 1 + Math.floor(random() * 20)));
+  const noted = async (work: () => Promise<unknown>) => {
+    try {
+      results.push(await work());
+    } catch (error) {
+      if (!(error instanceof ClaimLost)) throw error;
+      results.push(error.name);
+    }
+  };
+  const page = () => {
+    const revisions = Array.from({ length: 4 }, () => Math.floor(random() * 6));
+    const upserts = revisions.map((revision, at) => {
+      const fat = random() < 0.5;
+      const buyerId = `auto-${pick(random, ["a", "b", "c"])}`;
+      return {
+        revision: fat ? null : revision,
+        contract: {
+          _id: `${fat ? "F" : "C"}/${at}/${Math.floor(random() * 5)}`,
+          source: fat ? ("FIND_A_TENDER" as const) : ("CONTRACTS_FINDER" as const),
+          ...{
+            ocid: "o",
+            noticeId: "n",
+            releaseId: String(revision),
+            sourceUrl: "u",
+            status: "OPEN" as const,
+            stage: "TENDER" as const,
+          },
+          ...{ tags: ["$tender"], buyerId, title: `${pick(random, ["x", "$y"])}` },
+          publishedDate: new Date(Date.UTC(2026, 0, revision + 1)),
+          ...(random() < 0.5 ? { valueMax: revision } : {}),
+        },
+      };
+    });
+    const buyers = new Map<string, MappedBuyer>(
+      upserts.map(({ contract: { buyerId } }) => [
+        buyerId,
+        {
+          _id: buyerId,
+          orgId: buyerId,
+          name: pick(random, ["N", "n"]),
+          identifiers: [],
+          ...(random() < 0.5 ? { region: "UKI" } : {}),
+        },
+      ]),
+    );
+    return { upserts, buyers, recountAll: random() < 0.5 };
+  };
+  const one = () => held[Math.floor(random() * held.length)];
+  const operations: (() => Promise<void>)[] = [
+    () =>
+      noted(async () => {
+        const now = new Date(Date.UTC(2026, 5 + Math.floor(random() * 3), 10));
+        const horizon = new Date("2026-06-05T00:00:00Z");
+        const planned = await plan(db, {
+          source,
+          start: start(),
+          horizon,
+          stages: ["all", "tender"].slice(0, 1 + Math.floor(random() * 2)),
+          knownHash: null,
+          now,
+        });
+        await notePlan(db, source, planned.hash);
+        return planned;
+      }),
+    () =>
+      noted(async () => {
+        const kind = pick(random, ["drain", "drain", "verify"] as const);
+        const claimed = await claimNewest(db, {
+          source,
+          kind,
+          id: newId(),
+          leaseSeconds: pick(random, [-1, 90]),
+          backoffSeconds: pick(random, [-9, 60]),
+        });
+        if (claimed) held.push(claimed);
+        return claimed?.window._id ?? null;
+      }),
+    () => noted(async () => one() && renew(db, (one() ?? (held[0] as Held)).claim)),
+    () =>
+      noted(async () => {
+        const holder = one();
+        if (!holder) return;
+        const progress = progressOf(holder.window);
+        await advance(db, holder.claim, {
+          ...progress,
+          counts: { ...progress.counts, requests: progress.counts.requests + 1 },
+        });
+      }),
+    () =>
+      noted(async () => {
+        const holder = one();
+        if (holder) await finish(db, holder.claim, progressOf(holder.window));
+      }),
+    () =>
+      noted(async () => {
+        const holder = one();
+        if (holder) await giveBack(db, holder.claim);
+      }),
+    () =>
+      noted(async () => {
+        const holder = one();
+        if (holder) await giveUp(db, holder.claim, "why $not");
+      }),
+    () => noted(() => reviveFailed(db, source)),
+    () => noted(() => storePage(db, page())),
+    () => noted(() => countUnknown(db, page().upserts)),
+    () =>
+      noted(async () => {
+        const rawText = "{}";
+        await quarantine(
+          db,
+          [
+            {
+              _id: `q${Math.floor(random() * 3)}`,
+              source,
+              windowId: null,
+              ocid: null,
+              releaseId: null,
+              place: "p",
+              reason: "r",
+              rawText,
+            },
+          ],
+          soon,
+        );
+        await release(db, [`q${Math.floor(random() * 3)}`]);
+      }),
+    () =>
+      noted(async () => {
+        await noteAbsent(db, "w", [`00000${Math.floor(random() * 9)}-2026`]);
+        const gap = await nextAbsent(db);
+        if (gap && random() < 0.5)
+          await settleGap(db, { id: gap._id, outcome: "never published", askedAt: soon });
+        return gap?._id;
+      }),
+    () =>
+      noted(async () => {
+        const job = await openJob(db, source, soon);
+        await closeJob(
+          db,
+          {
+            source,
+            requests: 1,
+            releases: 2,
+            contractsChanged: 0,
+            quarantined: 0,
+            refusals: 0,
+            retries: 0,
+            waitedMs: 0,
+            windowsDone: [],
+            windowsVerified: [],
+            errors: ["e"],
+            endedBy: pick(random, ["error", "nothing left"]),
+          },
+          soon,
+        );
+        return job.status;
+      }),
+    () =>
+      noted(async () => {
+        const waits: number[] = [];
+        const pacer = await openPacer({
+          db,
+          source,
+          requestsPerMinute: 1,
+          remainingMs: () => 10_000_000,
+          wait: async (ms) => void waits.push(ms),
+        });
+        await pacer.slot();
+        if (random() < 0.3) await pacer.refused(1000);
+        return Math.round(pacer.intervalMs());
+      }),
+  ];
+  for (let step = 0; step < 120; step++) await pick(random, operations)();
+  return results;
+}
+
+describe("the store in memory", () => {
+  it.each([1, 2, 3, 4, 5, 6])("does what mongod does, seed %i", async (seed) => {
+    const memory = connect(createMemoryStore(() => new Date()));
+    const [inMemory, onMongod] = [await exercise(collectionsOf(memory), seed), await exercise(real.db, seed)];
+    expect(inMemory).toEqual(onMongod);
+    expect(await state(memory)).toEqual(await state(real.db.db));
+    const contracts = await real.db.contracts.countDocuments();
+    expect(contracts).toBeGreaterThan(5);
+  });
+});

@@ -1,0 +1,222 @@
+// MongoDB's expressions and filters, as far as the production statements use them; anything else throws. Existing
+// libraries compare objects and arrays without order, and the statements under test depend on it.
+import { Binary, type Document, ObjectId } from "mongodb";
+
+export interface Scope {
+  root: Document;
+  now: Date;
+  vars: Record<string, unknown>;
+}
+
+export const MISSING: undefined = undefined;
+
+export function isPlain(value: unknown): value is Document {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** A deep copy: nothing of a document is shared across the border. */
+export function clone<T>(value: T): T;
+export function clone(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one) => clone(one));
+  if (value instanceof Date) return new Date(value.getTime());
+  if (!isPlain(value)) return value;
+  const copy: Document = {};
+  for (const key of Object.keys(value)) if (value[key] !== undefined) copy[key] = clone(value[key]);
+  return copy;
+}
+
+/** Equality as BSON has it: the order of fields counts. */
+export function same(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime();
+  if (a instanceof ObjectId && b instanceof ObjectId) return a.equals(b);
+  if (a instanceof Binary && b instanceof Binary) return Buffer.compare(a.value(), b.value()) === 0;
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((one, at) => same(one, b[at]));
+  if (!isPlain(a) || !isPlain(b))
+    return typeof a === "number" && typeof b === "number" && Number.isNaN(a) && Number.isNaN(b);
+  const [keys, others] = [Object.keys(a), Object.keys(b)];
+  return keys.length === others.length && keys.every((key, at) => key === others[at] && same(a[key], b[key]));
+}
+
+const RANK = (value: unknown): number => {
+  if (value === undefined) return 0;
+  if (value === null) return 1;
+  if (typeof value === "number") return 2;
+  if (typeof value === "string") return 3;
+  if (isPlain(value)) return 4;
+  if (Array.isArray(value)) return 5;
+  if (value instanceof ObjectId) return 7;
+  if (typeof value === "boolean") return 8;
+  return value instanceof Date ? 9 : 6;
+};
+
+/** BSON's order of values: by type, then within it. */
+export function compare(a: unknown, b: unknown): number {
+  const ranks = RANK(a) - RANK(b);
+  if (ranks !== 0) return ranks;
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  if (typeof a === "string" && typeof b === "string") return a < b ? -1 : a > b ? 1 : 0;
+  if (a instanceof Date && b instanceof Date) return a.getTime() - b.getTime();
+  if (a instanceof ObjectId && b instanceof ObjectId)
+    return a.toHexString() < b.toHexString() ? -1 : Number(!a.equals(b));
+  if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
+  if (a === null || a === undefined) return 0;
+  throw new Error(`compare: not needed so far for ${JSON.stringify(a)}`);
+}
+
+/** The value at a dotted path; arrays are looked through as filters do. */
+export function valueAt(value: unknown, path: string): unknown {
+  const dot = path.indexOf(".");
+  const [name, rest] = dot < 0 ? [path, ""] : [path.slice(0, dot), path.slice(dot + 1)];
+  if (Array.isArray(value)) {
+    const all = value.map((one) => valueAt(one, path)).filter((one) => one !== undefined);
+    return all.length > 0 ? all : undefined;
+  }
+  if (!isPlain(value)) return undefined;
+  const inner: unknown = value[name];
+  return rest === "" ? inner : valueAt(inner, rest);
+}
+
+type Operator = (argument: unknown, scope: Scope) => unknown;
+
+const list = (argument: unknown, scope: Scope): unknown[] =>
+  Array.isArray(argument) ? argument.map((one) => evaluate(one, scope)) : [evaluate(argument, scope)];
+const numeric = (value: unknown): number => (value instanceof Date ? value.getTime() : Number(value));
+const asArray = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
+const truthy = (value: unknown) => value !== false && value !== null && value !== undefined && value !== 0;
+
+/** $max, $min: over the arguments, or over one array; missing values do not count. */
+function extreme(argument: unknown, scope: Scope, sign: 1 | -1): unknown {
+  const values = list(argument, scope).flatMap((one) => (Array.isArray(argument) ? [one] : asArray(one)));
+  const present = values.filter((one) => one !== undefined && one !== null);
+  return present.length === 0
+    ? null
+    : present.reduce((best, one) => (sign * compare(one, best) > 0 ? one : best));
+}
+
+function add(argument: unknown, scope: Scope): unknown {
+  const values = list(argument, scope);
+  const sum = values.reduce<number>((total, one) => total + numeric(one), 0);
+  return values.some((one) => one instanceof Date) ? new Date(sum) : sum;
+}
+
+const comparison =
+  (holds: (order: number) => boolean): Operator =>
+  (argument, scope) => {
+    const [a, b] = list(argument, scope);
+    return holds(compare(a, b));
+  };
+
+const OPERATORS: Record<string, Operator> = {
+  $literal: (argument) => clone(argument),
+  $cond: (argument, scope) => {
+    const [condition, yes, no] = asArray(argument);
+    return evaluate(truthy(evaluate(condition, scope)) ? yes : no, scope);
+  },
+  $ifNull: (argument, scope) => {
+    const values = asArray(argument);
+    for (const one of values) {
+      const value = evaluate(one, scope);
+      if (value !== null && value !== undefined) return value;
+    }
+    return evaluate(values.at(-1), scope);
+  },
+  $eq: (argument, scope) => {
+    const [a, b] = list(argument, scope);
+    return same(a, b);
+  },
+  $gt: comparison((order) => order > 0),
+  $gte: comparison((order) => order >= 0),
+  $lt: comparison((order) => order < 0),
+  $lte: comparison((order) => order <= 0),
+  $add: add,
+  $multiply: (argument, scope) =>
+    list(argument, scope).reduce<number>((product, one) => product * numeric(one), 1),
+  $pow: (argument, scope) => {
+    const [base, exponent] = list(argument, scope);
+    return numeric(base) ** numeric(exponent);
+  },
+  $max: (argument, scope) => extreme(argument, scope, 1),
+  $min: (argument, scope) => extreme(argument, scope, -1),
+  $concat: (argument, scope) => list(argument, scope).join(""),
+  $first: (argument, scope) => asArray(evaluate(argument, scope))[0],
+  $mergeObjects: (argument, scope) => Object.assign({}, ...list(argument, scope).filter(isPlain)),
+  $setUnion: (argument, scope) => {
+    const union: unknown[] = [];
+    for (const one of list(argument, scope).flatMap(asArray))
+      if (!union.some((other) => same(other, one))) union.push(one);
+    return union;
+  },
+  $sortArray: (argument, scope) => {
+    const { input, sortBy } = argument as { input: unknown; sortBy: number };
+    return [...asArray(evaluate(input, scope))].sort((a, b) => compare(a, b) * sortBy);
+  },
+  $let: (argument, scope) => {
+    const { vars, in: body } = argument as { vars: Document; in: unknown };
+    const own = Object.fromEntries(
+      Object.entries(vars).map(([name, value]) => [name, evaluate(value, scope)]),
+    );
+    return evaluate(body, { ...scope, vars: { ...scope.vars, ...own } });
+  },
+};
+
+export function evaluate(expression: unknown, scope: Scope): unknown {
+  if (typeof expression === "string" && expression.startsWith("$")) return reference(expression, scope);
+  if (Array.isArray(expression)) return expression.map((one) => evaluate(one, scope) ?? null);
+  if (!isPlain(expression)) return expression;
+  const [name, ...others] = Object.keys(expression);
+  if (name?.startsWith("$")) {
+    const operator = OPERATORS[name];
+    if (!operator || others.length > 0) throw new Error(`expression: ${name} is not known here`);
+    return operator(expression[name], scope);
+  }
+  const value: Document = {};
+  for (const [key, one] of Object.entries(expression)) {
+    const evaluated = evaluate(one, scope);
+    if (evaluated !== undefined) value[key] = evaluated;
+  }
+  return value;
+}
+
+function reference(text: string, scope: Scope): unknown {
+  if (!text.startsWith("$$")) return valueAt(scope.root, text.slice(1));
+  const [name = "", ...path] = text.slice(2).split(".");
+  const value = name === "NOW" ? scope.now : name === "ROOT" ? scope.root : scope.vars[name];
+  if (name !== "NOW" && name !== "ROOT" && !Object.hasOwn(scope.vars, name))
+    throw new Error(`expression: no variable ${name}`);
+  return path.length === 0 ? value : valueAt(value, path.join("."));
+}
+
+const FILTERS: Record<string, (value: unknown, wanted: unknown) => boolean> = {
+  $in: (value, wanted) => asArray(wanted).some((one) => equals(value, one)),
+  $ne: (value, wanted) => !equals(value, wanted),
+  $exists: (value, wanted) => (value !== undefined) === wanted,
+  $gt: (value, wanted) => RANK(value) === RANK(wanted) && compare(value, wanted) > 0,
+  $gte: (value, wanted) => RANK(value) === RANK(wanted) && compare(value, wanted) >= 0,
+  $lt: (value, wanted) => RANK(value) === RANK(wanted) && compare(value, wanted) < 0,
+  $lte: (value, wanted) => RANK(value) === RANK(wanted) && compare(value, wanted) <= 0,
+};
+
+function equals(value: unknown, wanted: unknown): boolean {
+  if (wanted === null) return value === null || value === undefined;
+  return same(value, wanted) || (Array.isArray(value) && value.some((one) => same(one, wanted)));
+}
+
+export function matches(document: Document, filter: Document, now: Date): boolean {
+  return Object.entries(filter).every(([path, wanted]: [string, unknown]) => {
+    if (wanted === undefined) return true; // ignoreUndefined
+    if (path === "$or") return asArray(wanted).some((one) => isPlain(one) && matches(document, one, now));
+    if (path === "$expr") return truthy(evaluate(wanted, { root: document, now, vars: {} }));
+    if (path.startsWith("$")) throw new Error(`filter: ${path} is not known here`);
+    const value = valueAt(document, path);
+    if (isPlain(wanted) && Object.keys(wanted)[0]?.startsWith("$")) {
+      return Object.entries(wanted).every(([name, argument]: [string, unknown]) => {
+        const operator = FILTERS[name];
+        if (!operator) throw new Error(`filter: ${name} is not known here`);
+        return operator(value, argument);
+      });
+    }
+    return equals(value, isPlain(wanted) ? clone(wanted) : wanted);
+  });
+}

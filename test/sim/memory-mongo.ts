@@ -1,0 +1,278 @@
+// Collections in memory that carry out the production statements as mongod does, checked against one by
+// test/mongo/memory.test.ts. `gate` decides when, and whether, each operation happens: it belongs to the simulation.
+import { type Db, type Document, MongoServerError, ObjectId } from "mongodb";
+import { clone, compare, evaluate, isPlain, matches, same, valueAt } from "./expressions.ts";
+
+/** Carries out `apply` at its time and hands its result back, unless something goes wrong on the way. */
+export type Gate = <T>(
+  operation: { collection: string; name: string; write: boolean },
+  apply: () => T,
+) => Promise<T>;
+
+export interface MemoryStore {
+  collections: Map<string, Map<string, Document>>;
+  /** The database's clock. */
+  now: () => Date;
+  /** Called after each change of a document; `before` is null for an insertion. */
+  onChange: (change: { collection: string; before: Document | null; after: Document | null }) => void;
+}
+
+export function createMemoryStore(now: () => Date): MemoryStore {
+  return { collections: new Map(), now, onChange: () => undefined };
+}
+
+const direct: Gate = async (_operation, apply) => apply();
+const keyOf = (id: unknown): string => (id instanceof ObjectId ? id.toHexString() : JSON.stringify(id));
+
+export function documentsOf(store: MemoryStore, name: string): Map<string, Document> {
+  let documents = store.collections.get(name);
+  if (!documents) {
+    documents = new Map();
+    store.collections.set(name, documents);
+  }
+  return documents;
+}
+
+/** A `Db` over the store, for one invocation. */
+export function connect(store: MemoryStore, gate: Gate = direct): Db {
+  const db = {
+    databaseName: "memory",
+    collection: (name: string) => collection(store, name, gate),
+    aggregate: (pipeline: Document[]) => ({
+      toArray: () =>
+        gate({ collection: "buyers", name: "aggregate", write: true }, () => aggregate(store, pipeline)),
+    }),
+  };
+  return db as unknown as Db;
+}
+
+interface FindOptions {
+  sort?: Record<string, 1 | -1>;
+  projection?: Document;
+  limit?: number;
+}
+
+function collection(store: MemoryStore, name: string, gate: Gate) {
+  const read = <T>(operation: string, apply: () => T) =>
+    gate({ collection: name, name: operation, write: false }, apply);
+  const write = <T>(operation: string, apply: () => T) =>
+    gate({ collection: name, name: operation, write: true }, apply);
+  const find = (filter: Document = {}, options: FindOptions = {}) => ({
+    toArray: () => read("find", () => select(store, name, filter, options).map(clone)),
+  });
+  return {
+    find,
+    findOne: (filter: Document, options: FindOptions = {}) =>
+      read("findOne", () => clone(select(store, name, filter, options)[0] ?? null)),
+    countDocuments: (filter: Document = {}) =>
+      read("countDocuments", () => select(store, name, filter, {}).length),
+    createIndexes: () => read("createIndexes", () => []),
+    insertOne: (document: Document) => write("insertOne", () => insert(store, name, clone(document))),
+    updateOne: (filter: Document, update: Document | Document[], options: { upsert?: boolean } = {}) =>
+      write("updateOne", () => update1(store, name, { filter, update, ...options })),
+    updateMany: (filter: Document, update: Document | Document[]) =>
+      write("updateMany", () => {
+        const all = select(store, name, filter, {});
+        const modified = all.filter((one) => change(store, name, one, update)).length;
+        return { matchedCount: all.length, modifiedCount: modified };
+      }),
+    deleteMany: (filter: Document) =>
+      write("deleteMany", () => {
+        const all = select(store, name, filter, {});
+        for (const one of all) {
+          documentsOf(store, name).delete(keyOf(one["_id"]));
+          store.onChange({ collection: name, before: one, after: null });
+        }
+        return { deletedCount: all.length };
+      }),
+    findOneAndUpdate: (
+      filter: Document,
+      update: Document | Document[],
+      options: FindOptions & { upsert?: boolean } = {},
+    ) =>
+      write("findOneAndUpdate", () => {
+        const [found] = select(store, name, filter, options);
+        if (found) {
+          change(store, name, found, update);
+          return clone(documentsOf(store, name).get(keyOf(found["_id"])) ?? null);
+        }
+        if (!options.upsert) return null;
+        const { upsertedId } = update1(store, name, { filter, update, upsert: true });
+        return clone(documentsOf(store, name).get(keyOf(upsertedId)) ?? null);
+      }),
+    bulkWrite: (operations: Document[]) =>
+      write("bulkWrite", () => {
+        const upsertedIds: Record<number, unknown> = {};
+        const result = { matchedCount: 0, modifiedCount: 0, upsertedCount: 0, upsertedIds };
+        for (const [at, { updateOne }] of operations.entries()) {
+          const one = update1(store, name, updateOne);
+          result.matchedCount += one.matchedCount;
+          result.modifiedCount += one.modifiedCount;
+          if (one.upsertedId !== undefined) {
+            result.upsertedCount++;
+            upsertedIds[at] = one.upsertedId;
+          }
+        }
+        return result;
+      }),
+  };
+}
+
+function select(
+  store: MemoryStore,
+  name: string,
+  filter: Document,
+  { sort, limit }: FindOptions,
+): Document[] {
+  const documents = documentsOf(store, name);
+  const { _id } = filter;
+  const direct1 = typeof _id === "string" || _id instanceof ObjectId ? [documents.get(keyOf(_id))] : null;
+  const some =
+    isPlain(_id) && Array.isArray(_id["$in"])
+      ? _id["$in"].map((id: unknown) => documents.get(keyOf(id)))
+      : null;
+  const candidates = (direct1 ?? some ?? [...documents.values()]).filter((one) => one !== undefined);
+  const found = candidates.filter((one) => matches(one, filter, store.now()));
+  for (const [path, order] of Object.entries(sort ?? {}).reverse()) {
+    found.sort((a, b) => order * compare(valueAt(a, path), valueAt(b, path)));
+  }
+  return limit === undefined ? found : found.slice(0, limit);
+}
+
+function insert(store: MemoryStore, name: string, document: Document): { insertedId: unknown } {
+  const documents = documentsOf(store, name);
+  const key = keyOf(document["_id"]);
+  if (documents.has(key)) throw new MongoServerError({ message: "E11000 duplicate key error", code: 11000 });
+  documents.set(key, document);
+  store.onChange({ collection: name, before: null, after: document });
+  return { insertedId: document["_id"] };
+}
+
+function update1(
+  store: MemoryStore,
+  name: string,
+  { filter, update, upsert = false }: { filter: Document; update: Document | Document[]; upsert?: boolean },
+): { matchedCount: number; modifiedCount: number; upsertedId?: unknown } {
+  const [found] = select(store, name, filter, {});
+  if (found) return { matchedCount: 1, modifiedCount: Number(change(store, name, found, update)) };
+  if (!upsert) return { matchedCount: 0, modifiedCount: 0 };
+  const equalities = Object.entries(filter).filter(
+    ([path, value]) => !path.startsWith("$") && !isPlain(value),
+  );
+  const base = Object.fromEntries(equalities);
+  const document = Array.isArray(update)
+    ? afterPipeline(base, update, store.now())
+    : afterOperators({ ...base, ...clone(update["$setOnInsert"] ?? {}) }, update, store.now());
+  insert(store, name, document);
+  return { matchedCount: 0, modifiedCount: 0, upsertedId: document["_id"] };
+}
+
+/** True when the document is another than before. */
+function change(store: MemoryStore, name: string, before: Document, update: Document | Document[]): boolean {
+  const copy = clone(before);
+  const after = Array.isArray(update)
+    ? afterPipeline(copy, update, store.now())
+    : afterOperators(copy, update, store.now());
+  if (same(before, after)) return false;
+  documentsOf(store, name).set(keyOf(before["_id"]), after);
+  store.onChange({ collection: name, before, after });
+  return true;
+}
+
+function afterPipeline(
+  document: Document,
+  pipeline: Document[],
+  now: Date,
+  vars: Record<string, unknown> = {},
+): Document {
+  return pipeline.reduce<Document>((current, stage) => {
+    const scope = { root: current, now, vars };
+    if (stage["$set"]) {
+      const next = clone(current);
+      const values = Object.entries(stage["$set"]).map(
+        ([path, one]) => [path, evaluate(one, scope)] as const,
+      );
+      for (const [path, value] of values) if (value !== undefined) put(next, path, clone(value));
+      return next;
+    }
+    if (stage["$unset"]) {
+      const next = clone(current);
+      for (const path of [stage["$unset"]].flat()) delete next[path];
+      return next;
+    }
+    if (stage["$replaceWith"]) {
+      const next = evaluate(stage["$replaceWith"], scope);
+      if (!isPlain(next)) throw new Error("$replaceWith: expected a document");
+      return clone(next);
+    }
+    throw new Error(`pipeline: ${Object.keys(stage)[0]} is not known here`);
+  }, document);
+}
+
+function put(document: Document, path: string, value: unknown): void {
+  const names = path.split(".");
+  const last = names.pop() ?? path;
+  let inner = document;
+  for (const name of names) {
+    if (!isPlain(inner[name])) inner[name] = {};
+    inner = inner[name];
+  }
+  inner[last] = value;
+}
+
+function afterOperators(document: Document, update: Document, now: Date): Document {
+  for (const [operator, fields] of Object.entries<Document>(update)) {
+    for (const [path, value] of Object.entries<unknown>(fields)) {
+      if (value === undefined) continue;
+      const current = valueAt(document, path);
+      if (operator === "$set") put(document, path, clone(value));
+      else if (operator === "$inc") put(document, path, Number(current ?? 0) + Number(value));
+      else if (operator === "$max")
+        put(document, path, current === undefined || compare(value, current) > 0 ? value : current);
+      else if (operator === "$currentDate") put(document, path, now);
+      else if (operator === "$push") {
+        const { $each, $slice } = value as { $each: unknown[]; $slice: number };
+        put(document, path, [...(Array.isArray(current) ? current : []), ...clone($each)].slice($slice));
+      } else if (operator !== "$setOnInsert") throw new Error(`update: ${operator} is not known here`);
+    }
+  }
+  return document;
+}
+
+/** `$documents`, `$lookup` with a count, `$set`, `$unset`, `$merge`: what brings buyers up to date. */
+function aggregate(store: MemoryStore, pipeline: Document[]): Document[] {
+  let rows: Document[] = [];
+  for (const stage of pipeline) {
+    const [name = ""] = Object.keys(stage);
+    const argument: Document = stage[name];
+    if (name === "$documents")
+      rows = argument.map((one: unknown) => evaluate(one, { root: {}, now: store.now(), vars: {} }));
+    else if (name === "$lookup") rows = rows.map((row) => lookedUp(store, row, argument));
+    else if (name === "$set" || name === "$unset")
+      rows = rows.map((row) => afterPipeline(row, [stage], store.now()));
+    else if (name === "$merge") {
+      for (const row of rows) merge(store, row, argument);
+      rows = [];
+    } else throw new Error(`aggregate: ${name} is not known here`);
+  }
+  return rows;
+}
+
+function lookedUp(store: MemoryStore, row: Document, argument: Document): Document {
+  const { from, localField, foreignField, as } = argument;
+  let count = 0;
+  for (const one of documentsOf(store, from).values()) if (one[foreignField] === row[localField]) count++;
+  return { ...row, [as]: count > 0 ? [{ contracts: count }] : [] };
+}
+
+function merge(store: MemoryStore, row: Document, { into, whenMatched }: Document): void {
+  const found = documentsOf(store, into).get(keyOf(row["_id"]));
+  if (!found) {
+    insert(store, into, clone(row));
+    return;
+  }
+  const after = afterPipeline(clone(found), whenMatched, store.now(), { new: row });
+  if (same(found, after)) return;
+  documentsOf(store, into).set(keyOf(row["_id"]), after);
+  store.onChange({ collection: into, before: found, after });
+}
