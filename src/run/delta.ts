@@ -29,7 +29,6 @@ export async function syncDelta(context: SourceContext): Promise<void> {
       memory,
       start,
       windowId: null,
-      recountAll: before === job.deltaWalk,
     });
     context.report.releases += step.counted.length;
     walk = { ...walk, lanes: walk.lanes.map((one) => (one.stage === step.lane.stage ? step.lane : one)) };

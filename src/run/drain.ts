@@ -18,7 +18,6 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
   const start = boundaryAtOrBefore(toLondon(window.from));
   const memories = new Map<string, LaneMemory>(window.lanes.map(({ stage }) => [stage, freshMemory()]));
   let progress = reaching(progressOf(window), start);
-  let recountAll = true;
   let mayJoin = true;
   for (let lane = nextLane(progress.lanes); lane; lane = nextLane(progress.lanes)) {
     const before = progress;
@@ -32,7 +31,7 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
       mayJoin = progress.lanes !== before.lanes;
     } else {
       const memory = memories.get(lane.stage) ?? freshMemory();
-      const step = await stepLane(context, { lane, memory, start, windowId: window._id, recountAll });
+      const step = await stepLane(context, { lane, memory, start, windowId: window._id });
       const { counted, kept, unidentified } = step;
       progress = {
         ...counting(progress, { window, counted, kept, unidentified, requests: spent() }),
@@ -42,7 +41,6 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
       };
     }
     report.releases += progress.counts.releases - before.counts.releases;
-    recountAll = false;
     if (nextLane(progress.lanes)) await advance(db, claim, progress);
   }
   await finish(db, claim, progress);
@@ -74,7 +72,7 @@ async function joinLanes(
   if (verdict.kind !== "whole" && verdict.kind !== "full") return spentOnly();
   const reached = verdict.kind === "full" ? verdict.frontier : start;
   const place = `all lanes ${joint.lo} to ${joint.hi}`;
-  const kept = await keep(context, { page, place, windowId: window._id, recountAll: false });
+  const kept = await keep(context, { page, place, windowId: window._id });
   const { lanes, counted } = lanesAfter({ lanes: progress.lanes, rows: page.rows, reached, start });
   const unidentified = page.unidentified.length;
   return { ...counting(progress, { window, counted, kept, unidentified, requests: spent() }), lanes };

@@ -31,15 +31,13 @@ export interface KeepOptions {
   /** Where the page was asked for: evidence of what goes into quarantine. */
   place: string;
   windowId: string | null;
-  /** True for the first page after a claim: the holder before may have died between its two writes. */
-  recountAll: boolean;
   /** Find out how many of the releases are new here (one more read). */
   countAdded?: boolean;
 }
 
 export async function keep(context: SourceContext, options: KeepOptions): Promise<Kept> {
   const { source, db, effects, config } = context;
-  const { page, place, windowId, recountAll } = options;
+  const { page, place, windowId } = options;
   const now = effects.now();
   const upserts: Upsert[] = [];
   const buyers = new Map<string, MappedBuyer>();
@@ -86,7 +84,7 @@ export async function keep(context: SourceContext, options: KeepOptions): Promis
   }
   const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
   const added = options.countAdded ? newCases + (await countUnknown(db, upserts)) : 0;
-  const { changed } = await storePage(db, { upserts, buyers, recountAll });
+  const { changed } = await storePage(db, { upserts, buyers });
   await quarantine(db, cases, now);
   await release(db, released);
   for (const { _id } of cases) context.quarantined.add(_id);

@@ -65,7 +65,6 @@ export interface LaneOptions {
   memory: LaneMemory;
   start: LondonTime;
   windowId: string | null;
-  recountAll: boolean;
 }
 
 // Halving a month down to a second takes 22 questions; more than this in one place is no progress at all.

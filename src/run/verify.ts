@@ -125,7 +125,6 @@ async function store(
     page,
     place,
     windowId: window._id,
-    recountAll: false,
     countAdded: true,
   });
   context.report.releases += kept.added;
@@ -176,7 +175,7 @@ export async function askAbsent(context: SourceContext): Promise<boolean> {
   const rows = await lookUp(context, gap._id);
   const found = rows.filter(({ releaseId }) => releaseId === gap._id);
   const page = { rows: found, unidentified: [] };
-  await keep(context, { page, place: `number ${gap._id}`, windowId: gap.windowId, recountAll: true });
+  await keep(context, { page, place: `number ${gap._id}`, windowId: gap.windowId });
   const outcome = found.length > 0 ? "found" : "never published";
   await settleGap(db, { id: gap._id, outcome, askedAt: effects.now() });
   return true;

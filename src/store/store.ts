@@ -9,11 +9,6 @@ export interface Storing {
   upserts: Upsert[];
   /** The buyer that each upserted contract names, by its id. */
   buyers: ReadonlyMap<string, MappedBuyer>;
-  /**
-   * Count all these buyers again, not just those of new contracts: a holder that vanished may have stored this page's
-   * contracts and not their buyers.
-   */
-  recountAll: boolean;
 }
 
 export interface Stored {
@@ -26,15 +21,10 @@ export interface Stored {
 export async function storePage(db: Database, page: Storing): Promise<Stored> {
   if (page.upserts.length === 0) return { changed: 0, inserted: 0 };
   return refusalsNamed(async () => {
-    const operations = page.upserts.map(contractUpsert);
-    const result = await db.contracts.bulkWrite(operations, { ordered: false });
-    const fresh = new Set<string>();
-    for (const at of Object.keys(result.upsertedIds)) {
-      const buyerId = page.upserts[Number(at)]?.contract.buyerId;
-      if (buyerId !== undefined) fresh.add(buyerId);
-    }
-    const buyers = [...page.buyers.values()].filter(({ _id }) => page.recountAll || fresh.has(_id));
-    if (buyers.length > 0) await db.db.aggregate(buyersRecounted(buyers)).toArray();
+    const result = await db.contracts.bulkWrite(page.upserts.map(contractUpsert), { ordered: false });
+    // All of the page's buyers, not just those of new contracts: a holder that vanished may have stored these contracts
+    // and not their buyers.
+    if (page.buyers.size > 0) await db.db.aggregate(buyersRecounted([...page.buyers.values()])).toArray();
     return { changed: result.upsertedCount + result.modifiedCount, inserted: result.upsertedCount };
   });
 }

@@ -1,0 +1,219 @@
+// The invariants of the design as checks on every change of the database, and an oracle at the end. Each says what it
+// found wrong; the first one ends the simulation.
+import type { Document } from "mongodb";
+import type { Replica } from "../../src/replica/answer.ts";
+import type { Published } from "../../src/replica/history.ts";
+import type { SyncJob, SyncWindow } from "../../src/terms/documents.ts";
+import { fromLondon } from "../../src/terms/london-time.ts";
+import { SOURCES, type Source, WINDOW_MOVES } from "../../src/terms/window.ts";
+import { documentsOf, type MemoryStore } from "./memory-mongo.ts";
+
+export class Violation extends Error {
+  override readonly name = "Violation";
+}
+
+export interface Checkers {
+  /** Releases that are stored or in quarantine, `source ocid/releaseId`. */
+  has(source: Source, row: Published): boolean;
+  invocationEnded(): void;
+  atTheEnd(now: number): void;
+}
+
+interface CheckerOptions {
+  store: MemoryStore;
+  replica: Replica;
+  histories: Record<Source, Published[]>;
+  /** Who is writing now. */
+  actor: () => number;
+  violate: (message: string) => void;
+  /** Counts are checked only where every row stands under its own date. */
+  exactCounts: boolean;
+}
+
+const HOUR_MS = 3_600_000;
+/** Late rows appear up to 90 s after their date: within the delta's settling margin. */
+const LATE_MS_MAX = 90_000;
+
+export function createCheckers(options: CheckerOptions): Checkers {
+  const { store, histories, actor, violate, exactCounts } = options;
+  const stored = new Set<string>();
+  const evidence: string[] = [];
+  const owners = new Map<string, number>();
+  const keyOf = (source: Source, { ocid, releaseId }: Pick<Published, "ocid" | "releaseId">) =>
+    `${source} ${ocid}/${releaseId}`;
+  const has = (source: Source, row: Published) =>
+    stored.has(keyOf(source, row)) ||
+    (row.plant === "broken-release" && evidence.some((text) => text.includes(`"${row.releaseId}"`)));
+  const sorted = Object.fromEntries(
+    SOURCES.map((source) => [source, [...histories[source]].sort((a, b) => a.at - b.at)]),
+  );
+
+  const rowsBetween = (source: Source, from: number, to: number): Published[] =>
+    (sorted[source] ?? []).filter(({ at }) => at >= from && at < to);
+
+  // 1 and 3: what a lane says it has read is stored: rows that were listed when the window was first claimed.
+  function laneChecked(window: SyncWindow, before: SyncWindow): void {
+    const since = window.startedAt?.getTime() ?? 0;
+    for (const lane of window.lanes) {
+      const old = before.lanes.find(({ stage }) => stage === lane.stage);
+      if (old?.frontier === lane.frontier && old.done === lane.done) continue;
+      // The frontier's own second is asked for again, inclusive.
+      const changeHour = lane.frontier.slice(11, 13) === "01" ? HOUR_MS : 0;
+      const read = fromLondon(lane.frontier).getTime() + changeHour + 1000;
+      const from = lane.done ? window.from.getTime() : Math.max(read, window.from.getTime());
+      for (const row of rowsBetween(window.source, from, window.to.getTime())) {
+        const inLane = lane.stage === "all" || lane.stage === row.stage;
+        if (inLane && row.listedAt <= since && !has(window.source, row)) {
+          violate(
+            `invariant 1: ${window._id} lane ${lane.stage} is at ${lane.frontier}, but ${row.releaseId} of ${new Date(row.at).toISOString()} is not stored`,
+          );
+        }
+      }
+    }
+  }
+
+  function windowChanged(before: SyncWindow, after: SyncWindow): void {
+    if (before.status !== after.status) {
+      const moves: readonly string[] = WINDOW_MOVES[before.status];
+      if (!moves.includes(after.status))
+        violate(`state machine: ${after._id} went from ${before.status} to ${after.status}`);
+    }
+    if (after.claim && before.claim?.id.toHexString() !== after.claim.id.toHexString()) {
+      owners.set(after.claim.id.toHexString(), actor());
+      return;
+    }
+    const planned = after.from !== before.from || after.to !== before.to || after.status === "cancelled";
+    const progress =
+      JSON.stringify([before.lanes, before.counts]) !== JSON.stringify([after.lanes, after.counts]);
+    // 4: only who holds the window writes its progress.
+    if (progress && !planned && before.claim && owners.get(before.claim.id.toHexString()) !== actor()) {
+      violate(`invariant 4: invocation ${actor()} wrote to ${after._id}, which another holds`);
+    }
+    if (progress || before.status !== after.status) laneChecked(after, before);
+    if (after.status === "done" && before.status === "running") {
+      if (after.lanes.some(({ done }) => !done))
+        violate(`invariant 3: ${after._id} is done, but not all of its lanes are`);
+      const since = after.startedAt?.getTime() ?? 0;
+      for (const row of rowsBetween(after.source, after.from.getTime(), after.to.getTime())) {
+        if (row.listedAt <= since && !has(after.source, row))
+          violate(`invariant 1: ${after._id} is done without ${row.releaseId}`);
+      }
+    }
+  }
+
+  // 2: the delta's frontier covers everything from T0 on that is listed in time.
+  function jobChanged(before: SyncJob | null, after: SyncJob): void {
+    const [from, to] = [before?.lastSyncedDate ?? after.horizon, after.lastSyncedDate];
+    if (to < from)
+      violate(
+        `invariant 2: ${after.source}'s delta went back from ${from.toISOString()} to ${to.toISOString()}`,
+      );
+    if (before && before.horizon.getTime() !== after.horizon.getTime())
+      violate(`invariant 2: ${after.source}'s T0 moved`);
+    for (const row of rowsBetween(after.source, from.getTime(), to.getTime())) {
+      if (row.listedAt - row.at <= LATE_MS_MAX && !has(after.source, row)) {
+        violate(
+          `invariant 2: ${after.source}'s delta is at ${to.toISOString()} without ${row.releaseId} of ${new Date(row.at).toISOString()}`,
+        );
+      }
+    }
+  }
+
+  // 6: the newest revision stands.
+  function contractChanged(after: Document): void {
+    const source: Source = after["source"];
+    const { ocid, noticeId, releaseId, revisions } = after as {
+      ocid: string;
+      noticeId: string;
+      releaseId: string;
+      revisions?: number[];
+    };
+    for (const revision of revisions ?? []) stored.add(`${source} ${ocid}/${noticeId}-${revision}`);
+    if (!revisions) stored.add(`${source} ${ocid}/${releaseId}`);
+    const newest = revisions ? `${noticeId}-${Math.max(...revisions)}` : releaseId;
+    if (releaseId !== newest)
+      violate(`invariant 6: ${after["_id"]} shows ${releaseId}, though ${newest} has been read`);
+  }
+
+  store.onChange = ({ collection, before, after }) => {
+    if (collection === "contracts" && after) contractChanged(after);
+    else if (collection === "contracts" && before)
+      violate(`invariant 1: the contract ${before["_id"]} was deleted`);
+    else if (collection === "quarantine" && after) {
+      stored.add(`${after["source"]} ${after["ocid"]}/${after["releaseId"]}`);
+      if (after["ocid"] === null) evidence.push(String(after["rawText"]));
+    } else if (collection === "syncWindows" && before && after)
+      windowChanged(before as SyncWindow, after as SyncWindow);
+    else if (collection === "syncJobs" && after) jobChanged(before as SyncJob | null, after as SyncJob);
+  };
+
+  const windowsOf = (source: Source) =>
+    [...documentsOf(store, "syncWindows").values()]
+      .map((one) => one as SyncWindow)
+      .filter((one) => one.source === source && one.status !== "cancelled")
+      .sort((a, b) => a.from.getTime() - b.from.getTime());
+
+  return {
+    has,
+    // 2: the windows leave no instant between the start and T0 in nobody's hands.
+    invocationEnded() {
+      for (const source of SOURCES) {
+        const job = documentsOf(store, "syncJobs").get(JSON.stringify(source)) as SyncJob | undefined;
+        const windows = windowsOf(source);
+        if (!job || windows.length === 0) continue;
+        for (const [at, window] of windows.entries()) {
+          const next = windows[at + 1];
+          if (next && next.from.getTime() > window.to.getTime())
+            violate(
+              `invariant 2: nobody has ${window.to.toISOString()} to ${next.from.toISOString()} of ${source}`,
+            );
+        }
+        const last = windows.at(-1);
+        if (last && last.to < job.horizon)
+          violate(`invariant 2: nobody has ${last.to.toISOString()} to T0 of ${source}`);
+      }
+    },
+    atTheEnd(now) {
+      for (const source of SOURCES) {
+        const job = documentsOf(store, "syncJobs").get(JSON.stringify(source)) as SyncJob | undefined;
+        const windows = windowsOf(source);
+        const open = windows.filter(({ status, proof }) => status !== "done" || proof !== "exact");
+        if (job?.status !== "syncing" || open.length > 0) {
+          const states = open.map(
+            ({ _id, status, proof, lastError }) => `${_id} ${status} ${proof} ${lastError?.message ?? ""}`,
+          );
+          violate(
+            `progress: ${source} did not come to its end: ${job?.status} ${states.join("; ")} ${job?.errorLog.at(-1)?.message ?? ""}`,
+          );
+          continue;
+        }
+        const from = windows[0]?.from.getTime() ?? 0;
+        for (const row of rowsBetween(source, from, job.lastSyncedDate.getTime())) {
+          if (row.listedAt <= now && !has(source, row))
+            violate(
+              `invariant 1: ${source} ${row.releaseId} of ${new Date(row.at).toISOString()} is missing at the end`,
+            );
+        }
+        if (job.lastSyncedDate.getTime() < now - 3 * 3_600_000) violate(`progress: ${source}'s delta lags`);
+        for (const window of windows) {
+          if (window.claim) violate(`progress: ${window._id} is still held`);
+          const distinct = new Set(
+            rowsBetween(source, window.from.getTime(), window.to.getTime()).map((row) => keyOf(source, row)),
+          ).size;
+          if (exactCounts && window.counts.releases !== distinct) {
+            violate(`counts: ${window._id} counts ${window.counts.releases} releases of ${distinct}`);
+          }
+        }
+      }
+      const contracts = [...documentsOf(store, "contracts").values()];
+      for (const buyer of documentsOf(store, "buyers").values()) {
+        const own = contracts.filter(({ buyerId }) => buyerId === buyer["_id"]).length;
+        if (buyer["contractCount"] !== own)
+          violate(`invariant 5: ${buyer["_id"]} counts ${buyer["contractCount"]} contracts of ${own}`);
+      }
+      const known = new Set([...documentsOf(store, "buyers").values()].map(({ _id }) => _id));
+      const orphan = contracts.find(({ buyerId }) => buyerId !== undefined && !known.has(buyerId));
+      if (orphan) violate(`invariant 5: the buyer of ${orphan["_id"]} is missing`);
+    },
+  };
+}

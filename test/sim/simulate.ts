@@ -1,0 +1,328 @@
+// One seed: the production code on a simulated clock, network and database, with overlapping invocations, kills at
+// every await, lost answers, failovers, skewed clocks and the APIs' faults. Then calm, and the oracle.
+import { MongoNetworkError, ObjectId } from "mongodb";
+import { readConfig } from "../../src/config/config.ts";
+import { collectionsOf } from "../../src/platform/database.ts";
+import { type Effects, type HttpAnswer, TransportError } from "../../src/platform/effects.ts";
+import { createLogger } from "../../src/platform/logger.ts";
+import { createReplica } from "../../src/replica/answer.ts";
+import { ALL_FAULTS, type Fault } from "../../src/replica/faults.ts";
+import { createHistory, type Published } from "../../src/replica/history.ts";
+import { createRandom, pick } from "../../src/replica/random.ts";
+import { invoke } from "../../src/run/invocation.ts";
+import { SOURCES, type Source } from "../../src/terms/window.ts";
+import { createCheckers, Violation } from "./checkers.ts";
+import { connect, createMemoryStore, documentsOf, type Gate } from "./memory-mongo.ts";
+import { createScheduler } from "./scheduler.ts";
+
+export interface Outcome {
+  seed: number;
+  violation: string | null;
+  trace: string;
+  events: number;
+  /** How often each fault and each kind of kill was really met. */
+  met: Record<string, number>;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const PLATFORM_LIMIT_MS = 900_000;
+const LIMIT = { requests: 12, perSeconds: 120, retryAfterSeconds: 120 };
+/** Rows that appear days late may come after the last look at their month: no run of any length can promise them. */
+const FAULTS = ALL_FAULTS.filter((fault) => fault !== "very-late-rows");
+const REFUSALS: Fault[] = ["429", "429-without-header", "403-html"];
+const EVENTS_OF_AN_INVOCATION_MAX = 30_000;
+const silent = createLogger({ level: "silent", secrets: [] });
+
+interface Invocation {
+  id: number;
+  startedAt: number;
+  skewMs: number;
+  budgetMs: number;
+  ended: boolean;
+  killed: boolean;
+  events: number;
+}
+
+export async function simulate(seed: number): Promise<Outcome> {
+  const random = createRandom(seed * 31 + 7);
+  const met: Record<string, number> = {};
+  const meet = (what: string) => {
+    met[what] = (met[what] ?? 0) + 1;
+  };
+  const between = (least: number, most: number) => Math.floor(least + random() * (most - least + 1));
+  const chance = (share: number) => random() < share;
+
+  // T0 falls anywhere in the year, so months end and clocks change during some simulations.
+  const startMs = Date.UTC(
+    2026,
+    between(0, 11),
+    between(1, 28),
+    between(0, 23),
+    between(0, 59),
+    between(0, 59),
+  );
+  const scheduler = createScheduler(startMs);
+  const historyFrom = new Date(startMs - between(20, 70) * DAY_MS);
+  const faults = FAULTS.filter(() => chance(0.4));
+  const history = (source: Source): Published[] =>
+    createHistory({
+      ...{
+        source,
+        seed,
+        faults,
+        from: historyFrom,
+        to: new Date(startMs + 60 * DAY_MS),
+        notices: between(60, 260),
+      },
+      crowds: chance(0.3) ? [{ at: new Date(startMs - between(1, 15) * DAY_MS), count: between(5, 60) }] : [],
+    });
+  const histories = {
+    FIND_A_TENDER: history("FIND_A_TENDER"),
+    CONTRACTS_FINDER: history("CONTRACTS_FINDER"),
+  };
+  let replica = createReplica({
+    seed,
+    histories,
+    faults,
+    faultShare: random() * 0.12,
+    limit: LIMIT,
+    bodies: "light",
+  });
+
+  const store = createMemoryStore(() => new Date(scheduler.now()));
+  let actor = 0;
+  let violation: string | null = null;
+  const violate = (message: string) => {
+    violation ??= message;
+    throw new Violation(message);
+  };
+  const distorting: Fault[] = ["wrong-dates", "late-rows", "broken-release", "out-of-order", "duplicate-ids"];
+  const exactCounts = !faults.some((fault) => distorting.includes(fault));
+  const checkers = createCheckers({ store, replica, histories, actor: () => actor, violate, exactCounts });
+
+  let chaos = true;
+  let downUntil = 0;
+  const killShare = chance(0.5) ? random() * 0.01 : 0;
+  const lossShare = chance(0.5) ? random() * 0.01 : 0;
+  let killNext: { point: string; left: number } | null = null;
+
+  /** True when the invocation is gone: whatever it awaits never comes. */
+  function gone(invocation: Invocation, point: string): boolean {
+    if (invocation.killed) return true;
+    invocation.events++;
+    if (invocation.events > EVENTS_OF_AN_INVOCATION_MAX)
+      violate(`invariant 8: invocation ${invocation.id} is busy without end`);
+    const planned = killNext !== null && killNext.point === point && --killNext.left <= 0;
+    if (chaos && (planned || chance(killShare))) {
+      if (planned) killNext = null;
+      invocation.killed = true;
+      meet(`kill at ${point}`);
+    }
+    return invocation.killed;
+  }
+
+  const gateOf =
+    (invocation: Invocation): Gate =>
+    (operation, apply) =>
+      new Promise((resolve, reject) => {
+        const point = `${operation.collection}.${operation.name}`;
+        if (gone(invocation, `${point}, before`)) return;
+        const answer = (ms: number, give: () => void) =>
+          scheduler.after(ms, `${invocation.id} ${point} answered`, () => {
+            if (!gone(invocation, `${point}, after`)) give();
+          });
+        scheduler.after(between(1, 40), `${invocation.id} ${point}`, () => {
+          if (scheduler.now() < downUntil) {
+            meet("failover");
+            answer(10_000, () => reject(new MongoNetworkError("no primary")));
+            return;
+          }
+          actor = invocation.id;
+          let result: Awaited<ReturnType<typeof apply>>;
+          try {
+            result = apply() as Awaited<ReturnType<typeof apply>>;
+          } catch (error) {
+            answer(5, () => reject(error));
+            return;
+          }
+          if (chaos && chance(lossShare)) {
+            const forGood = chance(0.5);
+            meet(forGood ? "answer lost for good" : "answer lost, and repeated");
+            // The driver asks once more, and a retryable write answers what it answered before.
+            answer(forGood ? 30_000 : 5000, () =>
+              forGood ? reject(new MongoNetworkError("answer lost")) : resolve(result),
+            );
+            return;
+          }
+          answer(between(1, 40), () => resolve(result));
+        });
+      });
+
+  function effectsOf(invocation: Invocation): Effects {
+    let ids = 0;
+    const deadline = invocation.startedAt + invocation.budgetMs;
+    return {
+      now: () => new Date(scheduler.now() + invocation.skewMs),
+      random,
+      post: async () => {
+        throw new Error("no webhook is set");
+      },
+      newId: () =>
+        new ObjectId(
+          `${invocation.id.toString(16).padStart(12, "0")}${(++ids).toString(16).padStart(12, "0")}`,
+        ),
+      sleep: (ms) =>
+        new Promise((resolve) => {
+          if (gone(invocation, "sleep, before")) return;
+          if (scheduler.now() + ms > deadline + 1000)
+            violate(`invariant 8: invocation ${invocation.id} waits beyond its deadline`);
+          scheduler.after(ms, `${invocation.id} sleeps`, () => {
+            if (!gone(invocation, "sleep, after")) resolve();
+          });
+        }),
+      get: (url) =>
+        new Promise((resolve, reject) => {
+          if (gone(invocation, "fetch, before")) return;
+          if (scheduler.now() > deadline + 1000)
+            violate(`invariant 8: invocation ${invocation.id} asks after its deadline`);
+          scheduler.after(between(50, 1500), `${invocation.id} ${url}`, () => {
+            const { status, headers, body, transport } = replica.handle({ url, now: scheduler.now() });
+            const seen: HttpAnswer = { status, retryAfter: headers["retry-after"] ?? null, body };
+            const cut = { ...seen, body: body.subarray(0, Math.floor(body.length / 2)) };
+            scheduler.after(
+              transport?.kind === "slow" ? 30_000 : between(50, 1500),
+              `${invocation.id} answered`,
+              () => {
+                if (gone(invocation, "fetch, after")) return;
+                if (transport?.kind === "reset") reject(new TransportError("reset", { timedOut: false }));
+                else if (transport?.kind === "slow")
+                  reject(new TransportError("timeout", { timedOut: true }));
+                else resolve(transport?.kind === "truncated" ? cut : seen);
+              },
+            );
+          });
+        }),
+    };
+  }
+
+  const starts = [historyFrom, new Date(historyFrom.getTime() + between(3, 25) * DAY_MS)];
+  const pageLimit = pick(random, [5, 10, 20, 50]);
+  let ids = 0;
+  const running: Invocation[] = [];
+
+  function tick(options: { start: Date; budgetSeconds: number }): void {
+    const { start, budgetSeconds } = options;
+    const invocation: Invocation = {
+      ...{
+        id: ++ids,
+        startedAt: scheduler.now(),
+        skewMs: chaos ? between(-20_000, 20_000) : 0,
+        budgetMs: budgetSeconds * 1000,
+      },
+      ...{ ended: false, killed: false, events: 0 },
+    };
+    running.push(invocation);
+    const environment = {
+      MONGODB_URI: "mongodb://simulated",
+      BACKFILL_START_DATE: start.toISOString().slice(0, 10),
+      FAT_BACKFILL_START_DATE: start.toISOString().slice(0, 10),
+      RUN_BUDGET_SECONDS: String(budgetSeconds),
+      PAGE_LIMIT: String(pageLimit),
+    };
+    const effects = effectsOf(invocation);
+    const config = readConfig(environment, new Date(scheduler.now()));
+    const db = collectionsOf(connect(store, gateOf(invocation)));
+    invoke({ db, effects, config, log: silent }).then(
+      () => {
+        invocation.ended = true;
+        meet("invocation ended");
+        guarded(() => checkers.invocationEnded());
+      },
+      (error: unknown) => {
+        invocation.ended = true;
+        meet("invocation failed");
+        if (!(error instanceof MongoNetworkError) && violation === null)
+          violation = `an invocation failed: ${error instanceof Error ? error.stack : error}`;
+      },
+    );
+    // The platform drops an invocation without a word.
+    scheduler.after(PLATFORM_LIMIT_MS, `${invocation.id} dropped`, () => {
+      if (!invocation.ended && !invocation.killed) meet("dropped by the platform");
+      invocation.killed = true;
+    });
+  }
+
+  function guarded(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+    }
+  }
+
+  async function hours(count: number, options: { start: Date; overlaps: boolean }): Promise<void> {
+    for (let hour = 0; hour < count && violation === null; hour++) {
+      const budgetSeconds = options.overlaps ? pick(random, [60, 200, 780]) : 780;
+      for (
+        let overlapping = options.overlaps ? between(1, chance(0.2) ? 4 : 1) : 1;
+        overlapping > 0;
+        overlapping--
+      ) {
+        tick({ start: options.start, budgetSeconds });
+        await scheduler.advance(scheduler.now() + between(0, 30_000));
+      }
+      await scheduler.advance(scheduler.now() + HOUR_MS);
+    }
+  }
+
+  try {
+    const points = [
+      "syncWindows.updateOne, after",
+      "contracts.bulkWrite, after",
+      "buyers.aggregate, before",
+      "fetch, after",
+      "syncWindows.findOneAndUpdate, after",
+      "syncJobs.updateOne, after",
+    ];
+    for (let phase = 0; phase < 5 && violation === null; phase++) {
+      if (chance(0.6)) killNext = { point: pick(random, points), left: between(1, 12) };
+      if (chance(0.2)) downUntil = scheduler.now() + between(10, 4000) * 1000;
+      const start = phase > 1 && chance(0.3) ? (starts[1] ?? historyFrom) : historyFrom;
+      if (start !== historyFrom) meet("start moved");
+      await hours(between(1, 4), { start, overlaps: true });
+      if (chance(0.25)) {
+        meet("outage of days");
+        await scheduler.advance(scheduler.now() + between(1, 9) * DAY_MS);
+      }
+    }
+    chaos = false;
+    downUntil = 0;
+    const calm = faults.filter((fault) => fault !== "out-of-order" && FAULTS.includes(fault));
+    const stats = SOURCES.map((source) => replica.stats()[source]);
+    for (const { faults: struck } of stats)
+      for (const [fault, times] of Object.entries(struck)) met[fault] = (met[fault] ?? 0) + times;
+    const asked = stats.reduce((sum, one) => sum + one.asked, 0);
+    const refused = stats.reduce((sum, one) => sum + one.refused, 0);
+    // 8: all invocations together keep the limit, where the API does not refuse out of turn.
+    if (!faults.some((fault) => REFUSALS.includes(fault)) && refused > Math.max(2, asked / 50)) {
+      violation ??= `invariant 8: ${refused} of ${asked} requests were refused`;
+    }
+    replica = createReplica({ seed, histories, faults: calm, faultShare: 0, limit: LIMIT, bodies: "light" });
+    for (let round = 0; round < 40 && violation === null; round++) {
+      await hours(4, { start: historyFrom, overlaps: false });
+      const windows = [...documentsOf(store, "syncWindows").values()];
+      if (
+        windows.every(
+          ({ status, proof }) => status === "cancelled" || (status === "done" && proof === "exact"),
+        )
+      )
+        break;
+    }
+    await hours(2, { start: historyFrom, overlaps: false });
+    guarded(() => checkers.atTheEnd(scheduler.now()));
+  } catch (error) {
+    violation ??= error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+  return { seed, violation, trace: scheduler.traceHash(), events: scheduler.events(), met };
+}
