@@ -90,7 +90,8 @@ function identityOf(
     const sourceUrl = `https://www.find-tender.service.gov.uk/Notice/${encodeURIComponent(releaseId)}`;
     return { noticeId: releaseId, sourceUrl, revision: null };
   }
-  const edited = /^(.+)-(\d{1,15})$/.exec(releaseId);
+  // Ids of 2014 and 2015 (`ocds-b5fd17-…-2015-s-9-010634`) end in a reference that is no revision: padded, and not a guid's.
+  const edited = /^(?!ocds-)(.+)-(0|[1-9]\d{0,14})$/.exec(releaseId);
   // A bare guid (as in 2015) ends in twelve hexadecimal digits, which may all be decimal.
   const bareGuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i.test(releaseId);
   const noticeId = edited && !bareGuid ? (edited[1] ?? releaseId) : releaseId;

@@ -88,11 +88,14 @@ describe("identity", () => {
         sourceUrl: `https://www.contractsfinder.service.gov.uk/Notice/${guid}`,
       },
     });
-    const digits = "2a1e3359-87a0-4fdd-ac61-201586520213";
-    expect(map({ id: digits }, "CONTRACTS_FINDER")).toMatchObject({
-      revision: 0,
-      contract: { noticeId: digits },
-    });
+  });
+
+  it.each([
+    ["a bare guid", "2a1e3359-87a0-4fdd-ac61-201586520213"],
+    ["an id of 2015", "ocds-b5fd17-2a1e3359-87a0-4fdd-ac61-20d5e6520a13-2015-s-27-44744"],
+    ["a padded number", "2a1e3359-87a0-4fdd-ac61-20d5e6520a13-010634"],
+  ])("of Contracts Finder is whole where no revision is apart: %s", (_, id) => {
+    expect(map({ id }, "CONTRACTS_FINDER")).toMatchObject({ revision: 0, contract: { noticeId: id } });
   });
 
   it.each([
