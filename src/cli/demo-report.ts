@@ -62,35 +62,44 @@ async function storedReleases(db: Database, source: Source): Promise<Set<string>
   return stored;
 }
 
-const collStatsSchema = z.array(
-  z.object({ storageStats: z.object({ count: z.number(), size: z.number(), totalIndexSize: z.number() }) }),
-);
+const sizesSchema = z.object({
+  bytes: z.array(z.object({ _id: z.enum(SOURCES), average: z.number() })),
+  indexes: z.array(z.object({ storageStats: z.object({ count: z.number(), totalIndexSize: z.number() }) })),
+});
 
-async function bytesPerContract(db: Database): Promise<number> {
-  const stats = collStatsSchema.parse(
-    await db.contracts.aggregate([{ $collStats: { storageStats: {} } }]).toArray(),
-  );
-  const sum = (of: (one: (typeof stats)[number]["storageStats"]) => number) =>
-    stats.reduce((total, { storageStats }) => total + of(storageStats), 0);
-  return (
-    (sum(({ size }) => size) + sum(({ totalIndexSize }) => totalIndexSize)) /
+/** Uncompressed document plus its share of the indexes: what Atlas counts. */
+async function bytesPerContract(db: Database): Promise<(source: Source) => string> {
+  const { bytes, indexes } = sizesSchema.parse({
+    bytes: await db.contracts
+      .aggregate([{ $group: { _id: "$source", average: { $avg: { $bsonSize: "$$ROOT" } } } }])
+      .toArray(),
+    indexes: await db.contracts.aggregate([{ $collStats: { storageStats: {} } }]).toArray(),
+  });
+  const sum = (of: (one: (typeof indexes)[number]["storageStats"]) => number) =>
+    indexes.reduce((total, { storageStats }) => total + of(storageStats), 0);
+  const indexShare =
+    sum(({ totalIndexSize }) => totalIndexSize) /
     Math.max(
       1,
       sum(({ count }) => count),
-    )
-  );
+    );
+  return (source) => {
+    const own = bytes.find(({ _id }) => _id === source);
+    return own ? (own.average + indexShare).toFixed(0) : "-";
+  };
 }
 
 /** Prints the table; how many releases are missing, or stored and never published. */
 export async function reportDemo(options: {
   db: Database;
   replica: RunningReplica;
-  uri: string;
+  /** How the database is opened; null when it ends with the demo. */
+  mongosh: string | null;
   invocations: number;
   seconds: number;
 }): Promise<number> {
-  const { db, replica, uri, invocations, seconds } = options;
-  const [progress, bytes] = [await readProgress(db), await bytesPerContract(db)];
+  const { db, replica, mongosh, invocations, seconds } = options;
+  const [progress, bytesOf] = [await readProgress(db), await bytesPerContract(db)];
   const stats = replica.replica.stats();
   const columns = await Promise.all(
     SOURCES.map(async (source) => {
@@ -105,7 +114,7 @@ export async function reportDemo(options: {
         ["MISSING", compared.missing.length],
         ["requests per 1,000 to drain", perThousand(own?.requests)],
         ["requests per 1,000 to verify", perThousand(own?.verifyRequests)],
-        ["bytes per contract, with indexes", bytes.toFixed(0)],
+        ["bytes per contract, with indexes", bytesOf(source)],
         ["requests refused", stats[source].refused],
         ["faults met", Object.values(stats[source].faults).reduce((sum, count) => sum + count, 0)],
         ["windows done, exact, planned", `${own?.done}, ${own?.exact}, ${own?.windows}`],
@@ -116,13 +125,13 @@ export async function reportDemo(options: {
   );
   const table = new Table({
     head: ["", ...columns.map(({ source }) => NAMES[source])],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
   });
   for (const [at, [name]] of (columns[0]?.cells ?? []).entries()) {
     table.push([name, ...columns.map(({ cells }) => String(cells[at]?.[1]))]);
   }
   console.log(
-    `\n${table.toString()}\n${invocations} invocations of the Worker, ${seconds.toFixed(0)} s in all.`,
+    `\n${table.toString()}\n${invocations} ${invocations === 1 ? "invocation" : "invocations"} of the Worker, ${seconds.toFixed(0)} s in all.`,
   );
   const byReason = [{ $group: { _id: "$reason", count: { $sum: 1 } } }, { $sort: { count: -1 } }];
   for (const { _id, count } of await db.quarantine
@@ -136,8 +145,9 @@ export async function reportDemo(options: {
     for (const one of compared.missing.slice(0, 10)) console.log(`Missing: ${one.ocid} ${one.releaseId}`);
     if (compared.strange > 0) console.log(`${compared.strange} stored releases were never published.`);
   }
+  const lookAround = mongosh ?? "npm run demo -- --resume --keep, which names the mongosh line";
   console.log(`
-Look around with: npm run demo -- --resume --keep, then mongosh "${uri.replace("/?", `/${db.db.databaseName}?`)}"
+Look around with ${lookAround}
   db.contracts.find({ stage: "TENDER", deadlineDate: { $gt: new Date() } }, { title: 1, deadlineDate: 1 }).limit(5)
   db.syncWindows.find({}, { status: 1, proof: 1, "counts.releases": 1 }).sort({ _id: 1 })`);
   return wrong;

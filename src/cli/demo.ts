@@ -1,10 +1,13 @@
 // `npm run demo`: the whole system against a replica of both APIs with their real faults, and at the end what was
 // published, what is stored, and what is missing: 0.
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
+import { startWorker } from "../local/worker.ts";
+import type { Database } from "../platform/database.ts";
 import { parseFaults } from "../replica/faults.ts";
 import { createHistory } from "../replica/history.ts";
 import { loadRecorded } from "../replica/recorded.ts";
@@ -12,8 +15,8 @@ import { type RunningReplica, startReplica } from "../replica/server.ts";
 import { toLondon } from "../terms/london-time.ts";
 import type { Source } from "../terms/window.ts";
 import { reportDemo } from "./demo-report.ts";
-import { createProgressView, readProgress } from "./progress.ts";
-import { DATA_DIR, isComplete, onInterrupt, type System, startSystem, tickShown } from "./system.ts";
+import { createProgressView, isComplete } from "./progress.ts";
+import { type AtEnd, DATA_DIR, openDatabase, runCommand, tickShown, type Watched } from "./system.ts";
 
 const settingsSchema = z.strictObject({
   seed: z.number().int(),
@@ -30,8 +33,8 @@ type Options = Omit<Settings, "startedAt"> & { keep?: boolean; resume?: boolean 
 const FOLDER = join(DATA_DIR, "demo");
 const SETTINGS = join(FOLDER, "demo.json");
 const DATABASE = "tendhunt_demo";
-const INVOCATIONS_MAX = 200;
 const DAY_MS = 86_400_000;
+const KEPT_TICK_MS = 60_000; // the real cron fires hourly; who watches a kept demo wants to see new notices arrive
 
 const positive = (text: string): number => {
   const number = Number(text);
@@ -40,56 +43,81 @@ const positive = (text: string): number => {
   return number;
 };
 
+const faultNames = (text: string): string => {
+  try {
+    parseFaults(text);
+    return text;
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+};
+
 const program = new Command("demo")
   .description("The whole system on this machine, against a replica of both APIs with their real faults.")
   .option("--seed <number>", "seed of the made-up history", positive, 1)
   .option("--notices <number>", "notices published, both sources together", positive, 20_000)
   .option("--months <number>", "months of history", positive, 6)
-  .option("--faults <names>", "none, default, all, or a list of names", "default")
+  .option("--faults <names>", "none, default, all, or a list of names", faultNames, "default")
   .option("--recorded <folder>", "serve the recorded pages of a folder in place of made-up ones")
   .option("--keep", "leave everything running at the end")
   .option("--resume", "go on where the last demo stopped, with its settings");
 
-async function main(): Promise<void> {
+async function main(atEnd: AtEnd): Promise<number> {
   const options = program.parse().opts<Options>();
   const startedAtMs = Date.now();
-  const settings = await settingsOf(options);
+  const resumed = options.resume ? await savedSettings() : null;
+  const settings = resumed ?? settingsOf(options);
+  console.log(describe(settings, { resumed: resumed !== null }));
   const replica = await replicaOf(settings);
-  const vars = varsOf(settings, replica);
-  const system = await startSystem({ name: "demo", databaseName: DATABASE, fresh: !options.resume, vars });
-  const close = async () => {
-    await system.close();
-    await replica.close();
-  };
-  onInterrupt(close);
-  const invocations = await runToTheEnd(system, startedAtMs);
+  atEnd(replica.close);
+  const { db, uri, mongosh, close } = await openDatabase("demo", DATABASE);
+  atEnd(close);
+  if (!resumed) await beginAnew(db, settings);
+  const vars = { MONGODB_DB: DATABASE, ...varsOf(settings, replica) };
+  const worker = await startWorker({ vars, secrets: { MONGODB_URI: uri } });
+  atEnd(worker.close);
+  const view = createProgressView(process.stdout, startedAtMs);
+  const watched = { db, worker, view };
+  const invocations = await runToTheEnd(watched);
+  view.end();
   const seconds = (Date.now() - startedAtMs) / 1000;
-  const missing = await reportDemo({ db: system.db, replica, uri: system.mongo.uri, invocations, seconds });
+  const shown = options.keep || process.env["MONGODB_URI"] ? mongosh : null;
+  const wrong = await reportDemo({ db, replica, mongosh: shown, invocations, seconds });
   if (options.keep) {
     console.log(
-      `\nLeft running: MongoDB ${system.mongo.uri}, replica ${replica.url}, Worker ${system.worker.url}`,
+      `\nLeft running: MongoDB, the replica ${replica.url}, the Worker ${worker.url}. Ctrl-C stops it.`,
     );
-    console.log("Ctrl-C stops it.");
-    return;
+    await keepRunning(watched);
   }
-  await close();
-  process.exit(missing === 0 ? 0 : 1);
+  return wrong === 0 ? 0 : 1;
 }
 
-async function settingsOf(options: Options): Promise<Settings> {
-  if (options.resume) {
-    if (!existsSync(SETTINGS))
-      throw new Error("There is no demo to go on with: run it once without --resume.");
-    return settingsSchema.parse(JSON.parse(await readFile(SETTINGS, "utf8")));
-  }
-  const { seed, notices, months, faults, recorded } = options;
-  parseFaults(faults);
+/** What the last demo was begun with; null when none was, or when it was killed before it had begun. */
+async function savedSettings(): Promise<Settings | null> {
+  if (!existsSync(SETTINGS)) return null;
+  return settingsSchema.parse(JSON.parse(await readFile(SETTINGS, "utf8")));
+}
+
+function settingsOf({ seed, notices, months, faults, recorded }: Options): Settings {
   const made = { seed, notices, months, faults, startedAt: new Date().toISOString() };
-  const settings: Settings = recorded === undefined ? made : { ...made, recorded };
-  await rm(FOLDER, { recursive: true, force: true });
+  return recorded === undefined ? made : { ...made, recorded: resolve(recorded) };
+}
+
+function describe(settings: Settings, { resumed }: { resumed: boolean }): string {
+  const { seed, notices, months, faults, recorded } = settings;
+  const history = recorded
+    ? `the recorded pages of ${recorded}`
+    : `${notices} notices in ${months} months, seed ${seed}, faults ${faults}`;
+  return `${resumed ? "Going on with" : "New demo"}: ${history}`;
+}
+
+/** The settings are written last and at once: a demo that is killed here is begun anew by `--resume`. */
+async function beginAnew(db: Database, settings: Settings): Promise<void> {
+  await rm(SETTINGS, { force: true });
+  await db.db.dropDatabase();
   await mkdir(FOLDER, { recursive: true });
-  await writeFile(SETTINGS, JSON.stringify(settings));
-  return settings;
+  await writeFile(`${SETTINGS}.new`, JSON.stringify(settings));
+  await rename(`${SETTINGS}.new`, SETTINGS);
 }
 
 function historyStart({ startedAt, months }: Settings): Date {
@@ -105,7 +133,8 @@ async function replicaOf(settings: Settings): Promise<RunningReplica> {
   // The history goes on for a day after the start: the delta finds new notices in a demo that is kept.
   const to = new Date(Date.parse(settings.startedAt) + DAY_MS);
   const from = historyStart(settings);
-  const made = (source: Source) => createHistory({ source, seed, faults, from, to, notices: notices / 2 });
+  const made = (source: Source) =>
+    createHistory({ source, seed, faults, from, to, notices: Math.ceil(notices / 2) });
   const histories = recorded
     ? await loadRecorded(recorded)
     : { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
@@ -133,21 +162,26 @@ function varsOf(settings: Settings, { url, replica }: RunningReplica): Record<st
   };
 }
 
-/** Fires the cron until every month is exact and both sources are syncing; how many invocations that took. */
-async function runToTheEnd(system: System, startedAtMs: number): Promise<number> {
-  const view = createProgressView(process.stdout, startedAtMs);
-  try {
-    for (let invocations = 1; invocations <= INVOCATIONS_MAX; invocations++) {
-      for (const line of await tickShown(system, view)) console.error(line);
-      if (isComplete(await readProgress(system.db))) return invocations;
-    }
-    return INVOCATIONS_MAX;
-  } finally {
-    view.end();
+const IDLE_TICKS_MAX = 3;
+
+/** Fires the cron until every month is exact and both sources are syncing, or nothing moves; the invocations it took. */
+async function runToTheEnd(watched: Watched): Promise<number> {
+  let last = "";
+  let idleTicks = 0;
+  for (let invocations = 1; ; invocations++) {
+    const progress = await tickShown(watched);
+    const state = JSON.stringify(progress);
+    idleTicks = state === last ? idleTicks + 1 : 0;
+    last = state;
+    if (isComplete(progress) || idleTicks === IDLE_TICKS_MAX) return invocations;
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
-});
+async function keepRunning(watched: Watched): Promise<never> {
+  for (;;) {
+    await sleep(KEPT_TICK_MS);
+    await tickShown(watched);
+  }
+}
+
+await runCommand(main, 130);

@@ -47,6 +47,14 @@ export async function readProgress(db: Database): Promise<SourceProgress[]> {
   });
 }
 
+/** Every month is read and proved, and the delta has nothing behind it. */
+export function isComplete(progress: SourceProgress[]): boolean {
+  return progress.every(
+    ({ windows, done, exact, status }) =>
+      windows > 0 && done === windows && exact === windows && status === "syncing",
+  );
+}
+
 export interface ProgressView {
   show(progress: SourceProgress[]): void;
   end(): void;
@@ -69,7 +77,8 @@ function describe(progress: SourceProgress, startedAtMs: number): string {
 
 function bars(startedAtMs: number): ProgressView {
   const multi = new MultiBar(
-    { format: "{name} {bar} {text}", hideCursor: true, barsize: 24 },
+    // gracefulExit would end the process on Ctrl-C before what it has begun is ended.
+    { format: "{name} {bar} {text}", hideCursor: true, barsize: 24, gracefulExit: false },
     Presets.shades_classic,
   );
   const own = new Map<Source, SingleBar>();

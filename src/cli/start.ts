@@ -1,49 +1,38 @@
 // `npm start`: the same system against the real APIs: MongoDB (embedded, or MONGODB_URI), the Worker in workerd, its
 // cron fired at once and then every hour. Ctrl-C stops; the next start goes on.
-import { createProgressView, readProgress } from "./progress.ts";
-import { onInterrupt, startSystem, tickShown } from "./system.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readConfig, SECRETS, SETTINGS } from "../config/config.ts";
+import { startWorker } from "../local/worker.ts";
+import { createProgressView } from "./progress.ts";
+import { type AtEnd, openDatabase, runCommand, tickShown } from "./system.ts";
 
 const HOUR_MS = 3_600_000;
-/** Settings that may come from the environment; everything else stands in wrangler.toml. */
-const PASSED_ON = [
-  "BACKFILL_START_DATE",
-  "FAT_BACKFILL_START_DATE",
-  "CF_BACKFILL_START_DATE",
-  "FAT_API_URL",
-  "CF_API_URL",
-  "REQUESTS_PER_MINUTE",
-  "RUN_BUDGET_SECONDS",
-  "STORE_RAW",
-  "STORAGE_BUDGET_MB",
-  "VERIFY_REQUESTS_PER_RUN",
-  "LOG_LEVEL",
-];
 
-async function main(): Promise<void> {
-  const vars = Object.fromEntries(
-    PASSED_ON.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
-  );
-  const databaseName = process.env["MONGODB_DB"] ?? "tendhunt";
-  const system = await startSystem({ name: "start", databaseName, fresh: false, vars });
-  onInterrupt(() => system.close());
-  console.log(
-    `MongoDB: ${system.mongo.uri}, database ${databaseName}. Worker: ${system.worker.url}. Ctrl-C stops.`,
-  );
+async function main(atEnd: AtEnd): Promise<number> {
+  // What the environment names wins over wrangler.toml, and a wrong value is told before anything is started.
+  const given = SETTINGS.flatMap((name): [string, string][] => {
+    const value = process.env[name];
+    return value ? [[name, value]] : [];
+  });
+  const embedded = { MONGODB_URI: "mongodb://embedded" };
+  const { mongodbDb } = readConfig({ ...embedded, ...Object.fromEntries(given) }, new Date());
+  const { db, uri, mongosh, close } = await openDatabase("start", mongodbDb);
+  atEnd(close);
+  const of = (secret: boolean) => Object.fromEntries(given.filter(([name]) => SECRETS.has(name) === secret));
+  const vars = { ...of(false), MONGODB_DB: mongodbDb };
+  const worker = await startWorker({ vars, secrets: { ...of(true), MONGODB_URI: uri } });
+  atEnd(worker.close);
+  console.log(`Worker: ${worker.url}. Database: ${mongosh}. Ctrl-C stops, the next start goes on.`);
   for (;;) {
     const begunAtMs = Date.now();
     const view = createProgressView(process.stdout, begunAtMs);
-    for (const line of await tickShown(system, view)) console.error(line);
+    const progress = await tickShown({ db, worker, view });
     view.end();
-    const progress = await readProgress(system.db);
-    console.log(
-      `${new Date().toISOString()} ${progress.map(({ source, done, windows }) => `${source} ${done}/${windows}`).join(", ")}`,
-    );
     const nextMs = Math.ceil((begunAtMs + 1) / HOUR_MS) * HOUR_MS;
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextMs - Date.now())));
+    const months = progress.map(({ source, done, windows }) => `${source} ${done}/${windows} months`);
+    console.log(`${months.join(", ")}. Next invocation: ${new Date(nextMs).toISOString()}`);
+    await sleep(Math.max(0, nextMs - Date.now()));
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
-});
+await runCommand(main, 0); // Ctrl-C is how it ends

@@ -1,85 +1,112 @@
 // The whole system on this machine, for the commands: MongoDB, the built Worker in workerd, and its cron, fired by hand.
-import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { MongoClient } from "mongodb";
-import { type LocalMongo, startMongod } from "../local/mongod.ts";
-import { type LocalWorker, startWorker } from "../local/worker.ts";
+import { startMongod } from "../local/mongod.ts";
+import type { LocalWorker } from "../local/worker.ts";
 import { collectionsOf, type Database } from "../platform/database.ts";
 import { type ProgressView, readProgress, type SourceProgress } from "./progress.ts";
 
 export const DATA_DIR = fileURLToPath(new URL("../../.data", import.meta.url));
 
-export interface System {
-  mongo: LocalMongo;
-  worker: LocalWorker;
+export interface LocalDatabase {
   db: Database;
+  /** For the Worker; it may hold a password. */
+  uri: string;
+  /** How people open it, without a password. */
+  mongosh: string;
   close(): Promise<void>;
 }
 
-/** @param name folder below .data: what is there is gone on with, unless `fresh` */
-export async function startSystem(options: {
-  name: string;
-  databaseName: string;
-  fresh: boolean;
-  vars: Record<string, string>;
-}): Promise<System> {
-  const { name, databaseName, fresh, vars } = options;
-  const dataDir = join(DATA_DIR, name, "db");
-  if (fresh) await rm(dataDir, { recursive: true, force: true });
-  await mkdir(dataDir, { recursive: true });
-  const mongo = await startMongod({ dataDir, log: console.log });
-  const client = new MongoClient(mongo.uri);
-  const db = collectionsOf(client.db(databaseName));
-  // A MongoDB that MONGODB_URI names has data of its own: only this database is emptied.
-  if (fresh && mongo.pid === null) await db.db.dropDatabase();
-  const secrets = { MONGODB_URI: mongo.uri };
-  const worker = await startWorker({ vars: { MONGODB_DB: databaseName, ...vars }, secrets });
-  return {
-    mongo,
-    worker,
-    db,
-    async close() {
-      await worker.close();
-      await client.close();
-      await mongo.stop();
-    },
+/**
+ * The MongoDB that MONGODB_URI names, or one of our own on a folder below .data, which goes on with what is there.
+ * @throws Error when it cannot be reached, or when another command works on that folder
+ */
+export async function openDatabase(folder: string, name: string): Promise<LocalDatabase> {
+  const mongo = await startMongod({ dataDir: join(DATA_DIR, folder, "db"), log: console.log });
+  const client = new MongoClient(mongo.uri, { serverSelectionTimeoutMS: 10_000 });
+  const close = async () => {
+    await client.close();
+    await mongo.stop();
   };
+  try {
+    await client.db(name).command({ ping: 1 });
+  } catch (error) {
+    await close();
+    throw new Error(
+      `MongoDB (${mongo.how}) cannot be reached: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+  const mongosh =
+    mongo.pid === null
+      ? `mongosh "$MONGODB_URI", then: use ${name}`
+      : `mongosh "${mongo.uri.replace("/?", `/${name}?`)}"`;
+  return { db: collectionsOf(client.db(name)), uri: mongo.uri, mongosh, close };
 }
 
 const POLL_MS = 500;
 
-/** One invocation, its progress shown while it runs. The errors that it logged are returned. */
-export async function tickShown({ db, worker }: System, view: ProgressView): Promise<string[]> {
+export interface Watched {
+  db: Database;
+  worker: LocalWorker;
+  view: ProgressView;
+}
+
+/** One invocation, its progress shown while it runs; then the errors that it logged. */
+export async function tickShown({ db, worker, view }: Watched): Promise<SourceProgress[]> {
   let running = true;
   const ended = worker.tick().finally(() => {
     running = false;
   });
   while (running) {
     view.show(await readProgress(db));
-    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, POLL_MS))]);
+    await Promise.race([ended, sleep(POLL_MS)]);
   }
-  view.show(await readProgress(db));
+  const progress = await readProgress(db);
+  view.show(progress);
   const lines = (await ended).flatMap((line) => line.split("\n"));
-  return lines.filter((line) => /"level":"(error|fatal)"/.test(line));
+  for (const line of lines.filter((one) => /"level":"(error|fatal)"/.test(one))) console.error(line);
+  return progress;
 }
 
-export function isComplete(progress: SourceProgress[]): boolean {
-  return progress.every(
-    ({ windows, done, exact, status }) =>
-      windows > 0 && done === windows && exact === windows && status === "syncing",
-  );
-}
+/** What a command has begun, ended when it ends, however it ends. */
+export type AtEnd = (end: () => Promise<void>) => void;
 
-/** Ends the process cleanly on Ctrl-C, once. */
-export function onInterrupt(end: () => Promise<void>): void {
-  let ending = false;
+const END_MS_MAX = 15_000;
+
+/**
+ * Runs a command to its exit code. Ctrl-C ends what it has begun, newest first, and exits with `interruptedCode`; a
+ * second Ctrl-C does not wait.
+ */
+export async function runCommand(
+  main: (atEnd: AtEnd) => Promise<number>,
+  interruptedCode: number,
+): Promise<void> {
+  const ends: (() => Promise<void>)[] = [];
+  let interrupted = false;
+  const exit = async (code: number) => {
+    const endAll = async () => {
+      // Ctrl-C reaches workerd too, so that it may be gone before it is ended: that is no failure.
+      for (const end of ends.reverse()) await Promise.allSettled([end()]);
+    };
+    await Promise.race([endAll(), sleep(END_MS_MAX)]);
+    process.exit(code);
+  };
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.on(signal, () => {
-      if (ending) return;
-      ending = true;
+      if (interrupted) process.exit(interruptedCode);
+      interrupted = true;
       console.log("\nStopping…");
-      void end().finally(() => process.exit(130));
+      void exit(interruptedCode);
     });
+  }
+  try {
+    const code = await main((end) => ends.push(end));
+    if (!interrupted) await exit(code);
+  } catch (error) {
+    if (interrupted) return;
+    console.error(error instanceof Error ? error.message : error);
+    await exit(1);
   }
 }

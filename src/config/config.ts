@@ -34,7 +34,7 @@ export interface Config {
   logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal";
 }
 
-const SECRETS = new Set(["MONGODB_URI", "STATUS_TOKEN", "ALERT_WEBHOOK_URL"]);
+export const SECRETS = new Set(["MONGODB_URI", "STATUS_TOKEN", "ALERT_WEBHOOK_URL"]);
 
 const number = (range: { min: number; max: number; whole: boolean; preset: string }) =>
   z
@@ -119,6 +119,9 @@ const environmentSchema = z.object({
   ALERT_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: "allowed is an http or https address" }).optional(),
   LOG_LEVEL: oneOf(["trace", "debug", "info", "warn", "error", "fatal"], "info"),
 });
+
+/** The name of every setting. */
+export const SETTINGS: readonly string[] = Object.keys(environmentSchema.shape);
 
 /** Where the histories begin (api-facts: FaT 2021-01-02; CF's release dates November 2016). */
 const FIRST_DAY = { FIND_A_TENDER: "2021-01-01T00:00:00", CONTRACTS_FINDER: "2016-11-01T00:00:00" } as const;
