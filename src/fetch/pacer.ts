@@ -49,10 +49,15 @@ export async function openPacer(options: PacerOptions): Promise<Pacer> {
               returnDocument: "after",
             })
           : null;
-      if (!taken?.slotAt)
+      const waitMs = taken?.slotAt
+        ? taken.slotAt.getTime() - taken.updatedAt.getTime()
+        : Number.POSITIVE_INFINITY;
+      // The database may have taken its time to answer: what counts is what is left now.
+      if (!taken || waitMs > remainingMs()) {
         throw new DeadlineReached(`${source}: the next request would come after the deadline`);
+      }
       intervalMs = taken.intervalMs;
-      await wait(taken.slotAt.getTime() - taken.updatedAt.getTime());
+      await wait(waitMs);
     },
     async refused(waitMs) {
       await db.rateLimits.updateOne({ _id: source }, slotsRefused(baseMs, waitMs));

@@ -29,8 +29,10 @@ export type Verdict =
   | { kind: "whole" }
   /** All of [frontier, hi] is here. */
   | { kind: "full"; frontier: LondonTime }
-  /** The page ends in the second where it began, or where the range ends: time alone cannot go on. */
-  | { kind: "crowded"; where: "newest second" | "oldest second" }
+  /** Most of the page lies in the newest second: time alone cannot go on. */
+  | { kind: "crowded" }
+  /** The dates at its end lie outside, or in the oldest second: it does not say how far it reaches. */
+  | { kind: "unclear" }
   /** Proves nothing. */
   | { kind: "untrusted"; why: Distrust };
 
@@ -54,8 +56,8 @@ export function judgePage(options: {
   }
   if (mostlyOutside(asked, rows)) return { kind: "untrusted", why: "range" };
   const frontier = frontierOf(api, asked, rows);
-  if (frontier === null || frontier >= asked.hi) return { kind: "crowded", where: "newest second" };
-  return frontier > asked.lo ? { kind: "full", frontier } : { kind: "crowded", where: "oldest second" };
+  if (frontier !== null && frontier > asked.lo && frontier < asked.hi) return { kind: "full", frontier };
+  return inNewestSecond(asked, rows) ? { kind: "crowded" } : { kind: "unclear" };
 }
 
 /** What a page proves when its order is not to be trusted: all, or nothing. */
@@ -88,6 +90,11 @@ function mostlyOutside({ lo, hi }: Question, rows: Row[]): boolean {
     return at < lo || at > hi;
   });
   return outside.length > rows.length / 2;
+}
+
+function inNewestSecond({ hi }: Question, rows: Row[]): boolean {
+  const since = plusSeconds(hi, -1);
+  return rows.filter(({ date }) => date !== null && toLondon(date) >= since).length > rows.length / 2;
 }
 
 /** The median date of the last rows: a few odd dates among them cannot move it out of line. */
@@ -156,15 +163,13 @@ export function laneAfter(options: {
   const seen = new Set(lane.seen);
   const counted = distinct(rows).filter(({ key }) => !seen.has(key));
   const done = reached <= start;
-  const { seen: _, ...kept } = lane;
-  if (done) return { lane: { ...kept, frontier: reached, done }, counted };
+  // A lane that is done may go on one day, when the start moves back: below its last second.
   const edge = plusSeconds(reached, 1);
-  const tail = rows.length - REPEATED_ROWS_MAX;
+  const tail = done ? rows.length : rows.length - REPEATED_ROWS_MAX;
   const repeated = rows.filter((row, at) => at >= tail || (row.date !== null && toLondon(row.date) <= edge));
-  return {
-    lane: { ...kept, frontier: reached, done, seen: [...new Set(repeated.map(({ key }) => key))] },
-    counted,
-  };
+  const { seen: _, ...kept } = lane;
+  const keys = [...new Set(repeated.map(({ key }) => key))];
+  return { lane: { ...kept, frontier: reached, done, ...(keys.length > 0 ? { seen: keys } : {}) }, counted };
 }
 
 const REPEATED_ROWS_MAX = 30; // the margin is at most 9 rows; the rest is for rows whose date is out of line

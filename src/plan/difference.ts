@@ -126,11 +126,9 @@ function changeFor(window: SyncWindow, wanted: Wanted, stages: string[]): Change
     return { ...reopened, from, to: wanted.to, lanes: freshLanes(stages, wanted.to), counts: NO_COUNTS };
   }
   if (wanted.from < window.from) {
-    // Only what it lacks is read: every lane goes on below the old start.
-    const below = toLondon(window.from);
-    const lanes = wasDone
-      ? window.lanes.map(({ stage }) => ({ stage, frontier: below, done: false }))
-      : window.lanes.map((lane) => ({ ...lane, done: false }));
+    // Only what it lacks is read: every lane goes on below what it has reached.
+    const start = toLondon(wanted.from);
+    const lanes = window.lanes.map((lane) => ({ ...lane, done: lane.frontier <= start }));
     return { ...reopened, from: wanted.from, lanes };
   }
   if (window.status === "cancelled")

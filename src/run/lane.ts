@@ -140,12 +140,16 @@ async function stepTime(
       return moved(context, options, { asked, page, reached: verdict.frontier });
     case "crowded": {
       const least = smallest(context.api, asked);
-      const next = verdict.where === "newest second" ? least : narrower(context.api, asked);
-      const alreadyLeast = next === null || next.lo === asked.lo;
-      if (alreadyLeast) return overflow(context, options, { asked, page });
-      memory.narrowed = next;
+      if (least.lo === asked.lo) return overflow(context, options, { asked, page });
+      memory.narrowed = least;
       return stays(context, options, { asked, page });
     }
+    case "unclear":
+      return narrow(context, options, {
+        asked,
+        least: () => overflow(context, options, { asked, page }),
+        meanwhile: () => stays(context, options, { asked, page }),
+      });
     case "untrusted": {
       memory.spanSeconds = null;
       const step = await stays(context, options, { asked, page });

@@ -5,7 +5,8 @@ import { ask, askUrl } from "../fetch/ask.ts";
 import type { Page } from "../fetch/page.ts";
 import { absentIds } from "../fetch/proof.ts";
 import { distinct, judgeSlice } from "../fetch/walk.ts";
-import { toLondon } from "../terms/london-time.ts";
+import { noteAbsent } from "../store/gaps.ts";
+import { boundaryAtOrBefore, plusSeconds, toLondon } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import { ALL_STAGES } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
@@ -16,49 +17,78 @@ export interface Overflow {
   exact: boolean;
 }
 
-const CURSOR_PAGES_MAX = 20; // 2,000 notices in a second; the most ever seen are 130
-const LOOKUPS_MAX = 400;
+const CHAINS_IDLE_MAX = 3;
+/** A slice is read in one go, so it must fit into a run, which has about 76 requests. */
+const REQUESTS_MAX = 50;
 /** Numbers that were never published come one or two at a time; after this many there is nothing more below. */
 const ABSENT_IN_A_ROW_MAX = 15;
+
+interface Reading {
+  context: SourceContext;
+  asked: Question;
+  /** False once the requests for this slice are used up. */
+  mayAsk: () => boolean;
+}
 
 export async function readOverflow(
   context: SourceContext,
   { asked, page }: { asked: Question; page: Page },
 ): Promise<Overflow> {
-  const { api } = context;
-  if (asked.stage === ALL_STAGES && api.stages.length > 0) return byStage(context, { asked, page });
-  const rows = [...page.rows, ...(await byCursor(context, page))];
-  if (!api.lookupPath) return { rows: distinct(rows), exact: false };
-  return { rows: distinct([...rows, ...(await byNumber(context, { asked, rows }))]), exact: false };
+  const { api, asker } = context;
+  const begun = asker.tally.requests;
+  const reading = { context, asked, mayAsk: () => asker.tally.requests - begun < REQUESTS_MAX };
+  if (asked.stage === ALL_STAGES && api.stages.length > 0) return byStage(reading, page);
+  if (!api.lookupPath) return { rows: await byCursors(reading, page), exact: false };
+  const rows = [...page.rows, ...(await byCursor(reading, page))];
+  return { rows: distinct([...rows, ...(await byNumber(reading, rows))]), exact: false };
 }
 
-async function byStage(
-  context: SourceContext,
-  { asked, page }: { asked: Question; page: Page },
-): Promise<Overflow> {
+async function byStage(reading: Reading, page: Page): Promise<Overflow> {
+  const { context } = reading;
   let rows = page.rows;
   let exact = true;
   for (const stage of context.api.stages) {
-    const question = { ...asked, stage };
-    const answer = await ask(context.asker, question);
-    if (answer.kind !== "page") {
+    const asked = { ...reading.asked, stage };
+    const answer = reading.mayAsk() ? await ask(context.asker, asked) : null;
+    if (answer?.kind !== "page") {
       exact = false;
       continue;
     }
     rows = [...rows, ...answer.page.rows];
-    if (judgeSlice(context.api, question, answer.page).kind !== "whole") {
+    if (judgeSlice(context.api, asked, answer.page).kind !== "whole") {
       exact = false;
-      rows = [...rows, ...(await byCursor(context, answer.page))];
+      rows = [...rows, ...(await byCursors({ ...reading, asked }, answer.page))];
     }
   }
   return { rows: distinct(rows), exact };
 }
 
-async function byCursor({ asker }: SourceContext, first: Page): Promise<Row[]> {
+/**
+ * Where nothing but the cursor is left: it drops rows at the seams of its pages, so it is followed again with other
+ * seams, from a range that begins earlier and with fewer rows a page, until that brings nothing new any more.
+ */
+async function byCursors(reading: Reading, page: Page): Promise<Row[]> {
+  const { context, asked, mayAsk } = reading;
+  const inSlice = ({ date }: Row) =>
+    date === null || (toLondon(date) >= asked.lo && toLondon(date) <= asked.hi);
+  let rows = distinct([...page.rows, ...(await byCursor(reading, page))]);
+  for (let attempt = 1, idle = 0; idle < CHAINS_IDLE_MAX && mayAsk(); attempt++) {
+    const lo = boundaryAtOrBefore(plusSeconds(asked.lo, -attempt));
+    const answer = await ask(context.asker, { ...asked, lo, limit: Math.max(1, asked.limit - attempt) });
+    if (answer.kind !== "page") break;
+    const more = [...answer.page.rows, ...(await byCursor(reading, answer.page))].filter(inSlice);
+    const all = distinct([...rows, ...more]);
+    idle = all.length > rows.length ? 0 : idle + 1;
+    rows = all;
+  }
+  return rows;
+}
+
+async function byCursor({ context: { asker }, mayAsk }: Reading, first: Page): Promise<Row[]> {
   const followed = new Set<string>();
   const rows: Row[] = [];
   const host = new URL(asker.origin);
-  for (let next = first.next; next !== null && followed.size < CURSOR_PAGES_MAX && !followed.has(next); ) {
+  for (let next = first.next; next !== null && !followed.has(next) && mayAsk(); ) {
     followed.add(next); // a cursor has pointed at itself (api-facts)
     const url = new URL(next, asker.origin);
     url.protocol = host.protocol;
@@ -71,34 +101,27 @@ async function byCursor({ asker }: SourceContext, first: Page): Promise<Row[]> {
   return rows;
 }
 
-/** FaT: every number that the rows leave out, and those below them until the slice is left. */
-async function byNumber(
-  context: SourceContext,
-  { asked, rows }: { asked: Question; rows: Row[] },
-): Promise<Row[]> {
+/**
+ * FaT: every number that the rows leave out, and those below them until the slice is left. What the slice's requests do
+ * not suffice for is noted, and asked for with all other absent numbers.
+ */
+async function byNumber({ context, asked, mayAsk }: Reading, rows: Row[]): Promise<Row[]> {
   const found: Row[] = [];
-  let lookups = 0;
-  const look = async (id: string): Promise<Row[]> => {
-    lookups++;
-    const answer = await lookUp(context, id);
-    found.push(...answer);
-    return answer;
-  };
-  for (const id of [...fannedOut(rows), ...absentIds(rows, [])]) {
-    if (lookups >= LOOKUPS_MAX) return found;
-    await look(id);
+  const [left, wanted] = [[] as string[], [...fannedOut(rows), ...absentIds(rows, [])]];
+  for (const id of wanted) {
+    if (mayAsk()) found.push(...(await lookUp(context, id)));
+    else left.push(id);
   }
   const lowest = rows.map(({ releaseId }) => releaseId).sort(byNoticeNumber)[0];
   let absent = 0;
-  for (
-    let id = lowest && below(lowest);
-    id && absent < ABSENT_IN_A_ROW_MAX && lookups < LOOKUPS_MAX;
-    id = below(id)
-  ) {
-    const answer = await look(id);
+  for (let id = lowest && below(lowest); id && absent < ABSENT_IN_A_ROW_MAX; id = below(id)) {
+    const answer = mayAsk() ? await lookUp(context, id) : [];
+    if (!mayAsk()) left.push(id);
+    if (answer.some(({ date }) => date !== null && toLondon(date) < asked.lo)) break;
+    found.push(...answer);
     absent = answer.length === 0 ? absent + 1 : 0;
-    if (answer.some(({ date }) => date !== null && toLondon(date) < asked.lo)) return found;
   }
+  await noteAbsent(context.db, `${context.source}/${asked.lo.slice(0, 7)}`, left);
   return found;
 }
 

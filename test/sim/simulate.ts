@@ -206,7 +206,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     };
   }
 
-  const starts = [historyFrom, new Date(historyFrom.getTime() + between(3, 25) * DAY_MS)];
+  const starts = [historyFrom, new Date(historyFrom.getTime() + between(3, 18) * DAY_MS)];
   const pageLimit = pick(random, [5, 10, 20, 50]);
   let ids = 0;
   const running: Invocation[] = [];
@@ -320,6 +320,16 @@ export async function simulate(seed: number): Promise<Outcome> {
         break;
     }
     await hours(2, { start: historyFrom, overlaps: false });
+    console.log(
+      JSON.stringify(
+        [...documentsOf(store, "syncWindows").values()].map((w) => ({ ...w, publishedSeconds: 0 })),
+      ),
+      JSON.stringify([...documentsOf(store, "syncJobs").values()]),
+      JSON.stringify([...documentsOf(store, "syncRuns").values()].slice(-3)),
+      faults.join(),
+      "limit",
+      pageLimit,
+    );
     guarded(() => checkers.atTheEnd(scheduler.now()));
   } catch (error) {
     violation ??= error instanceof Error ? (error.stack ?? error.message) : String(error);
