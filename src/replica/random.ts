@@ -18,19 +18,19 @@ export function pick<T>(random: Random, values: readonly T[]): T {
   return value;
 }
 
-/** One of the keys, each as likely as its weight. */
-export function pickWeighted<K extends string>(
-  random: Random,
-  weights: readonly (readonly [K, number])[],
-): K {
-  let left = random() * weights.reduce((sum, [, weight]) => sum + weight, 0);
-  for (const [key, weight] of weights) {
-    left -= weight;
-    if (left < 0) return key;
-  }
-  const last = weights.at(-1);
-  if (!last) throw new RangeError("pickWeighted: expected at least one weight");
-  return last[0];
+/** Picks one of the values, each as likely as its weight. */
+export function weighted<T>(weights: readonly (readonly [T, number])[]): (random: Random) => T {
+  let total = 0;
+  const upTo = weights.map(([value, weight]) => {
+    total += weight;
+    return { value, total };
+  });
+  const last = upTo.at(-1);
+  if (!last) throw new RangeError("weighted: expected at least one weight");
+  return (random) => {
+    const dice = random() * total;
+    return (upTo.find((one) => dice < one.total) ?? last).value;
+  };
 }
 
 /** A number for a text, the same everywhere. */

@@ -1,0 +1,172 @@
+// Contracts Finder's releases in the shapes of recorded ones.
+import type { Published } from "./history.ts";
+import {
+  amountOf,
+  buyerOf,
+  companyNumber,
+  contractPeriod,
+  cpvOf,
+  DAY_MS,
+  maybe,
+  type Organisation,
+  prose,
+  SENTINEL,
+  skewed,
+  supplierOf,
+  titleOf,
+  zoned,
+} from "./made-up.ts";
+import { pick, type Random, weighted } from "./random.ts";
+
+const METHODS = weighted([
+  [["open", "Open procedure (below threshold)"], 30],
+  [["open", "Open procedure (above threshold)"], 15],
+  [["selective", "Call-off from a framework agreement"], 25],
+  [["limited", "Competitive quotation (below threshold)"], 15],
+  [[null, "Other: Not applicable"], 15],
+] as const);
+const DELIVERED = [
+  { region: "England", countryName: "United Kingdom" },
+  { countryName: "England" },
+  { postalCode: "LS1 4PL" },
+  { countryName: "British Oversea Territories" },
+] as const;
+const MOJIBAKE = "The councilâ€™s cafÃ© â€“ "; // decoded wrongly once, inside valid UTF-8
+
+export function contractsFinder(record: Published, random: Random): object {
+  const { at, ocid, releaseId, stage, plant, tags } = record;
+  const guid = releaseId.replace(/-\d+$/, "");
+  const [buyer, supplier] = [buyerOf(record), supplierOf(random)];
+  const edited = tags.some((tag) => tag === "tenderAmendment" || tag === "awardUpdate");
+  const firstAt = edited ? at - Math.floor(1 + random() * 40) * DAY_MS : at;
+  const isAward = stage === "award" || stage === "implementation";
+  const amount =
+    plant === "bare-zeros" || plant === "infinity" || plant === "broken-release"
+      ? SENTINEL
+      : amountOf(random);
+  const value = { amount, currency: "GBP" };
+  const { start, end } = contractPeriod(at, random);
+  const period = { startDate: zoned(start), endDate: zoned(end) };
+  const [procurementMethod, procurementMethodDetails] = METHODS(random);
+  const title = titleOf(random);
+  const notice = (id: string, documentType: string, name: string) => ({
+    id,
+    documentType,
+    description: `${name} notice on Contracts Finder`,
+    url: `https://www.contractsfinder.service.gov.uk/Notice/${guid}`,
+    datePublished: zoned(firstAt),
+    ...(edited ? { dateModified: zoned(at) } : {}),
+    format: "text/html",
+    language: "en",
+  });
+  const attachment = {
+    id: "2",
+    description: "Specification",
+    url: `https://www.contractsfinder.service.gov.uk/Notice/Attachment/${guid}`,
+    format: "application/pdf",
+  };
+  const attached = random() < 0.4 ? [attachment] : [];
+  const early = stage === "planning";
+  return {
+    ocid,
+    id: releaseId,
+    language: "en",
+    date: zoned(record.date),
+    tag: tags,
+    initiationType: "tender",
+    ...(early
+      ? {
+          title,
+          planning: {
+            milestones: [
+              { id: "1", title: "Engagement end date", type: "engagement", dueDate: zoned(at + 20 * DAY_MS) },
+            ],
+            documents: [notice("2", "marketEngagementNotice", "Early engagement")],
+          },
+        }
+      : {}),
+    tender: {
+      id: random() < 0.5 ? `tender_${record.seed % 400_000}/${record.number}` : `CF-${record.seed % 100_000}`,
+      title,
+      description: `${plant === "mojibake" ? MOJIBAKE : random() < 0.05 ? "The café’s lease. " : ""}${prose(random, skewed(random, 1100))}`,
+      ...(stage === "tender" ? { datePublished: zoned(firstAt) } : {}),
+      status: isAward ? "complete" : early ? "planning" : "active",
+      classification: cpvOf(random),
+      ...maybe(random, 0.35, () => ({ additionalClassifications: [cpvOf(random), cpvOf(random)] })),
+      items: [{ id: "1", deliveryAddresses: [pick(random, DELIVERED), pick(random, DELIVERED)] }],
+      ...maybe(random, 0.2, () => ({ minValue: { ...value, amount: Math.floor(amount / 2) } })),
+      ...maybe(random, plant === null ? 0.75 : 1, () => ({ value })),
+      ...(early
+        ? { communication: { futureNoticeDate: zoned(at + 60 * DAY_MS) } }
+        : {
+            ...(procurementMethod === null ? {} : { procurementMethod }),
+            procurementMethodDetails,
+            tenderPeriod: { endDate: zoned(firstAt + Math.floor(14 + random() * 30) * DAY_MS) },
+            contractPeriod: period,
+          }),
+      suitability: { sme: random() < 0.8, vcse: random() < 0.4 },
+      ...(early ? {} : { mainProcurementCategory: pick(random, ["services", "goods", "works"]) }),
+      ...(stage === "tender" ? { documents: [notice("1", "tenderNotice", "Opportunity"), ...attached] } : {}),
+    },
+    parties: [
+      {
+        ...identified(buyer),
+        address: {
+          streetAddress: `${1 + (buyer.number % 90)} High Street`,
+          locality: buyer.locality,
+          postalCode: buyer.postalCode,
+          countryName: pick(random, ["England", "United Kingdom"]),
+        },
+        contactPoint: {
+          ...maybe(random, 0.8, () => ({ name: "Procurement Team" })),
+          email: "procurement@example.org",
+          ...maybe(random, 0.6, () => ({ telephone: "+44 0000 000000" })),
+        },
+        ...maybe(random, 0.5, () => ({ details: { url: `https://buyer-${buyer.number}.example.org` } })),
+        roles: ["buyer"],
+      },
+      ...(isAward
+        ? [
+            {
+              ...identified(supplier),
+              address: { streetAddress: `${1 + (supplier.number % 90)} Mill Lane\r\n${supplier.locality}` },
+              details: { scale: random() < 0.6 ? "sme" : "large", vcse: random() < 0.1 },
+              roles: ["supplier"],
+            },
+          ]
+        : []),
+    ],
+    buyer: { id: identified(buyer).id, name: buyer.name },
+    ...(isAward
+      ? {
+          awards: [
+            {
+              id: `${ocid}-1`,
+              status: "active",
+              date: zoned(firstAt - 3 * DAY_MS),
+              datePublished: zoned(firstAt),
+              value,
+              // One supplier in a thousand has no name.
+              suppliers: [{ id: identified(supplier).id, name: random() < 0.001 ? null : supplier.name }],
+              contractPeriod: period,
+              documents: [notice("1", "awardNotice", "Awarded contract"), ...attached],
+            },
+          ],
+        }
+      : {}),
+  };
+}
+
+/** Few are known by a register; the others by the site's own number, which identifies nobody. */
+function identified(organisation: Organisation) {
+  const { name, number } = organisation;
+  const registered = number % 10 < 3;
+  return {
+    id: registered ? `GB-COH-${companyNumber(organisation)}` : `GB-CFS-${10_000 + number}`,
+    name,
+    identifier: {
+      legalName: name,
+      ...(registered ? { scheme: "GB-COH", id: companyNumber(organisation) } : {}),
+    },
+  };
+}
