@@ -16,7 +16,6 @@ const EXTENSIONS: Record<Source, string[]> = {
     `${OCDS}/ocds_suitability_extension/master/extension.json`,
     "https://raw.githubusercontent.com/portaledcahn/ocds_Links_extension/main/extension.json",
     "https://raw.githubusercontent.com/cabinetoffice/ocds_uk_extension/main/extension.json",
-    `${OCDS}/ocds_performance_failures_extension/master/extension.json`,
   ],
   CONTRACTS_FINDER: [
     "https://standard.open-contracting.org/profiles/eu/master/en/extension.json",
@@ -28,6 +27,8 @@ const EXTENSIONS: Record<Source, string[]> = {
     `${OCDS}/ocds_pagination_extension/master/extension.json`,
   ],
 };
+/** FaT names it on every page that has a release. */
+const PERFORMANCE_EXTENSION = `${OCDS}/ocds_performance_failures_extension/master/extension.json`;
 const PUBLISHER = {
   publisher: {
     name: "Cabinet Office",
@@ -45,10 +46,14 @@ export function envelopeText(
   page: { uri: string; dateMs: number | null; releases: string[]; next: string | null },
 ): string {
   const { uri, dateMs, releases, next } = page;
+  const extensions =
+    source === "FIND_A_TENDER" && releases.length > 0
+      ? [...EXTENSIONS[source], PERFORMANCE_EXTENSION]
+      : EXTENSIONS[source];
   const before = JSON.stringify({
     uri,
     version: "1.1",
-    extensions: EXTENSIONS[source],
+    extensions,
     publishedDate: dateMs === null ? "" : zoned(dateMs),
     ...PUBLISHER,
   });

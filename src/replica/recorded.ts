@@ -16,16 +16,22 @@ interface RecordedRelease {
 /** @throws Error when the folder holds no release of either API */
 export async function loadRecorded(folder: string): Promise<Record<Source, Published[]>> {
   const histories: Record<Source, Published[]> = { FIND_A_TENDER: [], CONTRACTS_FINDER: [] };
-  const distinct = new Set<string>();
+  const distinct = new Map<string, Published>();
   const files = await readdir(folder, { recursive: true });
   for (const file of files.filter((name) => name.endsWith(".json")).sort()) {
     const document: unknown = JSON.parse(withoutPaddedNumbers(await readFile(join(folder, file), "utf8")));
+    const inThisFile = new Set<string>();
     for (const release of releasesIn(document)) {
       const text = JSON.stringify(release);
-      if (distinct.has(text)) continue;
-      distinct.add(text);
+      const known = distinct.get(text);
+      // Two recordings may overlap; only what one page holds twice is listed twice.
+      if (known && inThisFile.has(text)) known.plant = "duplicate-ids";
+      inThisFile.add(text);
+      if (known) continue;
       const source: Source = release.ocid.startsWith("ocds-h6vhtk") ? "FIND_A_TENDER" : "CONTRACTS_FINDER";
-      histories[source].push(published(release, text));
+      const row = published(release, text);
+      distinct.set(text, row);
+      histories[source].push(row);
     }
   }
   if (histories.FIND_A_TENDER.length + histories.CONTRACTS_FINDER.length === 0) {

@@ -65,14 +65,18 @@ function sendJson(response: ServerResponse, value: unknown): void {
   response.end(JSON.stringify(value));
 }
 
-/** What is published now: counts, or with `?source=…` every distinct release as a line of JSON. */
+/** What is published now: counts, or with `?source=…&full=1` every distinct release as a line of JSON. */
 function sendTruth(
   response: ServerResponse,
   { replica, url, now }: { replica: Replica; url: URL; now: number },
 ): void {
   const source = SOURCES.find((one) => one === url.searchParams.get("source"));
   if (!source) {
-    const counts = (one: Source) => [one, { published: replica.published(one, now).length }];
+    const counts = (one: Source) => {
+      const rows = replica.published(one, now);
+      const broken = rows.filter(({ plant }) => plant === "broken-release").length;
+      return [one, broken === 0 ? { published: rows.length } : { published: rows.length, broken }];
+    };
     sendJson(response, Object.fromEntries(SOURCES.map(counts)));
     return;
   }
