@@ -58,7 +58,7 @@ interface Way {
 }
 
 /** The first way that leads to a mongod that runs here. */
-async function findMongod(log: (line: string) => void): Promise<{ path: string; how: string }> {
+export async function findMongod(log: (line: string) => void): Promise<{ path: string; how: string }> {
   const failures: string[] = [];
   const ways: Way[] = [
     { name: "MONGOMS_SYSTEM_BINARY", find: async () => process.env["MONGOMS_SYSTEM_BINARY"] ?? null },
@@ -119,7 +119,7 @@ const MONGODB_VERSION = "7.0.14";
 
 async function download(log: (line: string) => void): Promise<string> {
   const mirror = new URL(process.env["MONGOMS_DOWNLOAD_MIRROR"] ?? "https://fastdl.mongodb.org");
-  await knock(mirror.hostname, Number(mirror.port) || (mirror.protocol === "http:" ? 80 : 443));
+  await knock(mirror.hostname, Number(mirror.port || 443));
   log("MongoDB: downloading (about 70 MB, once)…");
   const tooLong = async () => {
     await sleep(DOWNLOAD_MS_MAX, undefined, { ref: false });

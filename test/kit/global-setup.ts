@@ -1,5 +1,5 @@
-// One mongod for the whole test run; every test file has a database of its own in it.
-
+// One MongoDB for the whole test run, the one that MONGODB_URI names or our own; every test file has a database of its
+// own in it.
 import type { TestProject } from "vitest/node";
 import { startMongod } from "../../src/local/mongod.ts";
 
@@ -10,7 +10,7 @@ declare module "vitest" {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const mongo = await startMongod({ ownServer: true, log: console.log });
+  const mongo = await startMongod({ log: console.log });
   project.provide("mongoUri", mongo.uri);
   return () => mongo.stop();
 }

@@ -1,8 +1,10 @@
 // The built Worker in workerd, against a real mongod and the replica over HTTP.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { compareWithTruth } from "../../src/cli/demo-report.ts";
+import { isComplete, readProgress } from "../../src/cli/progress.ts";
 import { freePort } from "../../src/local/mongod.ts";
 import { type LocalWorker, startWorker } from "../../src/local/worker.ts";
 import { DEFAULT_FAULTS } from "../../src/replica/faults.ts";
@@ -56,8 +58,8 @@ const line = (lines: string[], pattern: RegExp) =>
 
 describe("scheduled", () => {
   it("does the whole job, and every document is as the design says", async () => {
-    for (let tick = 0; tick < 6 && (await db.syncWindows.countDocuments({ proof: "exact" })) < 4; tick++)
-      await worker.tick();
+    for (let tick = 0; tick < 6 && !isComplete(await readProgress(db)); tick++) await worker.tick();
+    expect(isComplete(await readProgress(db))).toBe(true);
     for (const source of SOURCES) {
       const { published, missing, strange } = await compareWithTruth(db, replica, source);
       expect([published > 600, missing.map(({ releaseId }) => releaseId), strange]).toEqual([true, [], 0]);
@@ -88,9 +90,7 @@ describe("scheduled", () => {
   }, 120_000);
 
   it("writes one summary line, and no secret into any", async () => {
-    const secretUri = uri
-      .replace("mongodb://", `mongodb://user:${PASSWORD}@`)
-      .replace("?", "?authSource=admin&");
+    const secretUri = uri.replace(/^(mongodb(?:\+srv)?:\/\/)([^@/]*@)?/, `$1user:${PASSWORD}@`);
     const locked = await startWorker({
       vars: vars({ LOG_LEVEL: "trace" }),
       secrets: { MONGODB_URI: secretUri },
@@ -132,6 +132,22 @@ describe("a wrong setting", () => {
     60_000,
   );
 });
+
+it("workerd ends with its parent, also when only that is killed", async () => {
+  const module = JSON.stringify(fileURLToPath(new URL("../../src/local/worker.ts", import.meta.url)));
+  const given = JSON.stringify({ vars: vars(), secrets: { MONGODB_URI: uri } });
+  const script = `
+    const { startWorker } = await import(${module});
+    console.log((await startWorker(${given})).url);`;
+  const parent = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line]: Buffer[] = await once(parent.stdout, "data");
+  const health = () => fetch(new URL("/healthz", String(line).trim()));
+  expect((await health()).status).toBe(200);
+  parent.kill("SIGKILL");
+  await vi.waitFor(() => expect(health()).rejects.toThrow(), { timeout: 10_000 });
+}, 60_000);
 
 describe("wrangler dev", () => {
   it("takes settings from outside, and /cdn-cgi/local/scheduled does one invocation", async () => {
