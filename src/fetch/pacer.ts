@@ -58,6 +58,7 @@ export async function openPacer(options: PacerOptions): Promise<Pacer> {
       }
       intervalMs = taken.intervalMs;
       await wait(waitMs);
+      if (remainingMs() < 0) throw new DeadlineReached(`${source}: the deadline passed while waiting`);
     },
     async refused(waitMs) {
       await db.rateLimits.updateOne({ _id: source }, slotsRefused(baseMs, waitMs));

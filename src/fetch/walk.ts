@@ -22,7 +22,7 @@ import { ALL_STAGES, type LaneProgress } from "../terms/window.ts";
 import { type Api, echoes, noticeNumber, type Question, stageOf } from "./api.ts";
 import type { Page } from "./page.ts";
 
-export type Distrust = "order" | "echo" | "count" | "range" | "duplicate page";
+export type Distrust = "order" | "gaps" | "echo" | "count" | "range" | "duplicate page";
 
 export type Verdict =
   /** All of [lo, hi] is here. */
@@ -51,6 +51,8 @@ export function judgePage(options: {
   if (count < asked.limit && page.next === null) return { kind: "whole" };
   if (count < asked.limit) return { kind: "untrusted", why: "count" };
   if (!inOrder(api, rows)) return { kind: "untrusted", why: "order" };
+  if (api.order === "id" && asked.stage === ALL_STAGES && hasGaps(rows))
+    return { kind: "untrusted", why: "gaps" };
   if (rows.length > 1 && before.size > 0 && rows.every((row) => before.has(row.key))) {
     return { kind: "untrusted", why: "duplicate page" };
   }
@@ -80,6 +82,19 @@ function inOrder(api: Api, rows: Row[]): boolean {
     if (!one || !other) return false;
     return other.year < one.year || (other.year === one.year && other.number <= one.number);
   });
+}
+
+const GAPS_MIN = 5;
+const GAPS_SHARE = 0.2; // 0.2 to 1 % of the numbers were never published (api-facts)
+
+/** FaT's numbers are one sequence: a page in order that leaves many out is not all there is. */
+function hasGaps(rows: Row[]): boolean {
+  const numbers = new Set(rows.flatMap(({ releaseId }) => noticeNumber(releaseId)?.number ?? []));
+  const years = new Set(rows.flatMap(({ releaseId }) => noticeNumber(releaseId)?.year ?? []));
+  if (years.size !== 1) return false;
+  const span = Math.max(...numbers) - Math.min(...numbers) + 1;
+  const absent = span - numbers.size;
+  return absent >= GAPS_MIN && absent / span > GAPS_SHARE;
 }
 
 /** FaT's dates are not always those that it selects by (009921-2021), so a few may be outside. */
@@ -167,11 +182,15 @@ export function laneAfter(options: {
   const edge = plusSeconds(reached, 1);
   const tail = done ? rows.length : rows.length - REPEATED_ROWS_MAX;
   const repeated = rows.filter((row, at) => at >= tail || (row.date !== null && toLondon(row.date) <= edge));
+  // What was counted below a narrower question than the one before has not come again yet.
+  const here = new Set(rows.map(({ key }) => key));
+  const carried = done ? [] : [...seen].filter((key) => !here.has(key));
   const { seen: _, ...kept } = lane;
-  const keys = [...new Set(repeated.map(({ key }) => key))];
+  const keys = [...new Set([...carried, ...repeated.map(({ key }) => key)])].slice(-SEEN_MAX);
   return { lane: { ...kept, frontier: reached, done, ...(keys.length > 0 ? { seen: keys } : {}) }, counted };
 }
 
+const SEEN_MAX = 300; // a crowded second and a page's end; more would only be a wrong count
 const REPEATED_ROWS_MAX = 30; // the margin is at most 9 rows; the rest is for rows whose date is out of line
 
 /** Byte-identical duplicates occur inside one page (api-facts: 071452-2026). The last one of a key stands. */

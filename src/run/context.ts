@@ -44,8 +44,11 @@ export async function waitAlive(
 ): Promise<void> {
   const { effects, leaseSeconds, keepAlive } = options;
   const pieceMs = (leaseSeconds * 1000) / 3;
-  for (let left = ms; left > 0; left -= pieceMs) {
+  const until = effects.now().getTime() + ms;
+  for (let left = ms; left > 0; ) {
     await effects.sleep(Math.min(left, pieceMs));
-    if (left > pieceMs) await keepAlive.renew?.();
+    if (left <= pieceMs) return;
+    await keepAlive.renew?.();
+    left = until - effects.now().getTime(); // the renewal took its own time
   }
 }

@@ -6,6 +6,7 @@ import type { Page } from "../fetch/page.ts";
 import { absentIds } from "../fetch/proof.ts";
 import { distinct, judgeSlice } from "../fetch/walk.ts";
 import { noteAbsent } from "../store/gaps.ts";
+import { DeadlineReached } from "../terms/errors.ts";
 import { boundaryAtOrBefore, plusSeconds, toLondon } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import { ALL_STAGES } from "../terms/window.ts";
@@ -18,8 +19,9 @@ export interface Overflow {
 }
 
 const CHAINS_IDLE_MAX = 3;
-/** A slice is read in one go, so it must fit into a run, which has about 76 requests. */
+/** A slice is read in one go, so it must fit into a run, which has about 76 requests, and fewer where the pace is slow. */
 const REQUESTS_MAX = 50;
+const RUN_SHARE_MAX = 0.5;
 /** Numbers that were never published come one or two at a time; after this many there is nothing more below. */
 const ABSENT_IN_A_ROW_MAX = 15;
 
@@ -34,9 +36,14 @@ export async function readOverflow(
   context: SourceContext,
   { asked, page }: { asked: Question; page: Page },
 ): Promise<Overflow> {
-  const { api, asker } = context;
-  const begun = asker.tally.requests;
-  const reading = { context, asked, mayAsk: () => asker.tally.requests - begun < REQUESTS_MAX };
+  const { api, asker, config } = context;
+  const shareMs = config.runBudgetSeconds * 1000 * RUN_SHARE_MAX;
+  const [begun, leftMs] = [asker.tally.requests, asker.remainingMs()];
+  if (leftMs < Math.min(shareMs, REQUESTS_MAX * asker.pacer.intervalMs())) {
+    throw new DeadlineReached("a slice that overflows is read in one go: the next run has the time");
+  }
+  const inTime = () => leftMs - asker.remainingMs() < shareMs;
+  const reading = { context, asked, mayAsk: () => asker.tally.requests - begun < REQUESTS_MAX && inTime() };
   if (asked.stage === ALL_STAGES && api.stages.length > 0) return byStage(reading, page);
   if (!api.lookupPath) return { rows: await byCursors(reading, page), exact: false };
   const rows = [...page.rows, ...(await byCursor(reading, page))];

@@ -36,7 +36,7 @@ describe("judgePage", () => {
 
   it("is not led astray by four odd dates among the last nine", () => {
     for (const odd of ["2026-06-30T16:59:00", "2021-05-07T00:00:00"]) {
-      const rows = full.map((one, at) => (at >= 96 ? row({ id: one.releaseId, at: odd }) : one));
+      const rows = full.map((_one, at) => (at >= 96 ? row({ id: one.releaseId, at: odd }) : one));
       const verdict = judge(fat(rows));
       expect(verdict.kind).toBe("full");
       const frontier = verdict.kind === "full" ? verdict.frontier : "";
@@ -64,6 +64,18 @@ describe("judgePage", () => {
     expect(judge(page)).toEqual({ kind: "untrusted", why });
   });
 
+  it("trusts no full page of Find a Tender that leaves a fifth of the numbers out, though it is in order", () => {
+    const every = (step: number) =>
+      full.map((_one, at) =>
+        row({
+          id: `${String(5000 - at * step).padStart(6, "0")}-2026`,
+          at: `2026-06-30T16:${String(59 - Math.floor(at / 2)).padStart(2, "0")}:00`,
+        }),
+      );
+    expect(judge(fat(every(2)))).toEqual({ kind: "untrusted", why: "gaps" });
+    expect(judge(fat(every(1))).kind).toBe("full");
+  });
+
   it("trusts no full page that is the one before again", () => {
     expect(judge(fat(), new Set(full.map(({ key }) => key)))).toEqual({
       kind: "untrusted",
@@ -72,7 +84,7 @@ describe("judgePage", () => {
   });
 
   it("takes one notice under many processes for order", () => {
-    const rows = full.map((one, at) =>
+    const rows = full.map((_one, at) =>
       at < 15 ? row({ id: full[14]?.releaseId ?? "", at: "2026-06-30T17:00:00", ocid: `o${at}` }) : one,
     );
     expect(judge(fat(rows)).kind).toBe("full");

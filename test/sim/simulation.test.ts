@@ -1,0 +1,50 @@
+// A short run of the simulation; `npm run simulate -- --seeds 1000` is the long one. SEED=… replays one.
+import { describe, expect, it } from "vitest";
+import { simulate } from "./simulate.ts";
+
+const SEED = process.env["SEED"];
+const seeds = SEED === undefined ? Array.from({ length: 120 }, (_, at) => at + 1) : [Number(SEED)];
+
+describe("the simulation", () => {
+  it(`holds every invariant on ${seeds.length} seeds, and really meets faults and kills`, async () => {
+    const violations: string[] = [];
+    const met = new Map<string, number>();
+    for (const seed of seeds) {
+      const outcome = await simulate(seed);
+      if (outcome.violation !== null) violations.push(`SEED=${seed} npm test: ${outcome.violation}`);
+      for (const [what, times] of Object.entries(outcome.met)) met.set(what, (met.get(what) ?? 0) + times);
+    }
+    expect(violations).toEqual([]);
+    if (SEED !== undefined) return;
+    const kills = [...met.keys()].filter((what) => what.startsWith("kill at "));
+    expect(kills.length).toBeGreaterThan(15);
+    for (const what of [
+      "failover",
+      "answer lost for good",
+      "answer lost, and repeated",
+      "outage of days",
+      "start moved",
+    ]) {
+      expect(met.get(what) ?? 0).toBeGreaterThan(5);
+    }
+    for (const fault of [
+      "503",
+      "429-without-header",
+      "empty-body",
+      "truncated",
+      "reset",
+      "slow",
+      "bare-zeros",
+      "broken-release",
+      "wrong-echo",
+    ]) {
+      expect([fault, (met.get(fault) ?? 0) > 0]).toEqual([fault, true]);
+    }
+  }, 120_000);
+
+  it("gives the same trace for the same seed, and another for another", async () => {
+    const [one, again, other] = [await simulate(7), await simulate(7), await simulate(8)];
+    expect(again).toEqual(one);
+    expect(other.trace).not.toBe(one.trace);
+  });
+});
