@@ -20,10 +20,11 @@ export function contractUpsert({ contract, revision, rawData }: Upsert): AnyBulk
       ? { $gte: [contract.publishedDate, { $ifNull: ["$publishedDate", contract.publishedDate] }] }
       : { $gte: [revision, { $ifNull: [{ $max: "$revisions" }, revision] }] };
   const times = { createdAt: { $ifNull: ["$createdAt", "$$NOW"] }, updatedAt: "$updatedAt" };
-  const revisions =
+  const kept =
     revision === null
       ? {}
       : {
+          otherBuyerIds: otherBuyers(contract.buyerId, newer),
           revisions: {
             $sortArray: { input: { $setUnion: [{ $ifNull: ["$revisions", []] }, [revision]] }, sortBy: 1 },
           },
@@ -31,8 +32,8 @@ export function contractUpsert({ contract, revision, rawData }: Upsert): AnyBulk
   const next = {
     $cond: [
       newer,
-      { $mergeObjects: [{ $literal: values }, { ...revisions, ...times }] },
-      { $mergeObjects: ["$$ROOT", revisions] },
+      { $mergeObjects: [{ $literal: values }, { ...kept, ...times }] },
+      { $mergeObjects: ["$$ROOT", kept] },
     ],
   };
   return {
@@ -42,6 +43,16 @@ export function contractUpsert({ contract, revision, rawData }: Upsert): AnyBulk
       upsert: true,
     },
   };
+}
+
+/** Buyers that other revisions of the notice name: an edit may change the buyer, and then both counts change. */
+function otherBuyers(buyerId: string | undefined, newer: Document): Document {
+  const named = {
+    $setUnion: [{ $ifNull: ["$otherBuyerIds", []] }, ["$buyerId"], buyerId === undefined ? [] : [buyerId]],
+  };
+  const current = { $cond: [newer, { $literal: buyerId ?? null }, "$buyerId"] };
+  const others = { $sortArray: { input: { $setDifference: [named, [current, null]] }, sortBy: 1 } };
+  return { $let: { vars: { others }, in: { $cond: [{ $eq: ["$$others", []] }, "$$REMOVE", "$$others"] } } };
 }
 
 /** `next` with a new `updatedAt` where it differs from what is there. */
@@ -62,11 +73,20 @@ function changedOrSame(next: Document): Document {
 
 /**
  * Makes the buyers that are not there yet and brings `contractCount` up to what is stored, in one round trip. Fields
- * that are there, whoever enriched them, are never overwritten. A count only grows: two writers may count at once.
+ * that are there, whoever enriched them, are never overwritten. Two writers may count at once, so the count of a buyer
+ * that the page names only grows; one that an edit no longer names is counted anew.
  */
-export function buyersRecounted(buyers: MappedBuyer[]): Document[] {
+export function buyersRecounted(buyers: MappedBuyer[], contractIds: string[]): Document[] {
+  const others = [
+    { $match: { _id: { $in: contractIds }, otherBuyerIds: { $exists: true } } },
+    { $unwind: "$otherBuyerIds" },
+    { $group: { _id: "$otherBuyerIds" } },
+  ];
   return [
     { $documents: buyers.map((buyer) => ({ $literal: buyer })) },
+    { $unionWith: { coll: "contracts", pipeline: others } },
+    { $lookup: { from: "buyers", localField: "_id", foreignField: "_id", as: "known" } },
+    { $match: { $or: [{ name: { $exists: true } }, { known: { $ne: [] } }] } },
     {
       $lookup: {
         from: "contracts",
@@ -78,16 +98,18 @@ export function buyersRecounted(buyers: MappedBuyer[]): Document[] {
     },
     { $set: { contractCount: { $ifNull: [{ $first: "$counted.contracts" }, 0] } } },
     { $set: { createdAt: "$$NOW", updatedAt: "$$NOW" } },
-    { $unset: "counted" },
+    { $unset: ["counted", "known"] },
     { $merge: { into: "buyers", on: "_id", whenMatched: [{ $replaceWith: mergedBuyer }] } },
   ];
 }
 
-const mergedBuyer: Document = changedOrSame({
-  $mergeObjects: [
-    "$$ROOT",
-    "$$new",
-    "$$ROOT",
-    { contractCount: { $max: ["$contractCount", "$$new.contractCount"] } },
+const mergedCount = {
+  $cond: [
+    { $eq: [{ $ifNull: ["$$new.name", null] }, null] },
+    "$$new.contractCount",
+    { $max: ["$contractCount", "$$new.contractCount"] },
   ],
+};
+const mergedBuyer: Document = changedOrSame({
+  $mergeObjects: ["$$ROOT", "$$new", "$$ROOT", { contractCount: mergedCount }],
 });

@@ -24,7 +24,8 @@ export async function storePage(db: Database, page: Storing): Promise<Stored> {
     const result = await db.contracts.bulkWrite(page.upserts.map(contractUpsert), { ordered: false });
     // All of the page's buyers, not just those of new contracts: a holder that vanished may have stored these contracts
     // and not their buyers.
-    if (page.buyers.size > 0) await db.db.aggregate(buyersRecounted([...page.buyers.values()])).toArray();
+    const ids = page.upserts.map(({ contract }) => contract._id);
+    await db.db.aggregate(buyersRecounted([...page.buyers.values()], ids)).toArray();
     return { changed: result.upsertedCount + result.modifiedCount, inserted: result.upsertedCount };
   });
 }

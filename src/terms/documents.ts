@@ -158,6 +158,8 @@ export const contractSchema = z.strictObject({
   deadlineDate: z.date().optional(),
   /** CF: the number behind each release id that has been seen, ascending. */
   revisions: z.array(z.number().int()).optional(),
+  /** CF: buyers that other revisions of this notice name, where an edit has changed it. */
+  otherBuyerIds: z.array(z.string()).optional(),
   /** The release as it came: an object (STORE_RAW=full) or gzipped JSON (gzip). */
   rawData: z.unknown().optional(),
   createdAt: z.date(),
@@ -166,7 +168,10 @@ export const contractSchema = z.strictObject({
 export type Contract = z.infer<typeof contractSchema>;
 
 /** A contract as mapped from one release; the store adds times, `revisions` and `rawData`. */
-export type MappedContract = Omit<Contract, "createdAt" | "updatedAt" | "revisions" | "rawData">;
+export type MappedContract = Omit<
+  Contract,
+  "createdAt" | "updatedAt" | "revisions" | "otherBuyerIds" | "rawData"
+>;
 
 export const buyerSchema = z.strictObject({
   _id: z.string(),

@@ -131,6 +131,29 @@ describe("buyers", () => {
     });
   });
 
+  it("are counted right where an edit changes the buyer, in whatever order the revisions come", async () => {
+    const other: MappedBuyer = { _id: "auto-york", orgId: "auto-york", name: "York", identifiers: [] };
+    const revisions = [upsert(1), upsert(2, { buyerId: other._id }), upsert(3, { buyerId: other._id })];
+    const states: unknown[] = [];
+    for (const order of permutations(revisions)) {
+      await clear();
+      for (const one of order) {
+        const named = one.contract.buyerId === other._id ? other : buyer;
+        await storePage(db, { upserts: [one], buyers: new Map([[named._id, named]]) });
+      }
+      const counts = (await db.buyers.find().sort({ _id: 1 }).toArray()).map(({ _id, contractCount }) => [
+        _id,
+        contractCount,
+      ]);
+      expect(counts).toEqual([
+        ["auto-leeds", 0],
+        ["auto-york", 1],
+      ]);
+      states.push((await stored()).map(({ createdAt: _c, updatedAt: _u, ...contract }) => contract));
+    }
+    for (const state of states) expect(state).toEqual(states[0]);
+  });
+
   it("are mended by the next page that holds them, after a crash between the two writes", async () => {
     await storePage(db, { upserts: contracts(2), buyers: new Map() });
     expect(await db.buyers.countDocuments()).toBe(0);

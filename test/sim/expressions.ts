@@ -148,6 +148,10 @@ const OPERATORS: Record<string, Operator> = {
       if (!union.some((other) => same(other, one))) union.push(one);
     return union;
   },
+  $setDifference: (argument, scope) => {
+    const [all, without] = list(argument, scope).map(asArray);
+    return (all ?? []).filter((one) => !(without ?? []).some((other) => same(one, other)));
+  },
   $sortArray: (argument, scope) => {
     const { input, sortBy } = argument as { input: unknown; sortBy: number };
     return [...asArray(evaluate(input, scope))].sort((a, b) => compare(a, b) * sortBy);
@@ -182,6 +186,7 @@ export function evaluate(expression: unknown, scope: Scope): unknown {
 function reference(text: string, scope: Scope): unknown {
   if (!text.startsWith("$$")) return valueAt(scope.root, text.slice(1));
   const [name = "", ...path] = text.slice(2).split(".");
+  if (name === "REMOVE") return undefined;
   const value = name === "NOW" ? scope.now : name === "ROOT" ? scope.root : scope.vars[name];
   if (name !== "NOW" && name !== "ROOT" && !Object.hasOwn(scope.vars, name))
     throw new Error(`expression: no variable ${name}`);

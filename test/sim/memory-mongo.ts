@@ -247,6 +247,8 @@ function aggregate(store: MemoryStore, pipeline: Document[]): Document[] {
     const argument: Document = stage[name];
     if (name === "$documents")
       rows = argument.map((one: unknown) => evaluate(one, { root: {}, now: store.now(), vars: {} }));
+    else if (name === "$unionWith") rows = [...rows, ...others(store, argument)];
+    else if (name === "$match") rows = rows.filter((row) => matches(row, argument, store.now()));
     else if (name === "$lookup") rows = rows.map((row) => lookedUp(store, row, argument));
     else if (name === "$set" || name === "$unset")
       rows = rows.map((row) => afterPipeline(row, [stage], store.now()));
@@ -258,8 +260,19 @@ function aggregate(store: MemoryStore, pipeline: Document[]): Document[] {
   return rows;
 }
 
+/** `$match`, `$unwind`, `$group` by one array: its distinct values. */
+function others(store: MemoryStore, { coll, pipeline }: Document): Document[] {
+  const [{ $match }, { $unwind }] = pipeline;
+  const values = new Set<string>();
+  for (const one of select(store, coll, $match, {}))
+    for (const value of one[$unwind.slice(1)]) values.add(value);
+  return [...values].map((_id) => ({ _id }));
+}
+
 function lookedUp(store: MemoryStore, row: Document, argument: Document): Document {
   const { from, localField, foreignField, as } = argument;
+  if (!argument["pipeline"])
+    return { ...row, [as]: select(store, from, { [foreignField]: row[localField] }, {}).map(clone) };
   let count = 0;
   for (const one of documentsOf(store, from).values()) if (one[foreignField] === row[localField]) count++;
   return { ...row, [as]: count > 0 ? [{ contracts: count }] : [] };

@@ -36,7 +36,7 @@ describe("judgePage", () => {
 
   it("is not led astray by four odd dates among the last nine", () => {
     for (const odd of ["2026-06-30T16:59:00", "2021-05-07T00:00:00"]) {
-      const rows = full.map((_one, at) => (at >= 96 ? row({ id: one.releaseId, at: odd }) : one));
+      const rows = full.map((one, at) => (at >= 96 ? row({ id: one.releaseId, at: odd }) : one));
       const verdict = judge(fat(rows));
       expect(verdict.kind).toBe("full");
       const frontier = verdict.kind === "full" ? verdict.frontier : "";
@@ -84,7 +84,7 @@ describe("judgePage", () => {
   });
 
   it("takes one notice under many processes for order", () => {
-    const rows = full.map((_one, at) =>
+    const rows = full.map((one, at) =>
       at < 15 ? row({ id: full[14]?.releaseId ?? "", at: "2026-06-30T17:00:00", ocid: `o${at}` }) : one,
     );
     expect(judge(fat(rows)).kind).toBe("full");
