@@ -72,6 +72,16 @@ const STUCK_MAX = 60;
 
 /** @throws ApiError, DeadlineReached, StorageFull; nothing is lost by any of them */
 export async function stepLane(context: SourceContext, options: LaneOptions): Promise<Step> {
+  const { lane, memory } = options;
+  memory.spanSeconds ??= lane.spanSeconds ?? null;
+  const step = await askAndJudge(context, options);
+  // Narrowing down to a bad release takes many questions: the next run goes on with it.
+  const { spanSeconds: _, ...rest } = step.lane;
+  const { spanSeconds } = memory;
+  return { ...step, lane: spanSeconds === null || rest.done ? rest : { ...rest, spanSeconds } };
+}
+
+async function askAndJudge(context: SourceContext, options: LaneOptions): Promise<Step> {
   const { api, config } = context;
   const { lane, memory, start } = options;
   const slices = lane.mode === "slices";

@@ -43,11 +43,12 @@ export async function verifyNewest(context: SourceContext): Promise<HoldEnd | nu
     const published = publishedInstants(window);
     const start = boundaryAtOrBefore(toLondon(window.from));
     let progress = progressOf(window);
-    let asked: Question | null = null;
     for (;;) {
       const frontier = progress.verify?.frontier ?? topOf(window.to);
       if (frontier <= start) break;
-      asked ??= nextSlice({ api, frontier, start, published, limit: config.pageLimit });
+      const likely = nextSlice({ api, frontier, start, published, limit: config.pageLimit });
+      const lo = progress.verify?.lo;
+      const asked: Question = lo !== undefined && lo > likely.lo ? { ...likely, lo } : likely;
       const requestsBefore = context.asker.tally.requests;
       const slice = await readSlice(context, asked);
       const { missing, rows } = await store(context, { window, slice, asked });
@@ -62,6 +63,7 @@ export async function verifyNewest(context: SourceContext): Promise<HoldEnd | nu
           frontier: exact ? asked.lo : frontier,
           requests: (progress.verify?.requests ?? 0) + context.asker.tally.requests - requestsBefore,
           rows: (progress.verify?.rows ?? 0) + (exact ? rows.length : 0),
+          ...(exact ? {} : { lo: narrower(api, asked)?.lo ?? asked.lo }),
         },
         unproven:
           slice.kind === "overflow" ? withUnproven(context, { progress, asked, rows }) : progress.unproven,
@@ -69,7 +71,6 @@ export async function verifyNewest(context: SourceContext): Promise<HoldEnd | nu
           ? { numbers: await noteNumbers(context, { window, rows, progress }) }
           : {}),
       };
-      asked = exact ? null : narrower(api, asked);
       await advance(db, claim, progress);
     }
     if (progress.numbers) await noteGapToNewer(context, window, progress.numbers);

@@ -13,6 +13,7 @@ export const laneSchema = z.strictObject({
   frontier: londonTimeSchema,
   done: z.boolean(),
   mode: z.enum(LANE_MODES).optional(),
+  spanSeconds: z.number().optional(),
   seen: z.array(z.string()).optional(),
 });
 
@@ -57,9 +58,14 @@ export const windowSchema = z.strictObject({
   ),
   /** Pages that proved nothing, by their reason; such a lane went on in slices. */
   alarms: z.array(z.strictObject({ at: z.date(), kind: z.string(), detail: z.string() })).optional(),
-  /** Verification in progress: all from `frontier` to the window's end is exact. */
+  /** Verification: all from `frontier` to the window's end is exact; `lo` where the next slice had to be shorter. */
   verify: z
-    .strictObject({ frontier: londonTimeSchema, requests: z.number().int(), rows: z.number().int() })
+    .strictObject({
+      frontier: londonTimeSchema,
+      lo: londonTimeSchema.optional(),
+      requests: z.number().int(),
+      rows: z.number().int(),
+    })
     .nullable()
     .optional(),
   /** When each counted release was published: seconds after `from`, int32 LE. Says where to cut; gone once verified. */

@@ -32,6 +32,8 @@ export interface LaneProgress {
   frontier: LondonTime;
   done: boolean;
   mode?: LaneMode | undefined;
+  /** Length of the next question, where a longer one could not be answered. */
+  spanSeconds?: number | undefined;
   /** Keys of the rows that the next page repeats: what keeps the counts of distinct releases right. */
   seen?: string[] | undefined;
 }

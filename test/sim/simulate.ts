@@ -1,6 +1,6 @@
 // One seed: the production code on a simulated clock, network and database, with overlapping invocations, kills at
 // every await, lost answers, failovers, skewed clocks and the APIs' faults. Then calm, and the oracle.
-import { MongoNetworkError, ObjectId } from "mongodb";
+import { type Document, MongoNetworkError, ObjectId } from "mongodb";
 import { readConfig } from "../../src/config/config.ts";
 import { collectionsOf } from "../../src/platform/database.ts";
 import { type Effects, type HttpAnswer, TransportError } from "../../src/platform/effects.ts";
@@ -320,12 +320,10 @@ export async function simulate(seed: number): Promise<Outcome> {
     for (let round = 0; round < 40 && violation === null; round++) {
       await hours(4, { start: historyFrom, overlaps: false });
       const windows = [...documentsOf(store, "syncWindows").values()];
-      if (
-        windows.every(
-          ({ status, proof }) => status === "cancelled" || (status === "done" && proof === "exact"),
-        )
-      )
-        break;
+      const jobs = [...documentsOf(store, "syncJobs").values()];
+      const settled = ({ status, proof }: Document) =>
+        status === "cancelled" || (status === "done" && proof === "exact");
+      if (windows.every(settled) && jobs.every(({ deltaWalk }) => deltaWalk === null)) break;
     }
     guarded(() => checkers.atTheEnd(scheduler.now()));
   } catch (error) {
