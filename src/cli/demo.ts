@@ -77,8 +77,7 @@ async function main(atEnd: AtEnd): Promise<number> {
   const worker = await startWorker({ vars, secrets: { MONGODB_URI: uri } });
   atEnd(worker.close);
   const view = createProgressView(process.stdout, startedAtMs);
-  const watched = { db, worker, view };
-  const invocations = await runToTheEnd(watched);
+  const invocations = await runToTheEnd({ db, worker, view });
   view.end();
   const seconds = (Date.now() - startedAtMs) / 1000;
   const shown = options.keep || process.env["MONGODB_URI"] ? mongosh : null;
@@ -87,7 +86,7 @@ async function main(atEnd: AtEnd): Promise<number> {
     console.log(
       `\nLeft running: MongoDB, the replica ${replica.url}, the Worker ${worker.url}. Ctrl-C stops it.`,
     );
-    await keepRunning(watched);
+    await keepRunning({ db, worker });
   }
   return wrong === 0 ? 0 : 1;
 }
@@ -177,10 +176,12 @@ async function runToTheEnd(watched: Watched): Promise<number> {
   }
 }
 
-async function keepRunning(watched: Watched): Promise<never> {
+async function keepRunning(system: Omit<Watched, "view">): Promise<never> {
   for (;;) {
     await sleep(KEPT_TICK_MS);
-    await tickShown(watched);
+    const view = createProgressView(process.stdout, Date.now());
+    await tickShown({ ...system, view });
+    view.end();
   }
 }
 
