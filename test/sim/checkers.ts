@@ -202,7 +202,7 @@ export function createCheckers(options: CheckerOptions): Checkers {
               `invariant 1: ${source} ${row.releaseId} of ${new Date(row.at).toISOString()} is missing at the end`,
             );
         }
-        if (job.lastSyncedDate.getTime() < now - 3 * 3_600_000) violate(`progress: ${source}'s delta lags`);
+        if (job.lastSyncedDate.getTime() < now - 4 * 3_600_000) violate(`progress: ${source}'s delta lags`);
         for (const window of windows) {
           if (window.claim) violate(`progress: ${window._id} is still held`);
           const distinct = new Set(
