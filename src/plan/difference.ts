@@ -4,6 +4,7 @@ import type { SyncWindow, WindowCounts } from "../terms/documents.ts";
 import {
   boundaryAtOrAfter,
   type LondonTime,
+  later,
   type Month,
   monthOf,
   monthStart,
@@ -52,12 +53,17 @@ export function freshLanes(stages: string[], to: Date): LaneProgress[] {
 
 export const NO_COUNTS: WindowCounts = { requests: 0, releases: 0, byTag: {}, quarantined: 0, bytes: 0 };
 
-type Change = Partial<Omit<SyncWindow, "_id" | "source" | "month" | "plannedAt">>;
+/** What the plan knows a window by. */
+export type PlannedWindow = Omit<SyncWindow, "publishedSeconds" | "numbers">;
+
+type Change = Partial<Omit<PlannedWindow, "_id" | "source" | "month" | "plannedAt" | "forecast">>;
 
 export interface Move {
   /** As it was read: the update applies only to a window that is still so. */
-  window: SyncWindow;
-  change: Change;
+  window: PlannedWindow;
+  set: Change;
+  /** Fields that say nothing of the window as it will be. */
+  unset: readonly ("publishedSeconds" | "numbers" | "forecast")[];
 }
 
 export interface Difference {
@@ -68,27 +74,24 @@ export interface Difference {
 /** What to insert and what to change so that `existing` becomes `wanted`. Empty when nothing has changed. */
 export function comparePlan(options: {
   wanted: Wanted[];
-  existing: SyncWindow[];
+  existing: PlannedWindow[];
+  start: Date;
   stages: string[];
   now: Date;
 }): Difference {
-  const { wanted, existing, stages, now } = options;
+  const { wanted, existing, start, stages, now } = options;
   const before = new Map(existing.map((window) => [window.month, window]));
-  const wantedMonths = new Set<string>(wanted.map(({ month }) => month));
   const insert: SyncWindow[] = [];
   const moves: Move[] = [];
   for (const one of wanted) {
     const window = before.get(one.month);
+    const move = window ? moveFor(window, one, stages) : null;
     if (!window) insert.push(newWindow(one, stages, now));
-    else {
-      const change = changeFor(window, one, stages);
-      if (change) moves.push({ window, change });
-    }
+    else if (move) moves.push(move);
   }
   for (const window of existing) {
-    if (!wantedMonths.has(window.month) && window.status !== "cancelled") {
-      moves.push({ window, change: { status: "cancelled", claim: null } });
-    }
+    if (window.to <= start && window.status !== "cancelled")
+      moves.push({ window, set: { status: "cancelled", claim: null }, unset: [] });
   }
   return { insert, moves };
 }
@@ -117,28 +120,43 @@ function newWindow(one: Wanted, stages: string[], now: Date): SyncWindow {
   };
 }
 
-function changeFor(window: SyncWindow, wanted: Wanted, stages: string[]): Change | null {
-  const wasDone =
-    window.status === "done" || (window.status === "cancelled" && window.lanes.every((lane) => lane.done));
-  if (wanted.to > window.to) {
+function moveFor(window: PlannedWindow, wanted: Wanted, stages: string[]): Move | null {
+  const { from, to } = wanted;
+  if (to > window.to) {
     // The horizon's own month is over: once more, whole, because its last hours were read while they were fresh.
-    const from = earlierOf(wanted.from, window.from);
-    return { ...reopened, from, to: wanted.to, lanes: freshLanes(stages, wanted.to), counts: NO_COUNTS };
+    const anew = { lanes: freshLanes(stages, to), counts: NO_COUNTS, unproven: [], verify: null };
+    return {
+      window,
+      set: { ...reopened, from, to, ...anew },
+      unset: ["publishedSeconds", "numbers", "forecast"],
+    };
   }
-  if (wanted.from < window.from) {
-    // Only what it lacks is read: every lane goes on below what it has reached.
-    const start = toLondon(wanted.from);
-    const lanes = window.lanes.map((lane) => ({ ...lane, done: lane.frontier <= start }));
-    return { ...reopened, from: wanted.from, lanes };
+  if (from < window.from) {
+    // Only what it lacks is read: every lane goes on below what it has reached, and so does the verification.
+    const reached = window.lanes.reduce<LondonTime>(
+      (top, { frontier }) => later(top, frontier),
+      toLondon(from),
+    );
+    const start = toLondon(from);
+    const lanes = (window.doneAt ? lanesFrom(window, stages, reached) : lanesOf(window, stages)).map(
+      (lane) => ({
+        ...lane,
+        done: lane.frontier <= start,
+      }),
+    );
+    return { window, set: { ...reopened, from, lanes }, unset: ["forecast"] };
   }
+  if (window.doneAt)
+    return window.status === "cancelled" ? { window, set: { status: "done" }, unset: [] } : null;
+  const changed = { ...(from > window.from ? { from } : {}), ...changedLanes(window, stages) };
+  const same = Object.keys(changed).length === 0;
+  const unset = from > window.from ? (["forecast"] as const) : [];
   if (window.status === "cancelled")
-    return wasDone ? { status: "done" } : { status: "pending", attempts: 0, retryAt: null };
-  if (wasDone || window.status === "running") return null;
-  const change: Change = {};
-  if (wanted.from > window.from) change.from = wanted.from;
-  const lanes = lanesFor(window, stages);
-  if (lanes) change.lanes = lanes;
-  return Object.keys(change).length > 0 ? change : null;
+    return { window, set: { status: "pending", attempts: 0, retryAt: null, ...changed }, unset };
+  if (same) return null;
+  // A holder is let go: it would go on with what is no longer wanted.
+  const letGo = window.status === "running" ? { status: "pending" as const, claim: null } : {};
+  return { window, set: { ...changed, ...letGo }, unset };
 }
 
 const reopened = {
@@ -147,29 +165,34 @@ const reopened = {
   attempts: 0,
   retryAt: null,
   proof: null,
-  verify: null,
   doneAt: null,
   verifiedAt: null,
 } as const satisfies Change;
 
 /** The lanes after a change of FAT_STAGES or CF_STAGES: what was read stays read, new stages start at the top. */
-function lanesFor(window: SyncWindow, stages: string[]): LaneProgress[] | null {
-  const same =
-    window.lanes.length === stages.length && window.lanes.every((lane, at) => lane.stage === stages[at]);
-  if (same) return null;
-  const read = new Map(window.lanes.map((lane) => [lane.stage, lane]));
-  return freshLanes(stages, window.to).map((lane) => read.get(lane.stage) ?? lane);
+function lanesOf(window: PlannedWindow, stages: string[]): LaneProgress[] {
+  return lanesFrom(window, stages, topOf(window.to));
 }
 
-function earlierOf(a: Date, b: Date): Date {
-  return a < b ? a : b;
+function lanesFrom({ lanes }: PlannedWindow, stages: string[], frontier: LondonTime): LaneProgress[] {
+  const read = new Map(lanes.map((lane) => [lane.stage, lane]));
+  return stages.map((stage) => read.get(stage) ?? { stage, frontier, done: false });
 }
 
-/** Changes exactly when the wanted windows or their lanes change. */
-export function planHash(wanted: Wanted[], stages: string[]): string {
+function changedLanes(window: PlannedWindow, stages: string[]): { lanes?: LaneProgress[] } {
+  const { lanes } = window;
+  const same = lanes.length === stages.length && lanes.every((lane, at) => lane.stage === stages[at]);
+  return same ? {} : { lanes: lanesOf(window, stages) };
+}
+
+/**
+ * Changes exactly when the wanted windows or their lanes change, and with the day: once a day everything is compared,
+ * so that nothing stays wrong for long that two planners at once, or a hand in the database, have left.
+ */
+export function planHash(wanted: Wanted[], stages: string[], now: Date): string {
   const text = wanted.map(({ month, from, to }) => `${month} ${from.toISOString()} ${to.toISOString()}`);
   return createHash("sha256")
-    .update([stages.join(","), ...text].join("\n"))
+    .update([toLondon(now).slice(0, 10), stages.join(","), ...text].join("\n"))
     .digest("hex")
     .slice(0, 16);
 }

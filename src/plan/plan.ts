@@ -12,7 +12,7 @@ export interface Planned {
   moved: number;
 }
 
-/** Makes `syncWindows` hold the wanted windows of one source; an unchanged `knownHash` costs no query at all. */
+/** Makes `syncWindows` hold the wanted windows of one source; an unchanged `knownHash` costs no query. */
 export async function plan(
   db: Database,
   options: {
@@ -26,10 +26,11 @@ export async function plan(
 ): Promise<Planned> {
   const { source, start, horizon, stages, now } = options;
   const wanted = wantedWindows({ source, start, horizon, now });
-  const hash = planHash(wanted, stages);
+  const hash = planHash(wanted, stages, now);
   if (hash === options.knownHash) return { hash, inserted: 0, moved: 0 };
-  const existing = await db.syncWindows.find({ source }).toArray();
-  const difference = comparePlan({ wanted, existing, stages, now });
+  const projection = { publishedSeconds: 0, numbers: 0 }; // tens of kilobytes each
+  const existing = await db.syncWindows.find({ source }, { projection }).toArray();
+  const difference = comparePlan({ wanted, existing, start, stages, now });
   const writes = [...difference.insert.map(insertion), ...difference.moves.map(conditionalMove)];
   const result = writes.length > 0 ? await db.syncWindows.bulkWrite(writes, { ordered: false }) : null;
   const applied = result ? result.matchedCount + result.upsertedCount : 0;
@@ -44,8 +45,9 @@ function insertion(window: SyncWindow): AnyBulkWriteOperation<SyncWindow> {
   return { updateOne: { filter: { _id: window._id }, update: { $setOnInsert: window }, upsert: true } };
 }
 
-function conditionalMove({ window, change }: Move): AnyBulkWriteOperation<SyncWindow> {
+function conditionalMove({ window, set, unset }: Move): AnyBulkWriteOperation<SyncWindow> {
   const { _id, status, from, to, lanes } = window;
-  const asRead = change.lanes ? { _id, status, from, to, lanes } : { _id, status, from, to };
-  return { updateOne: { filter: asRead, update: { $set: change } } };
+  const filter = set.lanes ? { _id, status, from, to, lanes } : { _id, status, from, to };
+  const gone = Object.fromEntries(unset.map((field) => [field, 1 as const]));
+  return { updateOne: { filter, update: unset.length > 0 ? { $set: set, $unset: gone } : { $set: set } } };
 }

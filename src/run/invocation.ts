@@ -101,7 +101,7 @@ async function planSource({ db, effects }: RunContext, settings: SourceConfig, j
   const { source, start, stages } = settings;
   const { horizon, planHash: knownHash } = job;
   const planned = await plan(db, { source, start, horizon, stages, knownHash, now: effects.now() });
-  if (planned.hash !== knownHash) await notePlan(db, source, planned.hash);
+  if (planned.hash !== knownHash) await notePlan(db, source, { before: knownHash, after: planned.hash });
   await reviveFailed(db, source);
 }
 

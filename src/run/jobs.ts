@@ -33,8 +33,14 @@ export async function openJob(db: Database, source: Source, now: Date): Promise<
   return job;
 }
 
-export async function notePlan(db: Database, source: Source, planHash: string | null): Promise<void> {
-  await db.syncJobs.updateOne({ _id: source }, { $set: { planHash } });
+/** Notes that the plan stands; when another invocation has planned meanwhile, the next one compares anew. */
+export async function notePlan(
+  db: Database,
+  source: Source,
+  { before, after }: { before: string | null; after: string | null },
+): Promise<void> {
+  const noted = await db.syncJobs.updateOne({ _id: source, planHash: before }, { $set: { planHash: after } });
+  if (noted.matchedCount === 0) await db.syncJobs.updateOne({ _id: source }, { $set: { planHash: null } });
 }
 
 /** What this invocation did for the source, and where the source stands now. */

@@ -2,6 +2,7 @@
 import { Binary } from "mongodb";
 import type { Progress } from "../claim/statements.ts";
 import type { SyncWindow } from "../terms/documents.ts";
+import { month, monthStart } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import type { Kept } from "./keep.ts";
 
@@ -47,16 +48,19 @@ export function counting(
       quarantined,
       bytes,
     },
-    publishedSeconds: withSeconds(progress.publishedSeconds, counted, window.from),
+    publishedSeconds: withSeconds(progress.publishedSeconds, counted, baseMs(window)),
   };
 }
 
 // A tag becomes a field name.
 const tagPattern = /^[A-Za-z]{1,40}$/;
 
-function withSeconds(before: Binary | undefined, rows: Row[], from: Date): Binary {
+/** The month's first instant: it stays, however the window's own beginning is moved. */
+const baseMs = ({ month: of }: SyncWindow): number => monthStart(month(of)).getTime();
+
+function withSeconds(before: Binary | undefined, rows: Row[], fromMs: number): Binary {
   const seconds = rows.flatMap(({ date }) =>
-    date === null ? [] : [Math.floor((date.getTime() - from.getTime()) / 1000)],
+    date === null ? [] : [Math.floor((date.getTime() - fromMs) / 1000)],
   );
   const known = before?.value() ?? new Uint8Array(0);
   const bytes = new Uint8Array(known.length + seconds.length * 4);
@@ -75,5 +79,6 @@ export function publishedInstants(window: SyncWindow): Date[] {
   const seconds = Int32Array.from({ length: Math.floor(bytes.length / 4) }, (_, at) =>
     view.getInt32(at * 4, true),
   );
-  return [...seconds.sort()].map((second) => new Date(window.from.getTime() + second * 1000));
+  const fromMs = baseMs(window);
+  return [...seconds.sort()].map((second) => new Date(fromMs + second * 1000));
 }

@@ -8,6 +8,10 @@ import { LANE_MODES, SOURCES, WINDOW_STATUSES } from "./window.ts";
 const londonTimeSchema = z.custom<LondonTime>((value) => typeof value === "string" && isLondonTime(value));
 const objectIdSchema = z.instanceof(ObjectId);
 
+/** Whether a release is kept as it came, beside the contract (STORE_RAW). */
+export const STORE_RAW_MODES = ["none", "gzip", "full"] as const;
+export type StoreRaw = (typeof STORE_RAW_MODES)[number];
+
 export const laneSchema = z.strictObject({
   stage: z.string(),
   frontier: londonTimeSchema,
@@ -68,14 +72,22 @@ export const windowSchema = z.strictObject({
     })
     .nullable()
     .optional(),
-  /** When each counted release was published: seconds after `from`, int32 LE. Says where to cut; gone once verified. */
+  /** When each counted release was published: seconds after the month's first instant, int32 LE. Says where to cut; gone once verified. */
   publishedSeconds: z.instanceof(Binary).optional(),
   /** FaT, once verified: lowest and highest notice number of each year in the window. */
   numbers: z
     .array(z.strictObject({ year: z.number().int(), lowest: z.number().int(), highest: z.number().int() }))
     .optional(),
-  /** What storage forecast this window was claimed on, to measure the forecast by. */
-  forecast: z.strictObject({ bytes: z.number(), requests: z.number() }).optional(),
+  /** What was expected of it when it was first claimed, in the units of `counts`; says how good the forecasts are. */
+  forecast: z
+    .strictObject({
+      releases: z.number().optional(),
+      bytes: z.number(),
+      requests: z.number(),
+      /** `bytes` of windows read in another mode say nothing of this one. */
+      storeRaw: z.enum(STORE_RAW_MODES).optional(),
+    })
+    .optional(),
   plannedAt: z.date(),
   startedAt: z.date().nullable(),
   doneAt: z.date().nullable(),

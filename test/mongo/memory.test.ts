@@ -136,7 +136,7 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
           knownHash: null,
           now,
         });
-        await notePlan(db, source, planned.hash);
+        await notePlan(db, source, { before: null, after: planned.hash });
         return planned;
       }),
     () =>

@@ -229,6 +229,7 @@ function afterOperators(document: Document, update: Document, now: Date): Docume
       else if (operator === "$inc") put(document, path, Number(current ?? 0) + Number(value));
       else if (operator === "$max")
         put(document, path, current === undefined || compare(value, current) > 0 ? value : current);
+      else if (operator === "$unset") delete document[path];
       else if (operator === "$currentDate") put(document, path, now);
       else if (operator === "$push") {
         const { $each, $slice } = value as { $each: unknown[]; $slice: number };
