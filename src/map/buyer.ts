@@ -1,96 +1,102 @@
-// Who buys: one buyer per organisation, known by its number in a register, or else by its normalised name.
+// Who buys: one buyer per organisation, and what kind of organisation it is where its name or its numbers tell.
 import type { MappedBuyer } from "../terms/documents.ts";
-import { at, filled, firstText, type Json, list, object, text } from "./read.ts";
-
-/** Registers, best first: FaT's own PPON is the only one that every authority has (api-facts, Identity). */
-const REGISTERS = [
-  "GB-PPON",
-  "GB-COH",
-  "GB-NHS",
-  "GB-CHC",
-  "GB-UKPRN",
-  "GB-SRS",
-  "GB-LAE",
-  "GB-GOR",
-  "GB-MPR",
-];
-
-interface Identifier {
-  scheme?: string;
-  id: string;
-}
+import { type Identifier, identifiersOf, nameId, registeredId } from "./organisation.ts";
+import { hasRole, type Parts } from "./parts.ts";
+import { at, filled, firstText, list, object, text, webPage } from "./read.ts";
 
 /** The buyer that a release names, or null: cancellations and terminations name none, and then its party counts. */
-export function buyerOf(release: Json): MappedBuyer | null {
-  const parties = list(release["parties"]);
+export function buyerOf({ release, parties, partyOf }: Parts): MappedBuyer | null {
   const buyer = object(release["buyer"]);
-  const named = parties.find((party) => party["id"] !== undefined && party["id"] === buyer["id"]);
   // Before 2016 the buyer carries its own address and number, and there are no parties.
-  const party = named ?? parties.find(isBuyer) ?? buyer;
+  const party = partyOf(buyer["id"]) ?? parties.find((one) => hasRole(one, "buyer")) ?? buyer;
   const name = firstText(buyer["name"], party["name"], at(party, "identifier", "legalName"));
-  const identifiers = identifiersOf(party, buyer);
-  const orgId = registeredId(identifiers) ?? (name === undefined ? undefined : autoId(name));
+  const identifiers = identifiersOf(party);
+  const orgId = registeredId(identifiers) ?? (name === undefined ? undefined : nameId(name));
   if (name === undefined || orgId === undefined) return null;
-  const address = object(party["address"]);
+  const { region, locality, postalCode } = object(party["address"]);
+  const types = list(at(party, "details", "classifications")).map(({ id }) => id);
   return {
     _id: orgId,
     name,
     orgId,
     identifiers,
     ...filled({
-      sector: text(list(at(party, "details", "classifications"))[0]?.["description"]),
-      region: text(address["region"]),
-      locality: text(address["locality"]),
-      postalCode: text(address["postalCode"]),
-      website: text(at(party, "details", "url")),
+      sector: sectorOf(name, identifiers, types),
+      region: text(region),
+      locality: text(locality),
+      postalCode: text(postalCode),
+      website: webPage(at(party, "details", "url")),
     }),
   };
 }
 
-function isBuyer(party: Json): boolean {
-  const roles = party["roles"];
-  return Array.isArray(roles) && roles.includes("buyer");
-}
+/** By name, the first that fits: a university's hospitals are the NHS's, a police college is the police's. */
+const SECTORS_BY_NAME: readonly (readonly [string, RegExp])[] = [
+  [
+    "NHS",
+    /\bnhs\b|\bhospitals?\b|health board|integrated care board|ambulance service|commissioning (support unit|group)|health and social care trust/,
+  ],
+  ["police", /\bpolice\b|\bpolicing\b|constabulary|chief constable/],
+  ["fire and rescue", /\bfire (and|&) rescue|\bfire (service|authority|brigade)/],
+  ["university", /\buniversity\b|\buniversities\b|\bprifysgol\b|higher education corporation|royal holloway/],
+  ["college", /\bcollege\b|\bcoleg\b|\bllandrillo menai\b/],
+  [
+    "school",
+    /\bschools?\b|\bacadem(y|ies)\b|\blearning (trust|partnership)\b|\beducation(al)? trust\b|\bgrammar\b|\bsixth form\b/,
+  ],
+  [
+    "other public body",
+    /\b(british|dental|medical|arts|research|sports?|funding|pharmaceutical|social (care|services|work)( \w+)?) council\b|\bcouncil for\b/,
+  ],
+  ["housing", /\bhousing\b|\bhomes\b(?!.*agency)(?<!homes england)|\bhousing society\b/],
+  [
+    "council",
+    /\bcouncil\b|\bcyngor\b|\b(london|royal|metropolitan) borough\b|\bborough of\b|\bcombined (county )?authority\b|\bcity of london\b|\bcounty of\b|\bcbc\b|\b[mc]?bc\b/,
+  ],
+  [
+    "transport",
+    /\btransport for\b|\brailways?\b|\bnetwork rail\b|\btrains\b|\bnational highways\b|\bairports?\b|\bharbour\b|\bhigh speed\b/,
+  ],
+  [
+    "utility",
+    /\bwater (services |utilities )?(authority )?(limited|ltd)\b|\b(electricity|power) networks?\b|\bgas (networks? )?(limited|ltd)\b|\butilities\b|\bnational grid\b/,
+  ],
+  [
+    "devolved government",
+    /\b(scottish|welsh) government\b|\bscottish ministers\b|\bscottish parliament\b|\bsenedd\b/,
+  ],
+  [
+    "central government",
+    /^(the )?(department|ministry) (for|of)\b|\bhome office\b|\bcabinet office\b|\bhm (treasury|revenue|land registry|prison|courts)|\bsecretary of state\b|\bcrown prosecution\b|\bhouse of (commons|lords)\b/,
+  ],
+];
 
-function identifiersOf(party: Json, buyer: Json): Identifier[] {
-  const found: Identifier[] = [];
-  const add = (scheme: string | undefined, id: string | undefined) => {
-    if (id === undefined || found.some((one) => one.id === id && one.scheme === scheme)) return;
-    found.push({ ...(scheme === undefined ? {} : { scheme }), id });
-  };
-  for (const one of [object(party["identifier"]), ...list(party["additionalIdentifiers"])]) {
-    add(text(one["scheme"]), text(one["id"]));
+const SECTORS_BY_SCHEME: Record<string, string> = {
+  "GB-UKPRN": "education",
+  "GB-LAE": "council",
+  "GB-NHS": "NHS",
+  "GB-GOR": "central government",
+};
+
+/** FaT's own classification of its authorities, where that says more than `sub-central`. */
+const SECTORS_BY_TYPE: Record<string, string> = {
+  publicAuthorityCentralGovernment: "central government",
+  MINISTRY: "central government",
+  NATIONAL_AGENCY: "central government",
+  REGIONAL_AUTHORITY: "council",
+  publicUndertaking: "utility",
+  privateUtility: "utility",
+};
+
+/** What kind of organisation it is: by its name, else by the register that knows it, else by its own classification. */
+function sectorOf(name: string, identifiers: Identifier[], types: unknown[]): string | undefined {
+  const plain = name.toLowerCase();
+  for (const [sector, pattern] of SECTORS_BY_NAME) if (pattern.test(plain)) return sector;
+  for (const { scheme } of identifiers) {
+    if (scheme !== undefined && Object.hasOwn(SECTORS_BY_SCHEME, scheme)) return SECTORS_BY_SCHEME[scheme];
   }
-  const own = firstText(party["id"], buyer["id"]);
-  const register = own && REGISTERS.find((scheme) => own.startsWith(`${scheme}-`));
-  if (own && register) add(register, own.slice(register.length + 1));
-  else if (found.length === 0) add(undefined, own);
-  return found;
-}
-
-/** `GB-COH-01234567`, where the number stands in a register. */
-export function registeredId(identifiers: Identifier[]): string | undefined {
-  for (const register of REGISTERS) {
-    const one = identifiers.find(({ scheme }) => scheme === register);
-    if (one) return `${register}-${one.id}`;
+  for (const type of types) {
+    if (typeof type === "string" && Object.hasOwn(SECTORS_BY_TYPE, type)) return SECTORS_BY_TYPE[type];
   }
   return undefined;
-}
-
-/** The register number in an id such as `GB-COH-08533880`; the sites' own numbers identify nobody. */
-export function registerNumber(id: string | undefined): string | undefined {
-  return id !== undefined && REGISTERS.some((register) => id.startsWith(`${register}-`)) ? id : undefined;
-}
-
-/** The same for every spelling that differs only in case, accents, punctuation and spaces. */
-function autoId(name: string): string | undefined {
-  const slug = name
-    .normalize("NFKD")
-    .replaceAll(/\p{M}/gu, "")
-    .toLowerCase()
-    .replaceAll("&", " and ")
-    .replaceAll(/['’]/g, "")
-    .replaceAll(/[^\p{L}\p{N}]+/gu, "-")
-    .replaceAll(/^-|-$/g, "");
-  return slug === "" ? undefined : `auto-${slug}`;
 }

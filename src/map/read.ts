@@ -1,5 +1,5 @@
 // Small readers of untrusted JSON: each gives a value that can be stored, or undefined. Nothing is guessed.
-import { decodeHTML } from "entities";
+import { decodeHTMLStrict } from "entities";
 import { instantOf } from "../terms/london-time.ts";
 
 export type Json = Record<string, unknown>;
@@ -15,10 +15,12 @@ export function isObject(value: unknown): value is Json {
 
 /** The own field at the end of a path. */
 export function at(value: unknown, ...path: string[]): unknown {
-  return path.reduce<unknown>(
-    (here, name) => (isObject(here) && Object.hasOwn(here, name) ? here[name] : undefined),
-    value,
-  );
+  let here = value;
+  for (const name of path) {
+    if (!isObject(here) || !Object.hasOwn(here, name)) return undefined;
+    here = here[name];
+  }
+  return here;
 }
 
 /** The objects of an array; also of an object keyed "1", "2" … (deliveryAddresses have come so). */
@@ -29,18 +31,27 @@ export function list(value: unknown): Json[] {
     : [];
 }
 
-/** Trimmed text with its HTML entities decoded once, never cut; undefined where nothing is left. */
+/**
+ * Trimmed text with its HTML entities decoded once, never cut; undefined where nothing is left. Only entities with their
+ * semicolon: `&reg` and `&copy` are parts of addresses of web pages.
+ */
 export function text(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
-  const decoded = value.includes("&") ? decodeHTML(value) : value;
-  const clean = decoded.toWellFormed().replaceAll("\u0000", "").trim();
+  const decoded = value.includes("&") ? decodeHTMLStrict(value) : value;
+  const whole = decoded.isWellFormed() ? decoded : decoded.toWellFormed();
+  const clean = (whole.includes("\u0000") ? whole.replaceAll("\u0000", "") : whole).trim();
   return clean === "" ? undefined : clean;
 }
 
+// What people type where a form wants something: it says nothing.
+const nothingSaid =
+  /^['"\s]*(?:n\s?[/.]?\s?a\.?|none|null|undefined|untitled|unknown|tb[acd]|[-–—.…,_*?]+)['"\s]*$/i;
+
+/** The first text that says something. */
 export function firstText(...values: unknown[]): string | undefined {
   for (const value of values) {
     const read = text(value);
-    if (read !== undefined) return read;
+    if (read !== undefined && !(read.length < 15 && nothingSaid.test(read))) return read;
   }
   return undefined;
 }
@@ -64,18 +75,48 @@ export function latest(dates: (Date | undefined)[]): Date | undefined {
   return dates.reduce((last, one) => (one && (!last || one > last) ? one : last), undefined);
 }
 
+// More than all that the United Kingdom earns in a year is a slip, and sums of it would be no money either.
+const AMOUNT_MAX = 1e13;
+
 /** An amount of money that means something: 0 and 1 are placeholders, and Infinity is 1e9999. */
 export function amount(value: unknown): number | undefined {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  return typeof number === "number" && Number.isFinite(number) && number > 1 ? number : undefined;
+  return typeof number === "number" && number > 1 && number < AMOUNT_MAX ? number : undefined;
 }
 
 export function flag(value: unknown): boolean | undefined {
   return typeof value === "boolean" ? value : undefined;
 }
 
+const webAddress = /^(?:https?:\/\/|www\.)\S+$/i;
+const webAddressWithin = /https?:\/\/[^\s<>"'()]*[\w/]/i;
+
+/** A text that is the address of a web page. */
+export function webPage(value: unknown): string | undefined {
+  const read = text(value);
+  return read !== undefined && webAddress.test(read) ? read : undefined;
+}
+
+/** The first web address in a text. */
+export function webPageIn(value: unknown): string | undefined {
+  return webPage(value) ?? text(value)?.match(webAddressWithin)?.[0];
+}
+
 /** Without the fields that are undefined. */
 export function filled<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  const kept: { [K in keyof T]?: Exclude<T[K], undefined> } = {};
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined) kept[name] = value as Exclude<T[typeof name], undefined>;
+  }
+  return kept;
+}
+
+/** At least the bytes that a value takes in BSON. */
+export function weight(value: unknown): number {
+  if (typeof value === "string") return 20 + 3 * value.length; // a character has three bytes at most, a pair of two four
+  let sum = 20;
+  if (Array.isArray(value)) for (const one of value) sum += weight(one);
+  else if (isObject(value)) for (const key in value) sum += 3 * key.length + weight(value[key]);
+  return sum;
 }

@@ -12,6 +12,7 @@ export type Month = string & { readonly __brand: "Month" };
 const LONDON = "Europe/London";
 const SECOND = 1000;
 const HOUR = 3_600_000;
+const OFFSET_MAX = 14 * HOUR; // Kiribati
 const londonTimePattern = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d$/;
 const monthPattern = /^\d{4}-(0[1-9]|1[0-2])$/;
 
@@ -22,7 +23,8 @@ export function londonTime(text: string): LondonTime {
 }
 
 export function isLondonTime(text: string): text is LondonTime {
-  return londonTimePattern.test(text) && asIfUtc(new Date(`${text}Z`)) === text;
+  // 30 February is 2 March to Date.
+  return londonTimePattern.test(text) && new Date(`${text}Z`).getUTCDate() === Number(text.slice(8, 10));
 }
 
 /** `text` as Month. @throws RangeError */
@@ -50,17 +52,22 @@ export function fromLondon(time: LondonTime): Date {
   return new Date(offsetMs(early) === HOUR ? early : wall);
 }
 
-const naivePattern = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2}:\d{2})(:\d{2})?(?:\.\d+)?)?$/;
+const datePattern =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:[.,]\d+)?)?\s?(?:(Z)|([+-])(\d{2})(?::?(\d{2}))?)?$/i;
 
-/** The instant of an API's date, whatever zone it carries; without one it is London's. Null when it is no date. */
+/**
+ * The instant of an API's date, whatever zone it carries; without one it is London's. Null when it is no date: Date.parse
+ * is not asked, which takes 30 February for 2 March, a space for the machine's own zone and "lot 3" for March 2001.
+ */
 export function instantOf(text: string): Date | null {
-  const naive = naivePattern.exec(text.trim());
-  if (naive) {
-    const wall = `${naive[1]}T${naive[2] ?? "00:00"}${naive[3] ?? ":00"}`;
-    return isLondonTime(wall) ? fromLondon(wall) : null;
-  }
-  const ms = Date.parse(text);
-  return Number.isNaN(ms) ? null : new Date(ms);
+  const parts = datePattern.exec(text.trim());
+  if (!parts) return null;
+  const [, day, time = "00:00", seconds = ":00", utc, sign, hours, minutes = "00"] = parts;
+  const wall = `${day}T${time}${seconds}`;
+  if (!isLondonTime(wall)) return null;
+  if (utc === undefined && sign === undefined) return fromLondon(wall);
+  const offset = (Number(hours ?? 0) * 60 + Number(minutes)) * 60_000;
+  return offset <= OFFSET_MAX ? new Date(wallMs(wall) - (sign === "-" ? -offset : offset)) : null;
 }
 
 /** `time` moved by `seconds` on the wall clock (a day is always 86,400 s on it). */

@@ -1,11 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type Mapped, mapRelease } from "../../../src/map/map-release.ts";
-import { stageOf, statusOf } from "../../../src/map/status.ts";
 import type { Source } from "../../../src/terms/window.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
-const ahead = new Date("2026-12-24T12:00:00Z");
-const past = new Date("2026-10-24T12:00:00Z");
 const least = {
   ocid: "ocds-h6vhtk-1",
   id: "000001-2026",
@@ -22,48 +19,6 @@ function contract(release: object, source: Source = "FIND_A_TENDER") {
   if (mapped.kind !== "mapped") throw new Error(mapped.reason);
   return mapped.contract;
 }
-
-function buyer(release: object) {
-  const mapped = map(release);
-  return mapped.kind === "mapped" ? mapped.buyer : null;
-}
-
-describe("stage and status", () => {
-  const nothing = { tenderStatus: undefined, awardStatuses: [], deadline: undefined, now };
-
-  it.each([
-    [["planning"], {}, "PLANNING", "OPEN"],
-    [["planningUpdate"], {}, "PLANNING", "OPEN"],
-    [["planning"], { tenderStatus: "cancelled" }, "PLANNING", "CANCELLED"],
-    [["planning"], { tenderStatus: "planned" }, "PLANNING", "OPEN"],
-    [["tender"], { deadline: ahead }, "TENDER", "OPEN"],
-    [["tender"], {}, "TENDER", "OPEN"],
-    [["tender"], { deadline: past }, "TENDER", "CLOSED"],
-    [["tenderUpdate"], { deadline: ahead, tenderStatus: "active" }, "TENDER", "OPEN"],
-    [["tenderAmendment"], { deadline: past }, "TENDER", "CLOSED"],
-    [["tender"], { deadline: ahead, tenderStatus: "complete" }, "TENDER", "CLOSED"],
-    [["tender"], { deadline: ahead, tenderStatus: "withdrawn" }, "TENDER", "CANCELLED"],
-    [["tender"], { deadline: ahead, tenderStatus: "unsuccessful" }, "TENDER", "CANCELLED"],
-    [
-      ["tenderCancellation"],
-      { tenderStatus: "complete", awardStatuses: ["cancelled"] },
-      "TENDER",
-      "CANCELLED",
-    ],
-    [["award", "contract"], { awardStatuses: ["active"] }, "AWARD", "AWARDED"],
-    [["award"], { awardStatuses: ["unsuccessful", "cancelled"] }, "AWARD", "CANCELLED"],
-    [["award"], { awardStatuses: ["unsuccessful", "active"] }, "AWARD", "AWARDED"],
-    [["awardUpdate", "contractUpdate"], { awardStatuses: [undefined] }, "AWARD", "AWARDED"],
-    [["contractAmendment"], {}, "AWARD", "AWARDED"],
-    [["implementation"], {}, "AWARD", "AWARDED"],
-    [["contractTermination"], {}, "AWARD", "CLOSED"],
-    [[], { awardStatuses: ["active"] }, "AWARD", "AWARDED"],
-    [[], { deadline: ahead }, "TENDER", "OPEN"],
-  ] as const)("of %j with %j are %s, %s", (tags, facts, stage, status) => {
-    const all = { ...nothing, ...facts, tags };
-    expect([stageOf(all), statusOf(all)]).toEqual([stage, status]);
-  });
-});
 
 describe("identity", () => {
   it("of Find a Tender is the release's", () => {
@@ -103,11 +58,13 @@ describe("identity", () => {
     ["no ocid", { ocid: undefined }, "ocid"],
     ["an id that is a number", { id: 7 }, "id"],
     ["an id with a space", { id: "a b" }, "id"],
+    ["an ocid with a slash: source/ocid/noticeId would be two notices'", { ocid: "a/b" }, "slash"],
     ["an endless id", { id: "x".repeat(400) }, "id"],
     ["a lone surrogate", { id: "x\ud800" }, "id"],
     ["no date", { date: "soon" }, "date"],
     ["the year 201", { date: "0201-01-01T00:00:00Z" }, "date"],
-    ["a novel", { tender: { description: "x".repeat(5_000_000) } }, "characters"],
+    ["a novel", { tender: { description: "x".repeat(5_000_000) } }, "bytes"],
+    ["a million tags", { tag: Array.from({ length: 1_000_000 }, (_, at) => `t${at}`) }, "bytes"],
   ])("is missing with %s: rejected, and the reason names it", (_, release, reason) => {
     const mapped = mapRelease({ source: "FIND_A_TENDER", release: release && { ...least, ...release }, now });
     expect(mapped).toMatchObject({ kind: "rejected", reason: expect.stringContaining(reason) });
@@ -134,11 +91,6 @@ describe("fields", () => {
     ],
     ["gross alone", { value: { amountGross: 120, currency: "EUR" } }, { valueMax: 120, currency: "EUR" }],
     [
-      "CF's range",
-      { minValue: { amount: 50 }, value: { amount: 90, currency: "GBP" } },
-      { valueMin: 50, valueMax: 90 },
-    ],
-    [
       "its lots together",
       { lots: [{ value: { amount: 10, currency: "GBP" } }, { value: { amount: 30, currency: "GBP" } }] },
       { valueMax: 40 },
@@ -146,6 +98,99 @@ describe("fields", () => {
     ["a number in text", { value: { amount: "2500.50", currency: "GBP" } }, { valueMax: 2500.5 }],
   ])("take the value from %s", (_, tender, expected) => {
     expect(contract({ tender })).toMatchObject(expected);
+  });
+
+  it("take the value of Contracts Finder from its minimum to its maximum, else from its budget by years", () => {
+    const tender = { minValue: { amount: 50 }, value: { amount: 90, currency: "GBP" } };
+    expect(contract({ tender }, "CONTRACTS_FINDER")).toMatchObject({
+      valueMin: 50,
+      valueMax: 90,
+      currency: "GBP",
+    });
+    const years = [100, 200].map((amount) => ({ amount: { amount, currency: "GBP" } }));
+    expect(contract({ planning: { budget: { budgetBreakdown: years } } }, "CONTRACTS_FINDER")).toMatchObject({
+      valueMax: 300,
+      currency: "GBP",
+    });
+  });
+
+  it("add lots of one currency only, to the penny", () => {
+    const lots = [
+      { value: { amount: 10.1, currency: "gbp" } },
+      { value: { amount: 20.2, currency: "GBP" } },
+      { value: { amount: 5000, currency: "AED" } },
+    ];
+    expect(contract({ tender: { lots } })).toMatchObject({ valueMax: 30.3, currency: "GBP" });
+  });
+
+  it("take the final value where a contract has come to its end", () => {
+    const contracts = [
+      { implementation: { finalValue: { amount: 78497, amountGross: 94196.4, currency: "GBP" } } },
+    ];
+    expect(contract({ tag: ["contractTermination"], contracts })).toMatchObject({
+      awardValue: 78497,
+      valueMin: 78497,
+      valueMax: 94196.4,
+    });
+  });
+
+  it("leave out what a cancelled award says", () => {
+    const cancelled = {
+      status: "cancelled",
+      date: "2026-05-09",
+      value: { amount: 99 },
+      suppliers: [{ name: "A" }],
+    };
+    const awards = [
+      cancelled,
+      { status: "active", date: "2026-05-01", value: { amount: 10 }, suppliers: [{ name: "B" }] },
+    ];
+    expect(contract({ tag: ["award"], awards })).toMatchObject({
+      awardValue: 10,
+      awardDate: new Date("2026-04-30T23:00:00Z"),
+      suppliers: [{ name: "B" }],
+    });
+  });
+
+  it("take the end of a period from its length, which may be 1e9999", () => {
+    const lasting = (durationInDays: unknown) =>
+      contract({ tender: { lots: [{ contractPeriod: { startDate: "2026-01-01", durationInDays } }] } });
+    expect(lasting(360).contractEnd).toEqual(new Date("2026-12-27T00:00:00Z"));
+    expect(lasting(Number.POSITIVE_INFINITY)).not.toHaveProperty("contractEnd");
+  });
+
+  it("take the day of publication from the notice's document where the release has no readable date", () => {
+    const documents = [{ datePublished: "2026-08-10T18:48:29+01:00" }];
+    expect(contract({ date: null, tender: { documents } }).publishedDate).toEqual(
+      new Date("2026-08-10T17:48:29Z"),
+    );
+  });
+
+  it("take the page of the documents from the bidding documents, else from where submissions go", () => {
+    const submissionMethodDetails = "Please log in to https://in-tend.co.uk/x (free).";
+    expect(contract({ tender: { submissionMethodDetails } }).documentsUrl).toBe("https://in-tend.co.uk/x");
+    const documents = [{ documentType: "biddingDocuments", url: "https://a.uk/1" }];
+    expect(contract({ tender: { submissionMethodDetails, documents } }).documentsUrl).toBe("https://a.uk/1");
+    expect(contract({ tender: { submissionMethodDetails: "By post." } })).not.toHaveProperty("documentsUrl");
+  });
+
+  it("name delivery regions of Contracts Finder by the codes that Find a Tender uses", () => {
+    const deliveryAddresses = [
+      { region: "Yorkshire and the Humber", countryName: "England" },
+      { region: "England" },
+      { countryName: "United Kingdom" },
+      { countryName: "Isle of Man" },
+    ];
+    const tender = { items: [{ deliveryAddresses }] };
+    expect(contract({ tender }, "CONTRACTS_FINDER").deliveryRegions).toEqual(["UKE", "England", "UK"]);
+  });
+
+  it("read the suitability of 2015", () => {
+    const tender = { xClassifications: { isSuitableForSme: true, isSuitableForVco: false } };
+    expect(contract({ tender }, "CONTRACTS_FINDER")).toMatchObject({
+      suitableForSme: true,
+      suitableForVcse: false,
+    });
   });
 
   it.each([0, 1, -5, Number.POSITIVE_INFINITY, Number.NaN, null, "a lot"])(
@@ -175,7 +220,7 @@ describe("fields", () => {
     expect(contract({ tag: ["award"], awards, contracts })).toMatchObject({
       awardValue: 10,
       awardDate: new Date("2026-05-01T00:00:00Z"),
-      suppliers: [{ name: "A", orgId: "GB-COH-1" }],
+      suppliers: [{ name: "A", orgId: "GB-COH-00000001" }],
       contractStart: new Date("2026-05-31T23:00:00Z"),
       contractEnd: new Date("2027-05-31T23:00:00Z"),
     });
@@ -189,7 +234,10 @@ describe("fields", () => {
     const awards = [
       { suppliers: [{ id: "GB-COH-1", name: null }, { id: "GB-FTS-7", name: null }, { name: "B" }] },
     ];
-    expect(contract({ tag: ["award"], awards }).suppliers).toEqual([{ orgId: "GB-COH-1" }, { name: "B" }]);
+    expect(contract({ tag: ["award"], awards }).suppliers).toEqual([
+      { orgId: "GB-COH-00000001" },
+      { name: "B" },
+    ]);
   });
 
   it("take CPV codes of all items and lots once, without check digits", () => {
@@ -238,7 +286,7 @@ describe("fields", () => {
     expect(contract({ tender, parties })).toMatchObject({
       deliveryRegions: ["UKI32", "UKC22"],
       buyerRegion: "UKI32",
-      buyerRegionName: "Inner London - West",
+      buyerRegionName: "Westminster",
     });
   });
 
@@ -267,47 +315,5 @@ describe("fields", () => {
     );
     const mapped = mapRelease({ source: "FIND_A_TENDER", release, now });
     expect(mapped.kind === "mapped" && mapped.contract).not.toHaveProperty("title");
-  });
-});
-
-describe("buyer", () => {
-  const party = (fields: object) => ({
-    buyer: { id: "p", name: "Leeds City Council" },
-    parties: [{ id: "p", roles: ["buyer"], ...fields }],
-  });
-
-  it("is known by its number in a register", () => {
-    const identified = party({
-      identifier: { scheme: "GB-PPON", id: "PABC-1" },
-      additionalIdentifiers: [{ scheme: "GB-COH", id: "1" }],
-    });
-    expect(buyer(identified)).toMatchObject({
-      _id: "GB-PPON-PABC-1",
-      orgId: "GB-PPON-PABC-1",
-      name: "Leeds City Council",
-    });
-    expect(buyer(party({ identifier: { scheme: "GB-COH", id: "06023243" } }))?.orgId).toBe("GB-COH-06023243");
-  });
-
-  it.each(["GB-FTS", "GB-CFS"])(
-    "is known by its name where %s is all it has: the sites' own numbers identify nobody",
-    (scheme) => {
-      expect(buyer(party({ identifier: { scheme, id: "182148" } }))?.orgId).toBe("auto-leeds-city-council");
-    },
-  );
-
-  it.each(["LEEDS  CITY COUNCIL", "Leeds City Council.", "Leeds\u00a0City-Council"])(
-    "is the same under the spelling %s",
-    (name) => {
-      expect(buyer({ buyer: { name } })?.orgId).toBe("auto-leeds-city-council");
-    },
-  );
-
-  it("is the buying party where the release names none, and nobody where there is none", () => {
-    expect(buyer({ parties: [{ name: "Ministry of Defence", roles: ["buyer"] }] })?.name).toBe(
-      "Ministry of Defence",
-    );
-    expect(buyer({})).toBeNull();
-    expect(contract({})).not.toHaveProperty("buyerId");
   });
 });

@@ -1,4 +1,4 @@
-// Official lists: CPV divisions (Commission Regulation (EC) No 213/2008) and UK regions (ITL, formerly NUTS).
+// CPV codes and the names of their divisions: Commission Regulation (EC) No 213/2008.
 const DIVISIONS: Record<string, string> = {
   "03": "Agricultural, farming, fishing, forestry and related products",
   "09": "Petroleum products, fuel, electricity and other sources of energy",
@@ -47,81 +47,16 @@ const DIVISIONS: Record<string, string> = {
   "98": "Other community, social and personal services",
 };
 
-/** Eight digits, without the check digit that some write behind them. */
+const DIGITS = 8;
+const withCheckDigit = /^\s*(\d{8})(?:\s*-?\s*\d)?\s*$/;
+
+/** Eight digits, without the check digit that some write behind them; a number has lost its leading zero. */
 export function cpvCode(value: unknown): string | undefined {
-  const code = typeof value === "number" ? String(value).padStart(8, "0") : value;
-  return typeof code === "string" ? /^\s*(\d{8})(?:-\d)?\s*$/.exec(code)?.[1] : undefined;
+  const code = typeof value === "number" ? String(value).padStart(DIGITS, "0") : value;
+  return typeof code === "string" ? withCheckDigit.exec(code)?.[1] : undefined;
 }
 
 /** The name of a code's division, one of 45. */
 export function sectorOf(code: string | undefined): string | undefined {
   return code === undefined ? undefined : DIVISIONS[code.slice(0, 2)];
-}
-
-const REGIONS: Record<string, string> = {
-  UK: "United Kingdom",
-  UKC: "North East (England)",
-  UKC1: "Tees Valley and Durham",
-  UKC2: "Northumberland and Tyne and Wear",
-  UKD: "North West (England)",
-  UKD1: "Cumbria",
-  UKD3: "Greater Manchester",
-  UKD4: "Lancashire",
-  UKD6: "Cheshire",
-  UKD7: "Merseyside",
-  UKE: "Yorkshire and the Humber",
-  UKE1: "East Yorkshire and Northern Lincolnshire",
-  UKE2: "North Yorkshire",
-  UKE3: "South Yorkshire",
-  UKE4: "West Yorkshire",
-  UKF: "East Midlands (England)",
-  UKF1: "Derbyshire and Nottinghamshire",
-  UKF2: "Leicestershire, Rutland and Northamptonshire",
-  UKF3: "Lincolnshire",
-  UKG: "West Midlands (England)",
-  UKG1: "Herefordshire, Worcestershire and Warwickshire",
-  UKG2: "Shropshire and Staffordshire",
-  UKG3: "West Midlands",
-  UKH: "East (England)",
-  UKH1: "East Anglia",
-  UKH2: "Bedfordshire and Hertfordshire",
-  UKH3: "Essex",
-  UKI: "London",
-  UKI3: "Inner London - West",
-  UKI4: "Inner London - East",
-  UKI5: "Outer London - East and North East",
-  UKI6: "Outer London - South",
-  UKI7: "Outer London - West and North West",
-  UKJ: "South East (England)",
-  UKJ1: "Berkshire, Buckinghamshire and Oxfordshire",
-  UKJ2: "Surrey, East and West Sussex",
-  UKJ3: "Hampshire and Isle of Wight",
-  UKJ4: "Kent",
-  UKK: "South West (England)",
-  UKK1: "Gloucestershire, Wiltshire and Bath/Bristol area",
-  UKK2: "Dorset and Somerset",
-  UKK3: "Cornwall and Isles of Scilly",
-  UKK4: "Devon",
-  UKL: "Wales",
-  UKL1: "West Wales and The Valleys",
-  UKL2: "East Wales",
-  UKM: "Scotland",
-  UKM5: "North Eastern Scotland",
-  UKM6: "Highlands and Islands",
-  UKM7: "Eastern Scotland",
-  UKM8: "West Central Scotland",
-  UKM9: "Southern Scotland",
-  UKN: "Northern Ireland",
-  UKN0: "Northern Ireland",
-};
-
-/** The plain name of an ITL or NUTS code: of its ITL 2 region, or of what is named above that. */
-export function regionName(code: string | undefined): string | undefined {
-  if (code === undefined) return undefined;
-  const uk = code.toUpperCase().replace(/^TL/, "UK"); // codes of 2021 on begin with TL
-  for (let length = Math.min(4, uk.length); length >= 2; length--) {
-    const name = REGIONS[uk.slice(0, length)];
-    if (name) return name;
-  }
-  return undefined;
 }
