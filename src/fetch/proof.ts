@@ -12,8 +12,8 @@ import type { Row } from "../terms/release.ts";
 import { ALL_STAGES } from "../terms/window.ts";
 import { type Api, noticeId, noticeNumber, type Question } from "./api.ts";
 
-/** Two rows short of a page: a full page proves nothing, and a row or two may be new. */
-const FILL_SHORT_ROWS = 2;
+/** Three rows short of a page: a full page proves nothing, and a row or two may be new or listed twice. */
+const FILL_SHORT_ROWS = 3;
 
 /**
  * The next slice below `frontier`: as long as fits into one page by what is known to be published.

@@ -155,6 +155,17 @@ export function narrower(api: Api, question: Question): Question | null {
   return fits ? { ...question, lo } : null;
 }
 
+/** How many rows a slice is cut short of the full page that came in its place: some may be listed twice. */
+const SHORT_OF_FULL_ROWS = 4;
+
+/** The newer part of a slice that was full: by the dates of its rows where they are in order, else its newer half. */
+export function shorter(api: Api, question: Question, rows: Row[]): Question | null {
+  const { date } = rows[question.limit - SHORT_OF_FULL_ROWS] ?? { date: null };
+  const lo = date && inOrder(api, rows) ? boundaryAtOrAfter(plusSeconds(toLondon(date), 1)) : question.lo;
+  const fits = lo > question.lo && secondsBetween(lo, question.hi) >= api.spanSecondsMin;
+  return fits ? { ...question, lo } : narrower(api, question);
+}
+
 /** A slice that should hold most of a page, given how many rows the last one held. */
 export function nextSpanSeconds(asked: Question, rows: number): number {
   const growth = Math.min(4, Math.max(0.5, (0.85 * asked.limit) / Math.max(1, rows)));
@@ -208,32 +219,25 @@ export function nextLane(lanes: LaneProgress[]): LaneProgress | null {
 }
 
 /**
- * One question without `stages` for what is left of several lanes, when that takes fewer pages than lane by lane; null
- * before the lanes are near their old end, or when nothing is known of a lane's density (rows per second).
+ * One question without `stages` for all lanes at once, where they cover every stage and have come equally far: each lane
+ * by itself would ask for a last page, and an empty lane for a page of nothing. Null where they go on apart.
  */
 export function jointQuestion(options: {
+  api: Api;
   lanes: LaneProgress[];
-  densities: ReadonlyMap<string, number>;
   start: LondonTime;
   limit: number;
 }): Question | null {
-  const { lanes, densities, start, limit } = options;
-  const open = lanes.filter((lane) => !lane.done);
-  if (open.length < 2 || open.some((lane) => lane.mode === "slices")) return null;
-  const hi = open.reduce((newest, lane) => later(newest, lane.frontier), start);
-  const rows = (lane: LaneProgress, top: LondonTime) =>
-    (densities.get(lane.stage) ?? Number.NaN) * secondsBetween(start, top);
-  // A page without `stages` lists the rows of all lanes again, also of those that are done here.
-  const together = lanes.reduce((sum, lane) => sum + rows(lane, hi), 0);
-  const apart = open.reduce(
-    (sum, lane) => sum + Math.max(1, Math.ceil(rows(lane, lane.frontier) / limit)),
-    0,
+  const { api, lanes, start, limit } = options;
+  const complete =
+    api.stages.length > 1 && api.stages.every((stage) => lanes.some((lane) => lane.stage === stage));
+  const [first] = lanes;
+  const level = lanes.every(
+    (lane) => !lane.done && lane.mode !== "slices" && lane.frontier === first?.frontier,
   );
-  const near = secondsBetween(start, hi) > 1 && together <= JOINT_PAGES_MAX * limit;
-  return near && Math.ceil(together / limit) < apart ? { stage: ALL_STAGES, lo: start, hi, limit } : null;
+  if (!first || !complete || !level) return null;
+  return questionFor({ api, stage: ALL_STAGES, hi: first.frontier, start, limit, spanSeconds: null });
 }
-
-const JOINT_PAGES_MAX = 2.8; // densities vary within a month: far from the end the estimate is worth little
 
 /** Lanes and first-time rows after a joint question: all of `[reached, …]` is here, for every lane. */
 export function lanesAfter(options: {

@@ -14,7 +14,7 @@ import { counting, progressOf } from "./progress.ts";
 
 /** @throws ClaimLost, DeadlineReached, ApiError, StorageFull: whatever was checkpointed stays */
 export async function drain(context: SourceContext, { claim, window }: Held): Promise<void> {
-  const { db, config, asker, report } = context;
+  const { db, api, config, asker, report } = context;
   const start = boundaryAtOrBefore(toLondon(window.from));
   const memories = new Map<string, LaneMemory>(window.lanes.map(({ stage }) => [stage, freshMemory()]));
   let progress = reaching(progressOf(window), start);
@@ -23,9 +23,7 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
     const before = progress;
     const requestsBefore = asker.tally.requests;
     const spent = () => asker.tally.requests - requestsBefore;
-    const densities = densitiesOf(memories);
-    const joint =
-      mayJoin && jointQuestion({ lanes: progress.lanes, densities, start, limit: config.pageLimit });
+    const joint = mayJoin && jointQuestion({ api, lanes: progress.lanes, start, limit: config.pageLimit });
     if (joint) {
       progress = await joinLanes(context, { window, progress, joint, start, spent });
       mayJoin = progress.lanes !== before.lanes;
@@ -48,7 +46,7 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
 
 const ALARMS_KEPT = 20;
 
-/** What is left of all lanes, without `stages`. A page that proves nothing costs a request and moves no lane. */
+/** All lanes in one page, without `stages`. A page that proves nothing costs a request and moves no lane. */
 async function joinLanes(
   context: SourceContext,
   options: {
@@ -84,10 +82,4 @@ function reaching(progress: Progress, start: LondonTime): Progress {
     ...progress,
     lanes: progress.lanes.map((lane) => (lane.frontier <= start ? { ...lane, done: true } : lane)),
   };
-}
-
-function densitiesOf(memories: Map<string, LaneMemory>): Map<string, number> {
-  return new Map(
-    [...memories].flatMap(([stage, { density }]) => (density === null ? [] : [[stage, density]])),
-  );
 }

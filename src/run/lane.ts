@@ -35,8 +35,6 @@ export interface LaneMemory {
   below: LondonTime | null;
   /** Keys of the page that moved the frontier last. */
   before: Set<string>;
-  /** Rows per second of the last page. */
-  density: number | null;
   /** Questions in a row that did not move the frontier. */
   stuck: number;
 }
@@ -46,7 +44,6 @@ export const freshMemory = (): LaneMemory => ({
   spanSeconds: null,
   below: null,
   before: new Set(),
-  density: null,
   stuck: 0,
 });
 
@@ -218,7 +215,6 @@ async function moved(
   memory.below = null;
   memory.stuck = 0;
   memory.before = new Set(page.rows.map(({ key }) => key));
-  memory.density = page.rows.length / Math.max(1, secondsBetween(reached, asked.hi));
   const after = laneAfter({ lane, rows: page.rows, reached, start });
   return { ...after, kept, unidentified: page.unidentified.length, alarm: null, unproven: null };
 }

@@ -14,7 +14,7 @@ import {
   nextSlice,
   numberRanges,
 } from "../fetch/proof.ts";
-import { judgeSlice, narrower } from "../fetch/walk.ts";
+import { judgeSlice, narrower, shorter } from "../fetch/walk.ts";
 import { topOf } from "../plan/difference.ts";
 import { nextAbsent, noteAbsent, settleGap } from "../store/gaps.ts";
 import type { SyncWindow } from "../terms/documents.ts";
@@ -63,7 +63,7 @@ export async function verifyNewest(context: SourceContext): Promise<HoldEnd | nu
           frontier: exact ? asked.lo : frontier,
           requests: (progress.verify?.requests ?? 0) + context.asker.tally.requests - requestsBefore,
           rows: (progress.verify?.rows ?? 0) + (exact ? rows.length : 0),
-          ...(exact ? {} : { lo: narrower(api, asked)?.lo ?? asked.lo }),
+          ...(exact ? {} : { lo: shorter(api, asked, rows)?.lo ?? asked.lo }),
         },
         unproven:
           slice.kind === "overflow" ? withUnproven(context, { progress, asked, rows }) : progress.unproven,

@@ -229,12 +229,12 @@ function afterOperators(document: Document, update: Document, now: Date): Docume
       else if (operator === "$inc") put(document, path, Number(current ?? 0) + Number(value));
       else if (operator === "$max")
         put(document, path, current === undefined || compare(value, current) > 0 ? value : current);
-      else if (operator === "$unset") delete document[path];
       else if (operator === "$currentDate") put(document, path, now);
       else if (operator === "$push") {
         const { $each, $slice } = value as { $each: unknown[]; $slice: number };
         put(document, path, [...(Array.isArray(current) ? current : []), ...clone($each)].slice($slice));
-      } else if (operator !== "$setOnInsert") throw new Error(`update: ${operator} is not known here`);
+      } else if (operator === "$unset") delete document[path];
+      else if (operator !== "$setOnInsert") throw new Error(`update: ${operator} is not known here`);
     }
   }
   return document;
@@ -250,7 +250,7 @@ function aggregate(store: MemoryStore, pipeline: Document[]): Document[] {
       rows = argument.map((one: unknown) => evaluate(one, { root: {}, now: store.now(), vars: {} }));
     else if (name === "$unionWith") rows = [...rows, ...others(store, argument)];
     else if (name === "$match") rows = rows.filter((row) => matches(row, argument, store.now()));
-    else if (name === "$lookup") rows = rows.map((row) => lookedUp(store, row, argument));
+    else if (name === "$lookup") rows = lookedUp(store, rows, argument);
     else if (name === "$set" || name === "$unset")
       rows = rows.map((row) => afterPipeline(row, [stage], store.now()));
     else if (name === "$merge") {
@@ -270,13 +270,21 @@ function others(store: MemoryStore, { coll, pipeline }: Document): Document[] {
   return [...values].map((_id) => ({ _id }));
 }
 
-function lookedUp(store: MemoryStore, row: Document, argument: Document): Document {
-  const { from, localField, foreignField, as } = argument;
-  if (!argument["pipeline"])
-    return { ...row, [as]: select(store, from, { [foreignField]: row[localField] }, {}).map(clone) };
-  let count = 0;
-  for (const one of documentsOf(store, from).values()) if (one[foreignField] === row[localField]) count++;
-  return { ...row, [as]: count > 0 ? [{ contracts: count }] : [] };
+function lookedUp(store: MemoryStore, rows: Document[], argument: Document): Document[] {
+  const { from, localField, foreignField, as, pipeline } = argument;
+  if (!pipeline) {
+    const known = (row: Document) => select(store, from, { [foreignField]: row[localField] }, {}).map(clone);
+    return rows.map((row) => ({ ...row, [as]: known(row) }));
+  }
+  const counts = new Map<unknown, number>(rows.map((row) => [row[localField], 0]));
+  for (const one of documentsOf(store, from).values()) {
+    const count = counts.get(one[foreignField]);
+    if (count !== undefined) counts.set(one[foreignField], count + 1);
+  }
+  return rows.map((row) => {
+    const count = counts.get(row[localField]) ?? 0;
+    return { ...row, [as]: count > 0 ? [{ contracts: count }] : [] };
+  });
 }
 
 function merge(store: MemoryStore, row: Document, { into, whenMatched }: Document): void {

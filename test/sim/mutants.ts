@@ -220,6 +220,8 @@ function judge(mutant: Mutant | null): { by: string; seconds: number } | null {
   const folder = mkdtempSync(join(tmpdir(), "mutant-"));
   try {
     for (const part of [
+      "docs",
+      "README.md",
       "src",
       "test",
       "fixtures",

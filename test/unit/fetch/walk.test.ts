@@ -12,6 +12,7 @@ import {
   smallest,
 } from "../../../src/fetch/walk.ts";
 import { londonTime } from "../../../src/terms/london-time.ts";
+import type { LaneProgress } from "../../../src/terms/window.ts";
 import { pageOf, question, row, rowsBelow } from "../../kit/pages.ts";
 
 const api = APIS.FIND_A_TENDER;
@@ -185,7 +186,7 @@ describe("laneAfter", () => {
 
 describe("lanes", () => {
   const start = londonTime("2026-06-01T00:00:00");
-  const at = (stage: string, frontier: string, done = false) => ({
+  const at = (stage: string, frontier: string, done = false): LaneProgress => ({
     stage,
     frontier: londonTime(frontier),
     done,
@@ -198,23 +199,18 @@ describe("lanes", () => {
     expect(nextLane([at("tender", "2026-06-01T00:00:00", true)])).toBeNull();
   });
 
-  it("are read together at the end, when that takes fewer pages", () => {
-    const lanes = [
-      at("tender", "2026-06-02T00:00:00"),
-      at("award", "2026-06-02T01:00:00"),
-      at("planning", start, true),
-    ];
-    const perDay = (tender: number, award: number) =>
-      new Map([
-        ["tender", tender / 86_400],
-        ["award", award / 86_400],
-        ["planning", 5 / 86_400],
-      ]);
-    const ask = (densities: Map<string, number>) => jointQuestion({ lanes, densities, start, limit: 100 });
-    expect(ask(perDay(30, 20))).toEqual({ stage: "all", lo: start, hi: "2026-06-02T01:00:00", limit: 100 });
-    expect(ask(perDay(90, 90))).toBeNull(); // two pages either way
-    expect(ask(perDay(900, 10))).toBeNull(); // far from the end
-    expect(ask(new Map([["tender", 1 / 86_400]]))).toBeNull(); // nothing known of award
+  it("are asked together where they cover every stage and have come equally far", () => {
+    const cf = APIS.CONTRACTS_FINDER;
+    const all = ["planning", "tender", "award", "implementation"].map((stage) =>
+      at(stage, "2026-06-02T00:00:00"),
+    );
+    const ask = (lanes: typeof all) => jointQuestion({ api: cf, lanes, start, limit: 100 });
+    expect(ask(all)).toEqual({ stage: "all", lo: start, hi: "2026-06-02T00:00:00", limit: 100 });
+    expect(ask(all.slice(1))).toBeNull(); // CF_STAGES leaves a stage out: it is not to be stored
+    expect(ask(all.with(0, at("planning", "2026-06-01T12:00:00")))).toBeNull();
+    expect(ask(all.with(0, at("planning", start, true)))).toBeNull();
+    expect(ask(all.with(0, { ...at("planning", "2026-06-02T00:00:00"), mode: "slices" }))).toBeNull();
+    expect(jointQuestion({ api, lanes: [at("all", "2026-06-02T00:00:00")], start, limit: 100 })).toBeNull();
   });
 
   it("count only what no lane has counted, whether or not the joint page was the last", () => {

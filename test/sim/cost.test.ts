@@ -1,0 +1,80 @@
+// What a drain and the first verification cost, over histories with the real rhythm: requests per 1,000 releases.
+import { ObjectId } from "mongodb";
+import { describe, expect, it } from "vitest";
+import { readConfig } from "../../src/config/config.ts";
+import { collectionsOf } from "../../src/platform/database.ts";
+import type { Effects } from "../../src/platform/effects.ts";
+import { createLogger } from "../../src/platform/logger.ts";
+import { createReplica } from "../../src/replica/answer.ts";
+import type { Fault } from "../../src/replica/faults.ts";
+import { createHistory } from "../../src/replica/history.ts";
+import { invoke } from "../../src/run/invocation.ts";
+import { SOURCES, type Source } from "../../src/terms/window.ts";
+import { httpAnswer } from "../kit/system.ts";
+import { connect, createMemoryStore } from "./memory-mongo.ts";
+
+const MOST = 11; // per 1,000; the floor is 10
+const MONTHS_MS = 5 * 30.44 * 86_400_000;
+const NOTICES = 10_000;
+
+describe("requests per 1,000 releases", () => {
+  it.each<[string, Fault[]]>([
+    ["without faults", []],
+    ["with rows out of line, late and twice", ["wrong-dates", "late-rows", "duplicate-ids"]],
+  ])(
+    "stay under 11 to drain and under 11 to verify, %s",
+    async (name, faults) => {
+      const now = new Date("2026-11-24T12:00:00Z");
+      const from = new Date(now.getTime() - MONTHS_MS);
+      const made = (source: Source) =>
+        createHistory({ source, seed: 3, faults, from, to: now, notices: NOTICES });
+      const histories = { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
+      const replica = createReplica({ seed: 3, faults, histories, bodies: "light" });
+      const db = collectionsOf(connect(createMemoryStore(() => now)));
+      const effects: Effects = {
+        now: () => now,
+        sleep: async () => undefined,
+        post: async () => {
+          throw new Error("no webhook is set");
+        },
+        random: () => 0.5,
+        newId: () => new ObjectId(),
+        get: async (url) => httpAnswer(replica, url, now.getTime()),
+      };
+      const start = from.toISOString().slice(0, 10);
+      const environment = {
+        MONGODB_URI: "mongodb://memory",
+        BACKFILL_START_DATE: start,
+        REQUESTS_PER_MINUTE: "60000",
+        VERIFY_REQUESTS_PER_RUN: "1",
+      };
+      await invoke({
+        db,
+        effects,
+        config: readConfig(environment, now),
+        log: createLogger({ level: "silent", secrets: [] }),
+      });
+      for (const source of SOURCES) {
+        const windows = await db.syncWindows.find({ source }).toArray();
+        const sum = (of: (window: (typeof windows)[number]) => number) =>
+          windows.reduce((total, window) => total + of(window), 0);
+        const releases = sum(({ counts }) => counts.releases);
+        const [drain, verify] = [
+          sum(({ counts }) => counts.requests),
+          sum((window) => window.verify?.requests ?? 0),
+        ];
+        const per = (requests: number) => Number(((requests / releases) * 1000).toFixed(2));
+        console.log(
+          `${source}, ${name}: ${releases} releases, ${per(drain)} requests per 1,000 to drain, ${per(verify)} to verify`,
+        );
+        expect(windows.every(({ proof }) => proof === "exact")).toBe(true);
+        expect(releases).toBe(
+          new Set(histories[source].map(({ ocid, releaseId }) => `${ocid}/${releaseId}`)).size,
+        );
+        expect(per(drain)).toBeLessThanOrEqual(MOST);
+        expect(per(verify)).toBeLessThanOrEqual(MOST);
+      }
+    },
+    120_000,
+  );
+});
