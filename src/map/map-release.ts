@@ -18,7 +18,9 @@ export type Mapped =
 const RULES: Record<Source, SourceRules> = { FIND_A_TENDER: findATender, CONTRACTS_FINDER: contractsFinder };
 
 const ID_LENGTH_MAX = 300; // the longest real one has 80 characters
-const BYTES_MAX = 12_000_000; // a MongoDB document has 16,777,216 at most, with what the store adds
+// A MongoDB document and a command have 16,777,216 at most: a contract with what the store adds; the buyers of a whole page.
+const CONTRACT_BYTES_MAX = 8_000_000;
+const BUYER_BYTES_MAX = 100_000;
 // Control characters and spaces would make an id that nobody can type.
 const plainId = /^[^\p{C}\s]+$/u;
 
@@ -41,9 +43,11 @@ export function mapRelease(options: { source: Source; release: unknown; now: Dat
     const { revision, ...ids } = rules.identify(releaseId);
     const { stage, status, ...fields } = fieldsOf(parts, rules, now);
     const buyer = buyerOf(parts);
-    const bytes = weight(fields) + weight(buyer);
-    if (bytes > BYTES_MAX)
-      return rejected(`its texts take up to ${bytes} bytes: expected at most ${BYTES_MAX}`);
+    const [bytes, buyerBytes] = [weight(fields), weight(buyer)];
+    if (bytes > CONTRACT_BYTES_MAX)
+      return rejected(`its texts take up to ${bytes} bytes: expected at most ${CONTRACT_BYTES_MAX}`);
+    if (buyerBytes > BUYER_BYTES_MAX)
+      return rejected(`buyer: takes up to ${buyerBytes} bytes: expected at most ${BUYER_BYTES_MAX}`);
     const contract: MappedContract = {
       _id: `${source}/${ocid}/${ids.noticeId}`,
       source,
