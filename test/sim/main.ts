@@ -24,11 +24,18 @@ async function main(): Promise<void> {
     .description("The production code on a simulated clock, network and database, seed by seed.")
     .option("--seeds <number>", "how many seeds", number, 100)
     .option("--seed <number>", "this one alone, twice: the same seed gives the same trace", number)
+    .option("--bail", "end at the first violation")
     .option("--only <name>", "show only what was met that carries this name")
     .parse();
-  const { seeds, seed, only } = program.opts<{ seeds: number; seed?: number; only?: string }>();
+  const { seeds, seed, only, bail } = program.opts<{
+    seeds: number;
+    seed?: number;
+    only?: string;
+    bail?: true;
+  }>();
   const begun = Date.now();
-  const outcomes = seed === undefined ? await all(seeds) : [await simulate(seed), await simulate(seed)];
+  const outcomes =
+    seed === undefined ? await all(seeds, bail === true) : [await simulate(seed), await simulate(seed)];
   const violations = outcomes.filter(({ violation }) => violation !== null);
   for (const one of violations.slice(0, 20)) {
     console.log(`seed ${one.seed}: ${one.violation}\n  again: npm run simulate -- --seed ${one.seed}`);
@@ -50,14 +57,19 @@ async function main(): Promise<void> {
   process.exit(violations.length > 0 || differs ? 1 : 0);
 }
 
-function all(seeds: number): Promise<Outcome[]> {
+function all(seeds: number, bail: boolean): Promise<Outcome[]> {
   const workers = Math.max(1, Math.min(availableParallelism(), 8));
   const outcomes: Outcome[] = [];
   const shares = Array.from({ length: workers }, (_, at) => {
     const worker = new Worker(fileURLToPath(import.meta.url), {
       workerData: { first: at + 1, step: workers, last: seeds },
     });
-    worker.on("message", (outcome: Outcome) => outcomes.push(outcome));
+    worker.on("message", (outcome: Outcome) => {
+      outcomes.push(outcome);
+      if (!bail || outcome.violation === null) return;
+      console.log(`seed ${outcome.seed}: ${outcome.violation}`);
+      process.exit(1);
+    });
     return new Promise<void>((resolve, reject) => {
       worker.once("error", reject);
       worker.once("exit", () => resolve());

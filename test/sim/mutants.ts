@@ -193,7 +193,7 @@ const MUTANTS: Mutant[] = [
 ];
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SECONDS_MAX = 180;
+const SECONDS_MAX = 90;
 
 interface Judge {
   name: string;
@@ -202,7 +202,7 @@ interface Judge {
 }
 
 const JUDGES: Judge[] = [
-  { name: "simulation", command: process.execPath, args: ["test/sim/main.ts", "--seeds", "240"] },
+  { name: "simulation", command: process.execPath, args: ["test/sim/main.ts", "--seeds", "240", "--bail"] },
   {
     name: "unit tests",
     command: "node_modules/.bin/vitest",
