@@ -9,11 +9,13 @@ import {
   type Claim,
   type ClaimFor,
   claimable,
+  deferral,
   drained,
   givenBack,
   givenUp,
   heldBy,
   type Progress,
+  readmission,
   renewed,
   revival,
   takenForDrain,
@@ -30,13 +32,21 @@ export interface Held {
 /** The newest window of the source that is due, now held under `id`; null when there is none. */
 export async function claimNewest(
   db: Database,
-  options: { source: Source; kind: ClaimFor; id: ObjectId; leaseSeconds: number; backoffSeconds: number },
+  options: {
+    source: Source;
+    kind: ClaimFor;
+    id: ObjectId;
+    leaseSeconds: number;
+    backoffSeconds: number;
+    /** Windows that begin before it do not fit into the budget. */
+    reach?: Date;
+  },
 ): Promise<Held | null> {
-  const { source, kind, id, leaseSeconds, backoffSeconds } = options;
+  const { source, kind, id, leaseSeconds, backoffSeconds, reach } = options;
   const drain = kind === "drain";
   for (;;) {
     const window = await db.syncWindows.findOneAndUpdate(
-      drain ? claimable(source) : verifiable(source),
+      drain ? claimable(source, reach) : verifiable(source),
       drain ? takenForDrain(id, leaseSeconds) : takenForVerify(id, leaseSeconds),
       { sort: { from: -1 }, returnDocument: "after" },
     );
@@ -73,4 +83,13 @@ async function write(
 export async function reviveFailed(db: Database, source: Source): Promise<number> {
   const { filter, update } = revival(source);
   return (await db.syncWindows.updateMany(filter, update)).modifiedCount;
+}
+
+/** Windows that begin before `reach` wait for room, the others do not; without one, none waits. */
+export async function deferBefore(db: Database, source: Source, reach?: Date): Promise<void> {
+  const back = readmission(source, reach);
+  await db.syncWindows.updateMany(back.filter, back.update);
+  if (!reach) return;
+  const { filter, update } = deferral(source, reach);
+  await db.syncWindows.updateMany(filter, update);
 }

@@ -31,10 +31,11 @@ export const heldBy = (claim: Claim): Filter<SyncWindow> => ({
 const leaseUntil = (leaseSeconds: number) => ({ $add: ["$$NOW", leaseSeconds * 1000] });
 const free = { $or: [{ claim: null }, { $expr: { $lt: ["$claim.until", "$$NOW"] } }] };
 
-/** Pending and due, or running with an expired lease. */
-export function claimable(source: Source): Filter<SyncWindow> {
+/** Pending and due, or running with an expired lease; with a budget only what fits, from `reach` on. */
+export function claimable(source: Source, reach?: Date): Filter<SyncWindow> {
   return {
     source,
+    ...(reach ? { from: { $gte: reach } } : {}),
     $or: [
       { status: "pending", retryAt: null },
       { status: "pending", $expr: { $lte: ["$retryAt", "$$NOW"] } },
@@ -80,7 +81,7 @@ export const renewed = (claim: Claim): Document[] => [
 
 /** The progress that a holder writes: only it knows the window while it holds the claim. */
 export type Progress = Pick<SyncWindow, "lanes" | "counts" | "unproven" | "drift"> &
-  Partial<Pick<SyncWindow, "alarms" | "verify" | "publishedSeconds" | "numbers">>;
+  Partial<Pick<SyncWindow, "alarms" | "verify" | "publishedSeconds" | "numbers" | "forecast">>;
 
 /** Progress and lease in one update; progress is what makes the next attempt the first again. */
 export const advanced = (claim: Claim, progress: Progress): Document[] => [
@@ -144,6 +145,20 @@ export function givenUp(claim: Claim, reason: string): Document[] {
 export const revival = (source: Source) => ({
   filter: { source, status: "failed", $expr: { $lte: ["$retryAt", "$$NOW"] } } satisfies Filter<SyncWindow>,
   update: { $set: { status: "pending" as const, attempts: 0, retryAt: null } },
+});
+
+/** What does not fit waits; what fits again is pending again. */
+export const deferral = (source: Source, reach: Date) => ({
+  filter: { source, status: "pending", from: { $lt: reach } } satisfies Filter<SyncWindow>,
+  update: { $set: { status: "deferred" as const } },
+});
+export const readmission = (source: Source, reach?: Date) => ({
+  filter: {
+    source,
+    status: "deferred",
+    ...(reach ? { from: { $gte: reach } } : {}),
+  } satisfies Filter<SyncWindow>,
+  update: { $set: { status: "pending" as const } },
 });
 
 /** Values that come from outside must never be read as expressions. */

@@ -9,6 +9,7 @@ import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SyncRun } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
+import type { Room } from "./room.ts";
 
 export type SourceReport = SyncRun["sources"][number];
 
@@ -19,6 +20,8 @@ export interface RunContext {
   log: Logger;
   /** Soft end of the invocation: nothing begins after it. */
   deadline: Date;
+  /** How much the database may still take. */
+  room: Room;
 }
 
 export interface SourceContext extends RunContext {

@@ -6,6 +6,7 @@ import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.t
 import { ALL_STAGES } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
 import { freshMemory, stepLane } from "./lane.ts";
+import { ensureRoom } from "./room.ts";
 
 const OVERLAP_MS = 3_600_000; // rows that appear up to an hour late are still met
 const SETTLING_MS = 120_000; // the newest two minutes may still be filling up
@@ -14,7 +15,8 @@ type Walk = NonNullable<SyncJob["deltaWalk"]>;
 
 /** @throws ApiError, DeadlineReached, StorageFull: the walk goes on in the next invocation */
 export async function syncDelta(context: SourceContext): Promise<void> {
-  const { db, source, effects } = context;
+  const { db, source, effects, room } = context;
+  ensureRoom(room, "delta");
   const job = await db.syncJobs.findOne({ _id: source });
   if (!job) return;
   let walk = job.deltaWalk ?? newWalk(job.lastSyncedDate, effects.now());
@@ -23,6 +25,7 @@ export async function syncDelta(context: SourceContext): Promise<void> {
   const memory = freshMemory();
   const start = walk.from;
   for (let lane = nextLane(walk.lanes); lane; lane = nextLane(walk.lanes)) {
+    ensureRoom(room, "delta");
     const before = walk;
     const step = await stepLane(context, {
       lane,

@@ -11,8 +11,9 @@ import type { SourceContext } from "./context.ts";
 import { keep } from "./keep.ts";
 import { freshMemory, type LaneMemory, stepLane } from "./lane.ts";
 import { counting, progressOf } from "./progress.ts";
+import { ensureRoom } from "./room.ts";
 
-/** @throws ClaimLost, DeadlineReached, ApiError, StorageFull: whatever was checkpointed stays */
+/** @throws ClaimLost, DeadlineReached, ApiError, StorageFull, BudgetSpent: whatever was checkpointed stays */
 export async function drain(context: SourceContext, { claim, window }: Held): Promise<void> {
   const { db, api, config, asker, report } = context;
   const start = boundaryAtOrBefore(toLondon(window.from));
@@ -20,6 +21,7 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
   let progress = reaching(progressOf(window), start);
   let mayJoin = true;
   for (let lane = nextLane(progress.lanes); lane; lane = nextLane(progress.lanes)) {
+    ensureRoom(context.room, "backfill");
     const before = progress;
     const requestsBefore = asker.tally.requests;
     const spent = () => asker.tally.requests - requestsBefore;

@@ -1,21 +1,22 @@
 // Holding a window: its lease is renewed while waiting, and however the work ends, the claim is given back as it should.
 import { giveBack, giveUp, renew } from "../claim/claim.ts";
 import type { Claim } from "../claim/statements.ts";
-import { ApiError, ClaimLost, DeadlineReached } from "../terms/errors.ts";
+import { ApiError, BudgetSpent, ClaimLost, DeadlineReached } from "../terms/errors.ts";
 import type { SourceContext } from "./context.ts";
+import { noting } from "./room.ts";
 
 export type HoldEnd = "finished" | "lost" | "troubled";
 
 /**
  * Works on a held window. An API's trouble is the window's own: it goes back with a pause, and the source goes on.
- * @throws DeadlineReached, StorageFull and whatever is not the window's fault, after giving the claim back
+ * @throws DeadlineReached, StorageFull, BudgetSpent and whatever is not the window's fault, after giving the claim back
  */
 export async function holding(
   context: SourceContext,
   claim: Claim,
   work: () => Promise<void>,
 ): Promise<HoldEnd> {
-  const { db, log, keepAlive, report } = context;
+  const { db, log, keepAlive, report, room } = context;
   keepAlive.renew = () => renew(db, claim);
   try {
     await work();
@@ -31,9 +32,9 @@ export async function holding(
       await unlessLost(giveUp(db, claim, error.message));
       return "troubled";
     }
-    if (!(error instanceof DeadlineReached))
+    if (!(error instanceof DeadlineReached) && !(error instanceof BudgetSpent))
       log.error({ window: claim.windowId, err: error }, "the run ends here");
-    await unlessLost(giveBack(db, claim));
+    await noting(room, () => unlessLost(giveBack(db, claim)));
     throw error;
   } finally {
     keepAlive.renew = null;

@@ -1,7 +1,7 @@
 // One invocation, from the configuration to the summary line:
-//   plan, then for both sources side by side until the soft deadline: delta, claim, drain, done, claim the next; with
+//   plan both, then for both sources side by side until the soft deadline: delta, claim, drain, done, claim the next; with
 //   nothing left to claim, verify. One bad source never blocks the other.
-import { claimNewest, reviveFailed } from "../claim/claim.ts";
+import { type Held, reviveFailed } from "../claim/claim.ts";
 import type { Config, SourceConfig } from "../config/config.ts";
 import { APIS } from "../fetch/api.ts";
 import { openPacer } from "../fetch/pacer.ts";
@@ -12,12 +12,13 @@ import type { Logger } from "../platform/logger.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
 import type { SyncJob, SyncRun } from "../terms/documents.ts";
-import { ApiError, DeadlineReached, StorageFull } from "../terms/errors.ts";
+import { ApiError, BudgetSpent, DeadlineReached, StorageFull } from "../terms/errors.ts";
 import { type RunContext, remainingMs, type SourceContext, type SourceReport, waitAlive } from "./context.ts";
 import { syncDelta } from "./delta.ts";
 import { drain } from "./drain.ts";
-import { holding } from "./hold.ts";
+import { type HoldEnd, holding } from "./hold.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
+import { claimFitting, noteFull, noting, openRoom } from "./room.ts";
 import { askAbsent, verifyNewest } from "./verify.ts";
 
 export interface InvocationOptions {
@@ -32,16 +33,43 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const { db, effects, config, log } = options;
   const startedAt = effects.now();
   const deadline = new Date(startedAt.getTime() + config.runBudgetSeconds * 1000);
-  const context: RunContext = { db, effects, config, log, deadline };
-  await ensureIndexes(db);
   const _id = effects.newId();
-  await openRun(db, _id, startedAt);
-  const sources = await Promise.all(config.sources.map((settings) => runSource(context, settings)));
+  const room = await openRoom(db, config);
+  const context: RunContext = { db, effects, config, log, deadline, room };
+  await noting(room, async () => {
+    await ensureIndexes(db);
+    await openRun(db, _id, startedAt);
+  });
+  const sources = await runSources(context);
   const end = { endedAt: effects.now(), outcome: outcomeOf(sources), sources };
-  await closeRun(db, _id, end);
-  await sendAlerts({ db, config, post: effects.post, now: effects.now(), log });
+  await noting(room, () => closeRun(db, _id, end));
+  await noting(room, () => sendAlerts({ db, config, post: effects.post, now: effects.now(), log }));
   log.info(summary(end, startedAt), "invocation");
   return { _id, startedAt, ...end };
+}
+
+/** Both are planned before either works: which months come first, and fit, is a question to both together. */
+async function runSources(run: RunContext): Promise<SourceReport[]> {
+  const { config, log, room } = run;
+  if (room.full) {
+    const { message } = room.full; // it would not even take the run's own document: the next invocation tries again
+    log.error(message);
+    const ended = { errors: [message], endedBy: "storage full" as const };
+    return config.sources.map(({ source }) => ({ ...emptyReport(source), ...ended }));
+  }
+  const jobs = await Promise.allSettled(config.sources.map((settings) => openAndPlan(run, settings)));
+  return Promise.all(config.sources.map((settings, at) => runSource(run, settings, jobs[at])));
+}
+
+async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig): Promise<SyncJob> {
+  const { source, start, stages } = settings;
+  const job = await openJob(db, source, effects.now());
+  if (job.paused) return job;
+  const { horizon, planHash: knownHash } = job;
+  const planned = await plan(db, { source, start, horizon, stages, knownHash, now: effects.now() });
+  if (planned.hash !== knownHash) await notePlan(db, source, { before: knownHash, after: planned.hash });
+  await reviveFailed(db, source);
+  return job;
 }
 
 function outcomeOf(sources: SourceReport[]): SyncRun["outcome"] {
@@ -65,16 +93,20 @@ function summary(end: { endedAt: Date; outcome: string; sources: SourceReport[] 
 }
 
 /** Everything for one source; whatever happens ends in its report. */
-async function runSource(run: RunContext, settings: SourceConfig): Promise<SourceReport> {
-  const { db, effects, log } = run;
+async function runSource(
+  run: RunContext,
+  settings: SourceConfig,
+  job: PromiseSettledResult<SyncJob> | undefined,
+): Promise<SourceReport> {
+  const { db, effects, log, room } = run;
   const report = emptyReport(settings.source);
   try {
-    const job = await openJob(db, settings.source, effects.now());
-    if (job.paused) return { ...report, endedBy: "paused" };
-    await planSource(run, settings, job);
+    if (job?.status === "rejected") throw job.reason;
+    if (job?.value.paused) return { ...report, endedBy: "paused" };
     await work(await contextOf(run, settings, report), report);
     report.endedBy = "nothing left";
-  } catch (error) {
+  } catch (thrown) {
+    const error = noteFull(room, thrown) ?? thrown;
     report.endedBy = endOf(error);
     if (report.endedBy !== "deadline") {
       const message = error instanceof Error ? error.message : String(error);
@@ -83,7 +115,7 @@ async function runSource(run: RunContext, settings: SourceConfig): Promise<Sourc
     }
   }
   try {
-    await closeJob(db, report, effects.now());
+    await noting(room, () => closeJob(db, report, effects.now()));
   } catch (error) {
     report.errors.push(error instanceof Error ? error.message : String(error));
     report.endedBy = "error";
@@ -97,35 +129,32 @@ function endOf(error: unknown): SourceReport["endedBy"] {
   return error instanceof StorageFull ? "storage full" : "error";
 }
 
-async function planSource({ db, effects }: RunContext, settings: SourceConfig, job: SyncJob): Promise<void> {
-  const { source, start, stages } = settings;
-  const { horizon, planHash: knownHash } = job;
-  const planned = await plan(db, { source, start, horizon, stages, knownHash, now: effects.now() });
-  if (planned.hash !== knownHash) await notePlan(db, source, { before: knownHash, after: planned.hash });
-  await reviveFailed(db, source);
-}
-
 const BACKOFF_SECONDS = 120; // after a window's first failed attempt, unless COOLDOWN_SECONDS says otherwise
 const TROUBLES_MAX = 3; // windows in a row that fail: then it is the source, and the next invocation tries again
 
 async function work(context: SourceContext, report: SourceReport): Promise<void> {
-  const { db, config, effects, source } = context;
+  const { config } = context;
   await deltaFirst(context);
   for (let troubles = 0; troubles < TROUBLES_MAX; ) {
     stopAtDeadline(context);
-    const held = await claimNewest(db, {
-      source,
-      kind: "drain",
-      id: effects.newId(),
-      leaseSeconds: config.leaseSeconds,
-      backoffSeconds: config.cooldownSeconds ?? BACKOFF_SECONDS,
-    });
+    const held = await claimFitting(context, config.cooldownSeconds ?? BACKOFF_SECONDS);
     if (!held) break;
-    const end = await holding(context, held.claim, () => drain(context, held));
+    const end = await drainHeld(context, held);
     if (end === "finished") report.windowsDone.push(held.window._id);
     troubles = end === "troubled" ? troubles + 1 : 0;
   }
   if (config.verifyRequestsPerRun > 0) await verify(context);
+}
+
+/** A window that outgrows the budget waits: the next claim finds nothing that fits. */
+async function drainHeld(context: SourceContext, held: Held): Promise<HoldEnd | "waits"> {
+  try {
+    return await holding(context, held.claim, () => drain(context, held));
+  } catch (error) {
+    if (!(error instanceof BudgetSpent)) throw error;
+    context.log.warn({ window: held.window._id }, error.message);
+    return "waits";
+  }
 }
 
 async function verify(context: SourceContext): Promise<void> {
@@ -153,6 +182,7 @@ async function deltaFirst(context: SourceContext): Promise<void> {
 }
 
 function stopAtDeadline(context: SourceContext): void {
+  if (context.room.full) throw context.room.full;
   if (remainingMs(context) <= 0) throw new DeadlineReached("the run's budget is used up");
 }
 

@@ -6,11 +6,13 @@ import { Binary } from "mongodb";
 import type { Page } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import { mapRelease } from "../map/map-release.ts";
+import { growthBytes } from "../store/budget.ts";
 import type { Upsert } from "../store/statements.ts";
 import { bsonBytes, countUnknown, quarantine, release, storePage } from "../store/store.ts";
 import type { MappedBuyer } from "../terms/documents.ts";
 import type { Row } from "../terms/release.ts";
 import type { SourceContext } from "./context.ts";
+import { storing } from "./room.ts";
 
 export interface Kept {
   /** Contracts inserted or changed. */
@@ -36,7 +38,7 @@ export interface KeepOptions {
 }
 
 export async function keep(context: SourceContext, options: KeepOptions): Promise<Kept> {
-  const { source, db, effects, config } = context;
+  const { source, db, effects, config, room } = context;
   const { page, place, windowId } = options;
   const now = effects.now();
   const upserts: Upsert[] = [];
@@ -84,8 +86,13 @@ export async function keep(context: SourceContext, options: KeepOptions): Promis
   }
   const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
   const added = options.countAdded ? newCases + (await countUnknown(db, upserts)) : 0;
-  const { changed } = await storePage(db, { upserts, buyers });
-  await quarantine(db, cases, now);
+  const { changed, inserted } = await storing(room, async () => {
+    const stored = await storePage(db, { upserts, buyers });
+    await quarantine(db, cases, now);
+    return stored;
+  });
+  const read = [...bytes.values()].reduce((sum, one) => sum + one, 0);
+  room.grownBytes += growthBytes({ inserted, upserted: upserts.length, bytes: read });
   await release(db, released);
   for (const { _id } of cases) context.quarantined.add(_id);
   for (const id of released) context.quarantined.delete(id);

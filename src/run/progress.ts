@@ -7,7 +7,7 @@ import type { Row } from "../terms/release.ts";
 import type { Kept } from "./keep.ts";
 
 export function progressOf(window: SyncWindow): Progress {
-  const { lanes, counts, unproven, drift, alarms, verify, publishedSeconds, numbers } = window;
+  const { lanes, counts, unproven, drift, alarms, verify, publishedSeconds, numbers, forecast } = window;
   return {
     lanes,
     counts,
@@ -17,6 +17,7 @@ export function progressOf(window: SyncWindow): Progress {
     ...(verify ? { verify } : {}),
     ...(publishedSeconds ? { publishedSeconds } : {}),
     ...(numbers ? { numbers } : {}),
+    ...(forecast ? { forecast } : {}),
   };
 }
 

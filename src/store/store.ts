@@ -1,5 +1,5 @@
 // The one writer of contracts, buyers and quarantine: two round trips for a page, however often it comes.
-import { BSON, MongoError } from "mongodb";
+import { BSON, MongoBulkWriteError, MongoError } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { MappedBuyer, Quarantined } from "../terms/documents.ts";
 import { StorageFull } from "../terms/errors.ts";
@@ -73,6 +73,7 @@ export function bsonBytes({ contract, rawData }: Upsert): number {
 
 const OVER_QUOTA = 8000; // Atlas: "you are over your space quota, using 512 MB of 512 MB"
 const OUT_OF_DISK = 14031;
+const FULL = /over your space quota|no space left on device/i;
 
 async function refusalsNamed<T>(write: () => Promise<T>): Promise<T> {
   try {
@@ -83,12 +84,13 @@ async function refusalsNamed<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
-function isFull(error: unknown): boolean {
+/** Whether the server refuses to grow. In a bulk write any of its operations may be the one that was refused. */
+export function isFull(error: unknown): boolean {
+  if (error instanceof StorageFull) return true;
   if (!(error instanceof MongoError)) return false;
-  const text = `${error.message} ${JSON.stringify(error)}`;
-  return (
-    (error.code === OVER_QUOTA && /space quota/i.test(text)) ||
-    error.code === OUT_OF_DISK ||
-    /over your space quota|no space left on device/i.test(text)
-  );
+  const refusals = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
+  return [error, ...refusals].some(({ code, ...rest }) => {
+    const text = [error.message, "errmsg" in rest ? rest.errmsg : ""].join(" ");
+    return code === OUT_OF_DISK || (code === OVER_QUOTA && /space quota/i.test(text)) || FULL.test(text);
+  });
 }

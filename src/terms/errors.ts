@@ -32,17 +32,22 @@ export class ClaimLost extends Error {
   }
 }
 
-/** The database refuses to grow (quota or disk). Make room: prune, a bigger tier, or STORE_RAW=none. */
+const MAKE_ROOM =
+  "Choose a later BACKFILL_START_DATE and prune, set STORE_RAW to none, or move to a bigger tier; the next run goes on " +
+  "by itself.";
+
+/** The database refuses to grow (quota or disk), or has used up its budget. Make room: prune, or a bigger tier. */
 export class StorageFull extends Error {
   override readonly name = "StorageFull";
 
-  constructor(cause: unknown) {
-    super(
-      "The database is full: MongoDB refuses writes over its quota. Choose a later BACKFILL_START_DATE and prune, " +
-        "set STORE_RAW to none, or move to a bigger tier; the next run goes on by itself.",
-      { cause },
-    );
+  constructor(cause: unknown, what = "The database is full: MongoDB refuses writes over its quota.") {
+    super(`${what} ${MAKE_ROOM}`, { cause });
   }
+}
+
+/** The backfill's share of STORAGE_BUDGET_MB is used up: not a failure, the window waits for room. */
+export class BudgetSpent extends Error {
+  override readonly name = "BudgetSpent";
 }
 
 /** The soft deadline, or a wait that would outlive it: not a failure, the next invocation goes on. */
