@@ -1,0 +1,72 @@
+// `npm run sync -- prune`: windows first, then contracts in steps, for each source that has any older than its start.
+import { forgetBefore, windowsBefore } from "../plan/forget.ts";
+import type { Database } from "../platform/database.ts";
+import { forgetCases, type KeptNumbers, measureCut, measureOld, pruneStep } from "../store/prune.ts";
+import type { Source } from "../terms/window.ts";
+
+export interface PruneOptions {
+  db: Database;
+  /** Everything of the source before its start goes. */
+  sources: readonly { source: Source; start: Date }[];
+  /** Only says what would go. */
+  dryRun: boolean;
+  /** Told after each step how many contracts of the source are gone. */
+  onStep?: (source: Source, contracts: number) => void;
+}
+
+export interface PruneReport {
+  source: Source;
+  start: Date;
+  contracts: number;
+  bytes: number;
+  /** Windows that are fetched again when the start moves back. */
+  windows: string[];
+}
+
+/** Stopped anywhere, the next call goes on. The settings of the Worker should have the same starts: it fetches what it wants. */
+export async function prune(options: PruneOptions): Promise<PruneReport[]> {
+  const reports: PruneReport[] = [];
+  for (const one of options.sources) reports.push(await pruneSource(options, one));
+  return reports;
+}
+
+async function pruneSource(
+  { db, dryRun, onStep }: PruneOptions,
+  { source, start }: PruneOptions["sources"][number],
+): Promise<PruneReport> {
+  const windows = await windowsBefore(db, source, start);
+  const old = { source, before: start, kept: await keptNumbers(db, source, start) };
+  const { contracts, bytes } = await measureOld(db, old);
+  const { whole, cut } = windows;
+  const report = {
+    source,
+    start,
+    contracts,
+    bytes,
+    windows: [...whole, ...(cut ? [cut] : [])].map(({ _id }) => _id),
+  };
+  if (dryRun) return report;
+  const pruned = cut ? await measureCut(db, old, cut.from) : { releases: 0, bytes: 0, byTag: {} };
+  await forgetBefore(db, { windows, start, pruned });
+  await forgetCases(
+    db,
+    whole.map(({ _id }) => _id),
+  );
+  let gone = 0;
+  for (let step = await pruneStep(db, old); step > 0; step = await pruneStep(db, old)) {
+    gone += step;
+    onStep?.(source, gone);
+  }
+  return report;
+}
+
+/** A notice's date is not always when it was listed; its number is (api-facts). Known where a window was verified. */
+async function keptNumbers(db: Database, source: Source, start: Date): Promise<KeptNumbers[]> {
+  const windows = await db.syncWindows
+    .find({ source, from: { $gte: start }, numbers: { $exists: true } }, { projection: { numbers: 1 } })
+    .toArray();
+  const lowest = new Map<number, number>();
+  for (const range of windows.flatMap(({ numbers = [] }) => numbers))
+    lowest.set(range.year, Math.min(range.lowest, lowest.get(range.year) ?? range.lowest));
+  return [...lowest].map(([year, number]) => ({ year, lowest: number }));
+}

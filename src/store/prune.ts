@@ -1,0 +1,148 @@
+// Deletes contracts older than an instant, in bounded steps: stopped anywhere, the next call goes on. Buyers stay, with
+// their counts brought down to what is there.
+import type { Document, Filter } from "mongodb";
+import type { Database } from "../platform/database.ts";
+import type { Contract } from "../terms/documents.ts";
+import type { Source } from "../terms/window.ts";
+
+/** From this notice number of its year on, a notice was listed after the instant, whatever date it carries. */
+export interface KeptNumbers {
+  year: number;
+  lowest: number;
+}
+
+export interface OldContracts {
+  source: Source;
+  before: Date;
+  /** Find a Tender: what the windows that stay hold by number. */
+  kept: readonly KeptNumbers[];
+}
+
+export interface Amounts {
+  contracts: number;
+  /** BSON, without indexes. */
+  bytes: number;
+}
+
+function filterOf({ source, before, kept }: OldContracts): Filter<Contract> {
+  const numbered = kept.map(({ year, lowest }) => ({
+    noticeId: { $gte: `${String(lowest).padStart(6, "0")}-${year}`, $regex: `-${year}$` },
+  }));
+  const old = { source, publishedDate: { $lt: before } };
+  return numbered.length > 0 ? { ...old, $nor: numbered } : old;
+}
+
+/** How much there is to delete. */
+export async function measureOld(db: Database, old: OldContracts): Promise<Amounts> {
+  const pipeline = [
+    { $match: filterOf(old) },
+    { $group: { _id: null, contracts: { $sum: 1 }, bytes: { $sum: { $bsonSize: "$$ROOT" } } } },
+    { $project: { _id: 0 } },
+  ];
+  const [amounts] = await db.contracts.aggregate<Amounts>(pipeline).toArray();
+  return amounts ?? { contracts: 0, bytes: 0 };
+}
+
+/** The same from an instant on, by tag: what a window that is cut in two no longer holds. */
+export async function measureCut(
+  db: Database,
+  old: OldContracts,
+  from: Date,
+): Promise<{ releases: number; bytes: number; byTag: Record<string, number> }> {
+  const filter = filterOf(old);
+  const pipeline = [
+    { $match: { ...filter, publishedDate: { $gte: from, $lt: old.before } } },
+    {
+      $facet: {
+        sum: [{ $group: { _id: null, releases: { $sum: 1 }, bytes: { $sum: { $bsonSize: "$$ROOT" } } } }],
+        tags: [{ $unwind: "$tags" }, { $group: { _id: "$tags", times: { $sum: 1 } } }],
+      },
+    },
+  ];
+  const [found] = await db.contracts
+    .aggregate<{ sum: { releases: number; bytes: number }[]; tags: { _id: string; times: number }[] }>(
+      pipeline,
+    )
+    .toArray();
+  const { releases = 0, bytes = 0 } = found?.sum[0] ?? {};
+  return {
+    releases,
+    bytes,
+    byTag: Object.fromEntries((found?.tags ?? []).map(({ _id, times }) => [_id, times])),
+  };
+}
+
+const STEP_CONTRACTS = 500; // a step is over in a second or two, on an M0 with its 100 operations a second as well
+
+/** Deletes the oldest of them and brings their buyers' counts down; how many it were, 0 when none is left. */
+export async function pruneStep(db: Database, old: OldContracts, step = STEP_CONTRACTS): Promise<number> {
+  const projection = { buyerId: 1, otherBuyerIds: 1 };
+  const some = await db.contracts
+    .find(filterOf(old), { projection, sort: { publishedDate: 1 }, limit: step })
+    .toArray();
+  if (some.length === 0) return 0;
+  const buyers = new Set(
+    some.flatMap(({ buyerId, otherBuyerIds = [] }) => [buyerId ?? [], otherBuyerIds].flat()),
+  );
+  // The date is asked for again: an edit that came meanwhile has made it a new one.
+  const ids = some.map(({ _id }) => _id);
+  const { deletedCount } = await db.contracts.deleteMany({
+    _id: { $in: ids },
+    publishedDate: { $lt: old.before },
+  });
+  await recount(db, [...buyers]);
+  return Math.max(1, deletedCount);
+}
+
+const RECOUNTS_MAX = 10;
+
+/**
+ * Brings counts to what is stored, up or down, until nothing changes any more: a page that is stored meanwhile only ever
+ * raises a count.
+ */
+async function recount(db: Database, ids: string[]): Promise<void> {
+  for (let round = 0; round < RECOUNTS_MAX; round++) {
+    const wrong = await db.buyers.aggregate<{ _id: string; counted: number }>(miscounted(ids)).toArray();
+    if (wrong.length === 0) return;
+    await db.buyers.bulkWrite(
+      wrong.map(({ _id, counted }) => ({
+        updateOne: {
+          filter: { _id },
+          update: [{ $set: { contractCount: { $literal: counted }, updatedAt: "$$NOW" } }],
+        },
+      })),
+      { ordered: false },
+    );
+  }
+}
+
+/** Buyers whose count is not what is stored. */
+export function miscounted(ids: string[]): Document[] {
+  const counted = [{ $count: "contracts" }];
+  return [
+    { $match: { _id: { $in: ids } } },
+    {
+      $lookup: {
+        from: "contracts",
+        localField: "_id",
+        foreignField: "buyerId",
+        pipeline: counted,
+        as: "stored",
+      },
+    },
+    {
+      $project: {
+        contractCount: 1,
+        counted: { $ifNull: [{ $first: "$stored.contracts" }, 0] },
+      },
+    },
+    { $match: { $expr: { $ne: ["$contractCount", "$counted"] } } },
+  ];
+}
+
+/** What quarantine and the list of absent numbers say of windows that are forgotten. */
+export async function forgetCases(db: Database, windowIds: string[]): Promise<void> {
+  if (windowIds.length === 0) return;
+  await db.quarantine.deleteMany({ windowId: { $in: windowIds } });
+  await db.noticeGaps.deleteMany({ windowId: { $in: windowIds } });
+}

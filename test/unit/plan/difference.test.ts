@@ -1,0 +1,231 @@
+import { describe, expect, it } from "vitest";
+import {
+  comparePlan,
+  freshLanes,
+  type Move,
+  NO_COUNTS,
+  planHash,
+  wantedWindows,
+} from "../../../src/plan/difference.ts";
+import type { SyncWindow } from "../../../src/terms/documents.ts";
+import { londonTime } from "../../../src/terms/london-time.ts";
+import type { WindowStatus } from "../../../src/terms/window.ts";
+
+const source = "FIND_A_TENDER";
+const at = (text: string) => new Date(text);
+const HORIZON = at("2026-06-10T12:00:00Z");
+const wanted = (start: string, now = "2026-06-10T12:00:00Z", horizon = HORIZON) =>
+  wantedWindows({ source, start: at(start), horizon, now: at(now) });
+const spans = (...options: Parameters<typeof wanted>) =>
+  wanted(...options).map(({ month, from, to }) => [month, from.toISOString(), to.toISOString()]);
+
+describe("the wanted windows", () => {
+  it.each([
+    [
+      "begin where the start is, in London's summer",
+      "2026-03-31T23:00:00Z",
+      "2026-04",
+      "2026-03-31T23:00:00.000Z",
+    ],
+    ["begin in the middle of a month", "2026-04-14T23:00:00Z", "2026-04", "2026-04-14T23:00:00.000Z"],
+    ["begin on a month's last day", "2026-04-29T23:00:00Z", "2026-04", "2026-04-29T23:00:00.000Z"],
+    ["begin on the day the clocks change", "2026-03-29T00:00:00Z", "2026-03", "2026-03-29T00:00:00.000Z"],
+  ])("%s", (_, start, month, from) => {
+    expect(spans(start)[0]).toEqual([month, from, expect.any(String)]);
+    expect(spans(start).at(-1)).toEqual(["2026-06", "2026-05-31T23:00:00.000Z", HORIZON.toISOString()]);
+  });
+
+  it("touch each other, whatever the start", () => {
+    const all = spans("2019-02-17T00:00:00Z");
+    expect(all).toHaveLength(89);
+    for (const [index, [, from]] of all.entries()) if (index > 0) expect(from).toBe(all[index - 1]?.[2]);
+  });
+
+  it("have T0's own month whole once it is over, and every later month when it is over", () => {
+    expect(spans("2026-05-31T23:00:00Z", "2026-06-30T23:05:00Z")).toEqual([
+      ["2026-06", "2026-05-31T23:00:00.000Z", HORIZON.toISOString()],
+    ]);
+    expect(spans("2026-05-31T23:00:00Z", "2026-06-30T23:10:00Z")).toEqual([
+      ["2026-06", "2026-05-31T23:00:00.000Z", "2026-06-30T23:00:00.000Z"],
+    ]);
+    expect(spans("2026-05-31T23:00:00Z", "2026-09-01T12:00:00Z").map(([month]) => month)).toEqual([
+      "2026-06",
+      "2026-07",
+      "2026-08",
+    ]);
+  });
+
+  it("are none of a start after T0 until that month is over", () => {
+    expect(spans("2026-06-14T23:00:00Z", "2026-06-20T00:00:00Z")).toEqual([]);
+    expect(spans("2026-06-14T23:00:00Z", "2026-07-01T12:00:00Z")).toEqual([
+      ["2026-06", "2026-06-14T23:00:00.000Z", "2026-06-30T23:00:00.000Z"],
+    ]);
+  });
+});
+
+const STAGES = ["planning", "tender"];
+
+function window(status: WindowStatus, more: Partial<SyncWindow> = {}): SyncWindow {
+  const to = at("2026-04-30T23:00:00Z");
+  const frontier = londonTime("2026-04-15T00:00:00");
+  const done = status === "done" || more.doneAt != null;
+  return {
+    _id: `${source}/2026-04`,
+    source,
+    month: "2026-04",
+    from: at("2026-04-14T23:00:00Z"),
+    to,
+    status,
+    lanes: done ? STAGES.map((stage) => ({ stage, frontier, done })) : freshLanes(STAGES, to),
+    claim: null,
+    attempts: 3,
+    retryAt: null,
+    lastError: null,
+    counts: { ...NO_COUNTS, releases: 9 },
+    proof: done ? "exact" : null,
+    drift: [],
+    unproven: [],
+    plannedAt: at("2026-06-10T12:00:00Z"),
+    startedAt: null,
+    doneAt: done ? at("2026-06-11T12:00:00Z") : null,
+    verifiedAt: null,
+    ...more,
+  };
+}
+
+/** What the plan does to one window of April when the start is this. */
+function moveOf(
+  one: SyncWindow,
+  start: string,
+  options: { now?: string; stages?: string[] } = {},
+): Move | null {
+  const { now = "2026-06-12T12:00:00Z", stages = STAGES } = options;
+  const horizon = at("2026-05-10T12:00:00Z");
+  const difference = comparePlan({
+    wanted: wantedWindows({ source, start: at(start), horizon, now: at(now) }),
+    existing: [one],
+    start: at(start),
+    stages,
+    now: at(now),
+  });
+  return difference.moves[0] ?? null;
+}
+
+const SAME = "2026-04-14T23:00:00Z";
+const BACK = "2026-04-07T23:00:00Z";
+const FORWARD = "2026-04-20T23:00:00Z";
+const BEYOND = "2026-05-03T23:00:00Z";
+
+describe("the difference", () => {
+  it.each([
+    ["pending", SAME, null],
+    ["running", SAME, null],
+    ["done", SAME, null],
+    ["failed", SAME, null],
+    ["deferred", SAME, null],
+    ["cancelled", SAME, { status: "pending", attempts: 0, retryAt: null }],
+    ["pending", FORWARD, { from: at(FORWARD) }],
+    ["running", FORWARD, { from: at(FORWARD), status: "pending", claim: null }],
+    ["done", FORWARD, null],
+    ["failed", FORWARD, { from: at(FORWARD) }],
+    ["deferred", FORWARD, { from: at(FORWARD) }],
+    ["cancelled", FORWARD, { from: at(FORWARD), status: "pending", attempts: 0, retryAt: null }],
+    ["pending", BEYOND, { status: "cancelled", claim: null }],
+    ["running", BEYOND, { status: "cancelled", claim: null }],
+    ["done", BEYOND, { status: "cancelled", claim: null }],
+    ["failed", BEYOND, { status: "cancelled", claim: null }],
+    ["deferred", BEYOND, { status: "cancelled", claim: null }],
+    ["cancelled", BEYOND, null],
+  ] as const)("of a %s window with the start at %s", (status, start, set) => {
+    expect(moveOf(window(status), start)?.set ?? null).toEqual(set);
+  });
+
+  it.each(["pending", "running", "done", "failed", "deferred", "cancelled"] as const)(
+    "of a %s window is what it lacks when the start moves back: lanes go on from where they are",
+    (status) => {
+      const one = window(status);
+      const move = moveOf(one, BACK);
+      expect(move?.set).toMatchObject({
+        status: "pending",
+        from: at(BACK),
+        claim: null,
+        doneAt: null,
+        proof: null,
+      });
+      expect(move?.set.lanes).toEqual(one.lanes.map((lane) => ({ ...lane, done: false })));
+      expect(move?.set.counts).toBeUndefined();
+      expect(move?.set).not.toHaveProperty("verify");
+    },
+  );
+
+  it("makes what was done before done again, without a request", () => {
+    const cancelled = window("cancelled", { doneAt: at("2026-06-11T12:00:00Z") });
+    expect(moveOf(cancelled, SAME)?.set).toEqual({ status: "done" });
+    expect(moveOf(cancelled, FORWARD)?.set).toEqual({ status: "done" });
+  });
+
+  it("begins anew with the horizon's own month when it is over", () => {
+    const june = window("done", {
+      _id: `${source}/2026-05`,
+      month: "2026-05",
+      from: at("2026-04-30T23:00:00Z"),
+      to: at("2026-05-10T12:00:00Z"),
+    });
+    const move = moveOf(june, "2026-04-30T23:00:00Z");
+    expect(move?.set).toMatchObject({
+      status: "pending",
+      to: at("2026-05-31T23:00:00Z"),
+      counts: NO_COUNTS,
+      verify: null,
+    });
+    expect(move?.set.lanes).toEqual(freshLanes(STAGES, at("2026-05-31T23:00:00Z")));
+    expect(move?.unset).toEqual(["publishedSeconds", "numbers", "forecast"]);
+  });
+
+  it("keeps what was read when the lanes change, and asks the new ones for the rest alone", () => {
+    const stages = ["planning", "award"];
+    const pending = moveOf(window("pending"), SAME, { stages });
+    expect(pending?.set.lanes).toEqual(freshLanes(stages, at("2026-04-30T23:00:00Z")));
+    expect(moveOf(window("done"), SAME, { stages })).toBeNull();
+    const back = moveOf(window("done"), BACK, { stages });
+    const frontier = londonTime("2026-04-15T00:00:00");
+    expect(back?.set.lanes).toEqual(stages.map((stage) => ({ stage, frontier, done: false })));
+  });
+
+  it("leaves a later month alone that another clock has planned already", () => {
+    const may = window("pending", {
+      _id: `${source}/2026-05`,
+      month: "2026-05",
+      from: at("2026-04-30T23:00:00Z"),
+      to: at("2026-05-31T23:00:00Z"),
+    });
+    expect(moveOf(may, SAME, { now: "2026-05-31T23:09:00Z" })).toBeNull();
+  });
+
+  it("is empty once it has been applied", () => {
+    for (const status of ["pending", "done", "failed", "deferred"] as const) {
+      for (const start of [SAME, BACK, FORWARD, BEYOND]) {
+        const one = window(status);
+        const move = moveOf(one, start);
+        expect(moveOf({ ...one, ...move?.set }, start)).toBeNull();
+      }
+    }
+  });
+});
+
+describe("planHash", () => {
+  const now = at("2026-06-12T12:00:00Z");
+  const of = (start: string, stages = STAGES, when = now) => planHash(wanted(start), stages, when);
+
+  it("is the same for the same plan, all day long", () => {
+    expect(of(SAME)).toBe(of(SAME, STAGES, at("2026-06-12T22:59:00Z")));
+  });
+
+  it.each([
+    ["the start", of("2026-04-15T23:00:00Z")],
+    ["the lanes", of(SAME, ["planning"])],
+    ["the day in London", of(SAME, STAGES, at("2026-06-12T23:00:00Z"))],
+  ])("changes with %s", (_, other) => {
+    expect(other).not.toBe(of(SAME));
+  });
+});
