@@ -46,7 +46,7 @@ const SECTORS_BY_NAME: readonly (readonly [string, RegExp])[] = [
   ],
   [
     "other public body",
-    /\b(british|dental|medical|arts|research|sports?|funding|pharmaceutical|social (care|services|work)( \w+)?) council\b|\bcouncil for\b/,
+    /\b(british|dental|medical|arts|research|sports?|funding|pharmaceutical|social (care|services|work)( \w+)?) council\b|\bcouncil for\b|\b(national park|waste) authority\b/,
   ],
   ["housing", /\bhousing\b|\bhomes\b(?!.*agency)(?<!homes england)|\bhousing society\b/],
   [
@@ -55,7 +55,7 @@ const SECTORS_BY_NAME: readonly (readonly [string, RegExp])[] = [
   ],
   [
     "transport",
-    /\btransport for\b|\brailways?\b|\bnetwork rail\b|\btrains\b|\bnational highways\b|\bairports?\b|\bharbour\b|\bhigh speed\b/,
+    /\btransport for\b|\brailways?\b|\bnetwork rail\b|\btrains\b|\bnational highways\b|\bairports?\b|\bharbour\b|\bpassenger transport executive\b|\bhigh speed\b/,
   ],
   [
     "utility",
@@ -67,7 +67,7 @@ const SECTORS_BY_NAME: readonly (readonly [string, RegExp])[] = [
   ],
   [
     "central government",
-    /^(the )?(department|ministry) (for|of)\b|\bhome office\b|\bcabinet office\b|\bhm (treasury|revenue|land registry|prison|courts)|\bsecretary of state\b|\bcrown prosecution\b|\bhouse of (commons|lords)\b/,
+    /^(the )?(department|ministry) (for|of)\b|\bhome office\b|\bcabinet office\b|\bhm (treasury|revenue|land registry|prison|courts)|\bsecretary of state\b|\bcrown prosecution\b|\bhouse of (commons|lords)\b|\b(environment|uk health security|food standards) agency\b|\b(natural|homes|historic) england\b|\bforestry commission\b|\bmet office\b/,
   ],
 ];
 
@@ -78,13 +78,11 @@ const SECTORS_BY_SCHEME: Record<string, string> = {
   "GB-GOR": "central government",
 };
 
-/** FaT's own classification of its authorities, where that says more than `sub-central`. */
+/** FaT's own classification of its authorities; `publicUndertaking` is chosen by housing associations too, so it tells nothing. */
 const SECTORS_BY_TYPE: Record<string, string> = {
   publicAuthorityCentralGovernment: "central government",
   MINISTRY: "central government",
   NATIONAL_AGENCY: "central government",
-  REGIONAL_AUTHORITY: "council",
-  publicUndertaking: "utility",
   privateUtility: "utility",
 };
 

@@ -43,7 +43,7 @@ export function fieldsOf(parts: Parts, rules: SourceRules, now: Date): Fields {
   // An award says its own title and period better than the tender that led to it.
   const said = stage === "AWARD" ? [...contracts, ...awards, ...lots] : [...lots, ...awards, ...contracts];
   const awarded = awardedOf(parts);
-  const value = rules.value(parts) ?? awarded;
+  const value = rules.value(parts) ?? awarded ?? totalOf(parts.proposed);
   const cpvCodes = cpvCodesOf(parts);
   const deliveryRegions = rules.deliveryRegions(parts);
   return {
@@ -105,10 +105,16 @@ function cpvCodesOf({ tender, planning, lots, awards, contracts }: Parts): strin
 
 type Period = Pick<MappedContract, "contractStart" | "contractEnd" | "contractEndMax">;
 
-/** From the first start to the last end of what the notice is about: of its contracts once awarded, of its lots before. */
-function periodOf({ tender, lots, awards, contracts }: Parts, stage: MappedContract["stage"]): Period {
+/**
+ * From the first start to the last end of what the notice is about: of its contracts once awarded, of its lots before; else
+ * what a contract will be changed to (UK10), or when it ended (UK11).
+ */
+function periodOf(
+  { tender, lots, awards, contracts, proposed }: Parts,
+  stage: MappedContract["stage"],
+): Period {
   const groups = stage === "AWARD" ? [contracts, awards, lots] : [lots, awards, contracts];
-  for (const group of [...groups, [tender]]) {
+  for (const group of [...groups, [tender], proposed]) {
     const periods = group.flatMap((part) => [object(part["period"]), object(part["contractPeriod"])]);
     const contractStart = earliest(periods.map((period) => date(period["startDate"])));
     const contractEnd = latest(periods.map(endOf));
@@ -117,7 +123,8 @@ function periodOf({ tender, lots, awards, contracts }: Parts, stage: MappedContr
       return filled({ contractStart, contractEnd, contractEndMax });
     }
   }
-  return {};
+  const ended = latest(contracts.map((contract) => date(at(contract, "implementation", "endDate"))));
+  return filled({ contractEnd: ended });
 }
 
 const DAY_MS = 86_400_000;

@@ -8,6 +8,8 @@ export interface Parts {
   lots: Json[];
   awards: Json[];
   contracts: Json[];
+  /** What UK10 says that contracts will become. */
+  proposed: Json[];
   parties: Json[];
   /** The parties by their id: a notice may name thousands. */
   partyOf: (id: unknown) => Json | undefined;
@@ -21,6 +23,7 @@ export function partsOf(release: Json): Parts {
   for (const party of parties) {
     if (typeof party["id"] === "string" && !byId.has(party["id"])) byId.set(party["id"], party);
   }
+  const contracts = list(release["contracts"]);
   const tags = Array.isArray(release["tag"]) ? release["tag"] : [release["tag"]];
   return {
     release,
@@ -28,7 +31,8 @@ export function partsOf(release: Json): Parts {
     planning: object(release["planning"]),
     lots: list(tender["lots"]),
     awards: list(release["awards"]),
-    contracts: list(release["contracts"]),
+    contracts,
+    proposed: contracts.flatMap((contract) => list(contract["proposedAmendments"])),
     parties,
     partyOf: (id) => byId.get(id),
     tags: [...new Set(tags.map(text).filter((tag) => tag !== undefined))],

@@ -134,6 +134,27 @@ describe("fields", () => {
     });
   });
 
+  it("take what a contract will be changed to, and when it ended, where nothing else is said", () => {
+    const period = {
+      startDate: "2026-08-12T00:00:00Z",
+      endDate: "2027-05-31T00:00:00Z",
+      maxExtentDate: "2027-08-31T00:00:00Z",
+    };
+    const proposedAmendments = [{ value: { amount: 509195, currency: "GBP" }, period }];
+    const proposed = contract({ tag: ["contractAmendment"], contracts: [{ proposedAmendments }] });
+    expect(proposed).toMatchObject({
+      valueMax: 509195,
+      contractStart: new Date("2026-08-12T00:00:00Z"),
+      contractEnd: new Date("2027-05-31T00:00:00Z"),
+      contractEndMax: new Date("2027-08-31T00:00:00Z"),
+    });
+    expect(proposed).not.toHaveProperty("awardValue");
+    const contracts = [{ implementation: { endDate: "2026-06-30T00:00:00Z" } }];
+    expect(contract({ tag: ["contractTermination"], contracts }).contractEnd).toEqual(
+      new Date("2026-06-30T00:00:00Z"),
+    );
+  });
+
   it("leave out what a cancelled award says", () => {
     const cancelled = {
       status: "cancelled",
