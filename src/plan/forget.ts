@@ -20,7 +20,9 @@ export interface OldWindows {
 /** The windows that have something before `start`. */
 export async function windowsBefore(db: Database, source: Source, start: Date): Promise<OldWindows> {
   const projection = { publishedSeconds: 0, numbers: 0 };
-  const old = await db.syncWindows.find({ source, from: { $lt: start } }, { projection }).toArray();
+  const old = await db.syncWindows
+    .find({ source, from: { $lt: start } }, { projection, sort: { from: 1 } })
+    .toArray();
   const whole = old.filter(({ to }) => to <= start);
   return { whole, cut: old.find(({ to }) => to > start) ?? null };
 }
