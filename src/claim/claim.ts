@@ -17,6 +17,8 @@ import {
   type Progress,
   readmission,
   renewed,
+  retrial,
+  reverification,
   revival,
   takenForDrain,
   takenForVerify,
@@ -83,6 +85,18 @@ async function write(
 export async function reviveFailed(db: Database, source: Source): Promise<number> {
   const { filter, update } = revival(source);
   return (await db.syncWindows.updateMany(filter, update)).modifiedCount;
+}
+
+/** Windows that wait after trouble are due at once; without an id all of them. @returns how many */
+export async function retryNow(db: Database, windowId?: string): Promise<number> {
+  const { filter, update } = retrial(windowId);
+  return (await db.syncWindows.updateMany(filter, update)).modifiedCount;
+}
+
+/** A done window is to be verified once more. @returns whether it is done and nobody is verifying it now */
+export async function verifyAnew(db: Database, windowId: string): Promise<boolean> {
+  const { filter, update } = reverification(windowId);
+  return (await db.syncWindows.updateOne(filter, update)).matchedCount > 0;
 }
 
 /** Windows that begin before `reach` wait for room, the others do not; without one, none waits. */

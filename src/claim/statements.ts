@@ -147,6 +147,21 @@ export const revival = (source: Source) => ({
   update: { $set: { status: "pending" as const, attempts: 0, retryAt: null } },
 });
 
+/** An operator does not want to wait: what failed, and what pauses after a failed attempt, is due now. */
+export const retrial = (windowId?: string) => ({
+  filter: {
+    ...(windowId === undefined ? {} : { _id: windowId }),
+    $or: [{ status: "failed" }, { status: "pending", retryAt: { $ne: null } }],
+  } satisfies Filter<SyncWindow>,
+  update: { $set: { status: "pending" as const, attempts: 0, retryAt: null } },
+});
+
+/** An operator wants proof anew: nobody verifies it now, and the next one begins at its newest end. */
+export const reverification = (windowId: string) => ({
+  filter: { _id: windowId, status: "done", ...free } satisfies Filter<SyncWindow>,
+  update: { $set: { proof: "ordered" as const, verify: null } },
+});
+
 /** What does not fit waits; what fits again is pending again. */
 export const deferral = (source: Source, reach: Date) => ({
   filter: { source, status: "pending", from: { $lt: reach } } satisfies Filter<SyncWindow>,

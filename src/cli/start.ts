@@ -1,24 +1,23 @@
 // `npm start`: the same system against the real APIs: MongoDB (embedded, or MONGODB_URI), the Worker in workerd, its
 // cron fired at once and then every hour. Ctrl-C stops; the next start goes on.
 import { setTimeout as sleep } from "node:timers/promises";
-import { readConfig, SECRETS, SETTINGS } from "../config/config.ts";
+import { readConfig, SECRETS } from "../config/config.ts";
 import { startWorker } from "../local/worker.ts";
 import { createProgressView } from "./progress.ts";
+import { readSettings } from "./settings.ts";
 import { type AtEnd, openDatabase, runCommand, tickShown } from "./system.ts";
 
 const HOUR_MS = 3_600_000;
 
 async function main(atEnd: AtEnd): Promise<number> {
-  // What the environment names wins over wrangler.toml, and a wrong value is told before anything is started.
-  const given = SETTINGS.flatMap((name): [string, string][] => {
-    const value = process.env[name];
-    return value ? [[name, value]] : [];
-  });
+  // A wrong value is told before anything is started.
+  const settings = readSettings();
   const embedded = { MONGODB_URI: "mongodb://embedded" };
-  const { mongodbDb } = readConfig({ ...embedded, ...Object.fromEntries(given) }, new Date());
+  const { mongodbDb } = readConfig({ ...embedded, ...settings }, new Date());
   const { db, uri, mongosh, close } = await openDatabase("start", mongodbDb);
   atEnd(close);
-  const of = (secret: boolean) => Object.fromEntries(given.filter(([name]) => SECRETS.has(name) === secret));
+  const of = (secret: boolean) =>
+    Object.fromEntries(Object.entries(settings).filter(([name]) => SECRETS.has(name) === secret));
   const vars = { ...of(false), MONGODB_DB: mongodbDb };
   const worker = await startWorker({ vars, secrets: { ...of(true), MONGODB_URI: uri } });
   atEnd(worker.close);

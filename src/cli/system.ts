@@ -49,7 +49,8 @@ const POLL_MS = 500;
 
 export interface Watched {
   db: Database;
-  worker: LocalWorker;
+  /** The Worker's cron, or an invocation in this process. */
+  worker: Pick<LocalWorker, "tick">;
   view: ProgressView;
 }
 

@@ -33,6 +33,8 @@ export interface MongodOptions {
   replicaSet?: boolean;
   /** `--setParameter name=value` each, for fail points. */
   parameters?: string[];
+  /** Asks for a sign-in; the first user can be made without one. */
+  auth?: boolean;
   /** Never take MONGODB_URI: for tests that break their server. */
   ownServer?: boolean;
   log?: (line: string) => void;
@@ -243,7 +245,7 @@ async function startError(failed: {
 async function launch(
   options: MongodOptions & { path: string; how: string; dataDir: string; temporary: boolean },
 ): Promise<LocalMongo> {
-  const { path, how, dataDir, temporary, replicaSet = false, parameters = [] } = options;
+  const { path, how, dataDir, temporary, replicaSet = false, auth = false, parameters = [] } = options;
   await mkdir(dataDir, { recursive: true });
   const port = options.port ?? (await freePort());
   const args = [
@@ -252,6 +254,7 @@ async function launch(
     ...["--setParameter", "diagnosticDataCollectionEnabled=false"],
     ...parameters.flatMap((parameter) => ["--setParameter", parameter]),
     ...(replicaSet ? ["--replSet", "rs"] : []),
+    ...(auth ? ["--auth"] : []),
   ];
   // The watchdog is a leader of its own process group: killing the parent's whole group leaves it to clean up.
   const watchdog = spawn(process.execPath, [WATCHDOG, temporary ? dataDir : "", path, ...args], {

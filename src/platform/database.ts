@@ -1,6 +1,12 @@
 // The MongoDB client and the collections. One client per invocation: one kept across invocations fails every second
 // time in workerd (design.md §8).
-import { type Collection, type Db, MongoClient, type MongoClientOptions } from "mongodb";
+import {
+  type Collection,
+  type Db,
+  type IndexDescription,
+  MongoClient,
+  type MongoClientOptions,
+} from "mongodb";
 import type {
   Buyer,
   Contract,
@@ -88,17 +94,20 @@ function unreachable(cause: unknown): string {
 
 const RUNS_KEPT_SECONDS = 90 * 86_400;
 
+/** Every index by its collection, and no more (docs/queries.md: the question that each one serves). */
+export const INDEXES = {
+  syncWindows: [{ key: { source: 1, status: 1, from: -1 }, name: "claim" }],
+  contracts: [
+    { key: { source: 1, publishedDate: -1 }, name: "bySourceAndDate" },
+    { key: { buyerId: 1, publishedDate: -1 }, name: "byBuyer" },
+    { key: { stage: 1, deadlineDate: -1 }, name: "byDeadline" },
+  ],
+  syncRuns: [{ key: { startedAt: -1 }, name: "kept90Days", expireAfterSeconds: RUNS_KEPT_SECONDS }],
+} as const satisfies Partial<Record<keyof Omit<Database, "db">, IndexDescription[]>>;
+
 /** Makes sure of every index; what is there already costs nothing. */
-export async function ensureIndexes(db: Database): Promise<void> {
-  await Promise.all([
-    db.syncWindows.createIndexes([{ key: { source: 1, status: 1, from: -1 }, name: "claim" }]),
-    db.contracts.createIndexes([
-      { key: { source: 1, publishedDate: -1 }, name: "bySourceAndDate" },
-      { key: { buyerId: 1, publishedDate: -1 }, name: "byBuyer" },
-      { key: { stage: 1, deadlineDate: -1 }, name: "byDeadline" },
-    ]),
-    db.syncRuns.createIndexes([
-      { key: { startedAt: -1 }, name: "kept90Days", expireAfterSeconds: RUNS_KEPT_SECONDS },
-    ]),
-  ]);
+export async function ensureIndexes({ db }: Database): Promise<void> {
+  await Promise.all(
+    Object.entries(INDEXES).map(([name, indexes]) => db.collection(name).createIndexes([...indexes])),
+  );
 }

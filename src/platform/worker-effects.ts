@@ -38,5 +38,7 @@ async function httpGet(url: string, { timeoutMs }: { timeoutMs: number }): Promi
 }
 
 function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  // Node's fetch says only "fetch failed"; its cause says what.
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 }

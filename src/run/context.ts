@@ -22,6 +22,8 @@ export interface RunContext {
   deadline: Date;
   /** How much the database may still take. */
   room: Room;
+  /** Neither delta nor drain, only proof. */
+  verifyOnly: boolean;
 }
 
 export interface SourceContext extends RunContext {

@@ -26,6 +26,8 @@ export interface InvocationOptions {
   effects: Effects;
   config: Config;
   log: Logger;
+  /** Neither delta nor drain. */
+  verifyOnly?: boolean;
 }
 
 /** @returns the run's document. @throws only what kept the run from beginning (the database, above all) */
@@ -35,7 +37,8 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const deadline = new Date(startedAt.getTime() + config.runBudgetSeconds * 1000);
   const _id = effects.newId();
   const room = await openRoom(db, config);
-  const context: RunContext = { db, effects, config, log, deadline, room };
+  const { verifyOnly = false } = options;
+  const context: RunContext = { db, effects, config, log, deadline, room, verifyOnly };
   await noting(room, async () => {
     await ensureIndexes(db);
     await openRun(db, _id, startedAt);
@@ -133,17 +136,21 @@ const BACKOFF_SECONDS = 120; // after a window's first failed attempt, unless CO
 const TROUBLES_MAX = 3; // windows in a row that fail: then it is the source, and the next invocation tries again
 
 async function work(context: SourceContext, report: SourceReport): Promise<void> {
-  const { config } = context;
+  const { config, verifyOnly } = context;
+  if (!verifyOnly) await drainAll(context, report);
+  if (config.verifyRequestsPerRun > 0) await verify(context);
+}
+
+async function drainAll(context: SourceContext, report: SourceReport): Promise<void> {
   await deltaFirst(context);
   for (let troubles = 0; troubles < TROUBLES_MAX; ) {
     stopAtDeadline(context);
-    const held = await claimFitting(context, config.cooldownSeconds ?? BACKOFF_SECONDS);
+    const held = await claimFitting(context, context.config.cooldownSeconds ?? BACKOFF_SECONDS);
     if (!held) break;
     const end = await drainHeld(context, held);
     if (end === "finished") report.windowsDone.push(held.window._id);
     troubles = end === "troubled" ? troubles + 1 : 0;
   }
-  if (config.verifyRequestsPerRun > 0) await verify(context);
 }
 
 /** A window that outgrows the budget waits: the next claim finds nothing that fits. */

@@ -68,3 +68,12 @@ export async function closeJob(db: Database, report: SourceReport, now: Date): P
     },
   );
 }
+
+/** A paused source is left alone, delta included, until it is resumed. @returns whether it was planned before */
+export async function setPaused(
+  db: Database,
+  { source, paused, now }: { source: Source; paused: boolean; now: Date },
+): Promise<boolean> {
+  const update = { $set: { paused, updatedAt: now } };
+  return (await db.syncJobs.updateOne({ _id: source }, update)).matchedCount > 0;
+}

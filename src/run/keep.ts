@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { Binary } from "mongodb";
+import type { Config } from "../config/config.ts";
 import type { Page } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import { mapRelease } from "../map/map-release.ts";
@@ -64,7 +65,7 @@ export async function keep(context: SourceContext, options: KeepOptions): Promis
       continue;
     }
     const { contract, buyer, revision } = mapped;
-    const upsert = { contract, revision, ...rawData(config.storeRaw, row) };
+    const upsert = { contract, revision, ...rawDataOf(config, row) };
     upserts.push(upsert);
     bytes.set(row.key, bsonBytes(upsert));
     if (buyer) buyers.set(buyer._id, buyer);
@@ -105,7 +106,11 @@ function evidence({ release: raw }: Row): string {
   return (JSON.stringify(raw) ?? "null").slice(0, EVIDENCE_CHARACTERS_MAX);
 }
 
-function rawData(mode: "none" | "gzip" | "full", { release: raw }: Row): { rawData?: unknown } {
-  if (mode === "none") return {};
-  return { rawData: mode === "full" ? raw : new Binary(gzipSync(JSON.stringify(raw))) };
+/** The release as it came, as STORE_RAW wants it. */
+export function rawDataOf(
+  { storeRaw }: Pick<Config, "storeRaw">,
+  { release: raw }: Row,
+): { rawData?: unknown } {
+  if (storeRaw === "none") return {};
+  return { rawData: storeRaw === "full" ? raw : new Binary(gzipSync(JSON.stringify(raw))) };
 }

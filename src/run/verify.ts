@@ -17,6 +17,7 @@ import {
 import { judgeSlice, narrower, shorter } from "../fetch/walk.ts";
 import { topOf } from "../plan/difference.ts";
 import { nextAbsent, noteAbsent, settleGap } from "../store/gaps.ts";
+import { storedInstants } from "../store/store.ts";
 import type { SyncWindow } from "../terms/documents.ts";
 import { ApiError } from "../terms/errors.ts";
 import { boundaryAtOrBefore, toLondon } from "../terms/london-time.ts";
@@ -40,7 +41,8 @@ export async function verifyNewest(context: SourceContext): Promise<HoldEnd | nu
   if (!held) return null;
   const { claim, window } = held;
   return holding(context, claim, async () => {
-    const published = publishedInstants(window);
+    // A window that was verified before no longer carries its own dates.
+    const published = window.publishedSeconds ? publishedInstants(window) : await storedInstants(db, window);
     const start = boundaryAtOrBefore(toLondon(window.from));
     let progress = progressOf(window);
     for (;;) {

@@ -1,7 +1,7 @@
 // The one writer of contracts, buyers and quarantine: two round trips for a page, however often it comes.
 import { BSON, MongoBulkWriteError, MongoError } from "mongodb";
 import type { Database } from "../platform/database.ts";
-import type { MappedBuyer, Quarantined } from "../terms/documents.ts";
+import type { MappedBuyer, Quarantined, SyncWindow } from "../terms/documents.ts";
 import { StorageFull } from "../terms/errors.ts";
 import { buyersRecounted, contractUpsert, type Upsert } from "./statements.ts";
 
@@ -39,6 +39,18 @@ export async function countUnknown(db: Database, upserts: Upsert[]): Promise<num
     const stored = revisions.get(contract._id);
     return !stored || (revision !== null && !stored.includes(revision));
   }).length;
+}
+
+/** When the stored notices between two instants were published, ascending; an index alone answers it. */
+export async function storedInstants(
+  db: Database,
+  { source, from, to }: Pick<SyncWindow, "source" | "from" | "to">,
+): Promise<Date[]> {
+  const stored = db.contracts.find(
+    { source, publishedDate: { $gte: from, $lt: to } },
+    { projection: { _id: 0, publishedDate: 1 }, sort: { publishedDate: 1 }, batchSize: 50_000 },
+  );
+  return stored.map(({ publishedDate }) => publishedDate).toArray();
 }
 
 /** Keeps what could not be stored, with its text and the reason. */

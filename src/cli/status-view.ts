@@ -1,0 +1,77 @@
+// The status in a terminal: the page's sentences, its map of months, and what needs a look.
+import { styleText } from "node:util";
+import type { Status } from "../report/schema.ts";
+import {
+  ago,
+  bytes,
+  count,
+  moment,
+  percent,
+  STATE_MEANINGS,
+  WINDOW_STATES,
+  type WindowState,
+} from "../report/words.ts";
+
+type Style = Parameters<typeof styleText>[0];
+
+/** A sign besides the colour: colours are not seen by everybody, nor kept in a file. */
+const CELLS: Record<WindowState, { sign: string; style: Style }> = {
+  exact: { sign: "█", style: "green" },
+  done: { sign: "▒", style: "green" },
+  running: { sign: "▶", style: "cyan" },
+  pending: { sign: "·", style: "gray" },
+  deferred: { sign: "z", style: "yellow" },
+  failed: { sign: "✖", style: "red" },
+  cancelled: { sign: "-", style: "gray" },
+};
+
+/** styleText leaves colours out where the output is no terminal, or NO_COLOR is set. */
+const cell = (state: WindowState) =>
+  styleText(CELLS[state].style, CELLS[state].sign, { stream: process.stdout, validateStream: true });
+
+export function printStatus(status: Status): void {
+  const { at, verdict, sources, storage, alarms, troubles, quarantine, lastGoodRunAt } = status;
+  console.log(`${moment(at)} (London). ${verdict}`);
+  for (const source of sources) {
+    console.log(`\n${source.name}: ${source.sentence}`);
+    for (const line of yearLines(status, source.source)) console.log(line);
+    const { pace, backfillEnds } = source;
+    if (pace)
+      console.log(
+        `  ${count(pace.requestsPerHour)} requests and ${count(pace.releasesPerHour)} notices an hour.`,
+      );
+    if (backfillEnds && backfillEnds.likely > at)
+      console.log(
+        `  Read to its start about ${moment(backfillEnds.likely)} (${moment(backfillEnds.early)} to ${moment(backfillEnds.late)}).`,
+      );
+  }
+  const used = WINDOW_STATES.filter((state) => status.windows.some((window) => window.state === state));
+  if (used.length > 0) console.log("");
+  for (const state of used) console.log(`${cell(state)} ${state}: ${STATE_MEANINGS[state]}`);
+  const { usedBytes, budgetBytes } = storage;
+  const of = budgetBytes ? `, ${percent(usedBytes / budgetBytes)} of ${bytes(budgetBytes)}` : "";
+  console.log(`\nStorage: ${bytes(usedBytes)}${of}.`);
+  console.log(`Last good run: ${lastGoodRunAt ? ago(lastGoodRunAt, at) : "none"}.`);
+  if (quarantine.count > 0)
+    console.log(
+      `Quarantine: ${quarantine.more ? "more than " : ""}${count(quarantine.count)}; see \`quarantine list\`.`,
+    );
+  for (const { source, kind, lastAt, times } of troubles)
+    console.log(`Noted: ${source} ${kind}, ${times} times, last ${ago(lastAt, at)}.`);
+  for (const { severity, text, advice } of alarms)
+    console.log(`\n${severity === "trouble" ? "!" : "i"} ${text}\n  ${advice}`);
+}
+
+/** `2024 ████▒▒▶·····`, a line per year, newest first; a space is a month outside the plan. */
+function yearLines({ windows }: Status, source: Status["sources"][number]["source"]): string[] {
+  const years = new Map<string, string[]>();
+  for (const window of windows) {
+    if (window.source !== source) continue;
+    const [year = "", month = ""] = window.month.split("-");
+    const cells = years.get(year) ?? Array<string>(12).fill(" ");
+    cells[Number(month) - 1] = cell(window.state);
+    years.set(year, cells);
+  }
+  const newestFirst = [...years].sort(([a], [b]) => b.localeCompare(a));
+  return newestFirst.map(([year, cells]) => `  ${year} ${cells.join("")}`);
+}

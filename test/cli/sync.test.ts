@@ -1,0 +1,372 @@
+// Each command through a process of its own, as people call it, on a database in each state.
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
+import { createServer, type Server } from "node:net";
+import { fileURLToPath } from "node:url";
+import { MongoClient, ObjectId } from "mongodb";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Finding } from "../../src/cli/doctor.ts";
+import { freePort, type LocalMongo, startMongod } from "../../src/local/mongod.ts";
+import { collectionsOf, ensureIndexes } from "../../src/platform/database.ts";
+import { createHistory } from "../../src/replica/history.ts";
+import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
+import { STATUS_VERSION, statusSchema } from "../../src/report/schema.ts";
+import type { Quarantined } from "../../src/terms/documents.ts";
+import type { Source } from "../../src/terms/window.ts";
+import { freshDatabase } from "../kit/database.ts";
+import { setScene } from "../worker/status-data.ts";
+
+const SYNC = fileURLToPath(new URL("../../src/cli/sync.ts", import.meta.url));
+const DAY_MS = 86_400_000;
+const { db, uri, name, clear } = await freshDatabase();
+const from = new Date(Date.now() - 40 * DAY_MS);
+let replica: RunningReplica;
+
+beforeAll(async () => {
+  const made = (source: Source) =>
+    createHistory({ source, seed: 5, faults: [], from, to: new Date(), notices: 300 });
+  const histories = { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
+  const limit = { requests: 100_000, perSeconds: 1, retryAfterSeconds: 1 };
+  replica = await startReplica({ seed: 5, faults: [], histories, limit, bodies: "light" });
+});
+afterAll(() => replica.close());
+beforeEach(() => clear());
+
+interface Ended {
+  code: number;
+  out: string;
+  err: string;
+}
+
+function sync(args: string[], vars: Record<string, string> = {}): Promise<Ended> {
+  const settings = {
+    ...{ MONGODB_URI: uri, MONGODB_DB: name, FAT_API_URL: replica.url, CF_API_URL: replica.url },
+    ...{ BACKFILL_START_DATE: from.toISOString().slice(0, 10), REQUESTS_PER_MINUTE: "60000" },
+  };
+  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...settings, ...vars };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [SYNC, ...args], { env, maxBuffer: 50_000_000 }, (error, out, err) => {
+      const code = error && typeof error.code === "number" ? error.code : 0;
+      resolve({ code: error && code === 0 ? -1 : code, out, err });
+    });
+  });
+}
+
+async function portOf(server: Server): Promise<number> {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+const json = async (args: string[], vars?: Record<string, string>) => {
+  const ended = await sync([...args, "--json"], vars);
+  return { ...ended, answer: JSON.parse(ended.out) };
+};
+
+const COMMANDS = [
+  ...["status", "run", "verify", "retry", "pause", "resume", "prune", "doctor"],
+  ...["quarantine list", "quarantine show", "quarantine retry"],
+];
+
+describe.concurrent("npm run sync", () => {
+  it("has a help for each command, with its options and exit codes", async () => {
+    for (const command of COMMANDS) {
+      const { code, out } = await sync([...command.split(" "), "--help"]);
+      expect(out).toContain(`Usage: sync ${command}`);
+      expect(out).toContain("--json");
+      expect(out).toContain("Exit codes: 0");
+      expect(code).toBe(0);
+    }
+  });
+
+  it.each([
+    [["pause", "etenders"], {}, "Expected fat, cf"],
+    [["retry", "2024-03"], {}, "FIND_A_TENDER/2024-03"],
+    [["nonsense"], {}, "unknown command"],
+    [["status"], { PAGE_LIMIT: "0" }, 'PAGE_LIMIT is "0": allowed are whole numbers from 1 to 100.'],
+    [["status"], { MONGODB_URI: "" }, "MONGODB_URI is missing"],
+  ])("%j with %j is refused with what is expected, exit code 2", async (args, vars, expected) => {
+    const { code, err } = await sync(args, vars);
+    expect(err).toContain(expected);
+    expect(code).toBe(2);
+  });
+
+  it("whose MongoDB does not answer says so, exit code 2", async () => {
+    const { code, err } = await sync(["status"], {
+      MONGODB_URI: `mongodb://me:hunter2@127.0.0.1:${await freePort()}/`,
+    });
+    expect(err).toMatch(/MongoDB cannot be reached with MONGODB_URI.*access list/);
+    expect(err).not.toContain("hunter2");
+    expect(code).toBe(2);
+  });
+});
+
+describe("status", () => {
+  it.each([
+    ["begun", 0, /still to be read/],
+    ["middle", 0, /2024 .*▒/],
+    ["done", 0, /Nothing needs you\.[\s\S]*█ exact: read and verified/],
+    ["trouble", 1, /✖ failed[\s\S]*npm run sync -- retry/],
+  ] as const)("of a database %s: exit code %i, the page's words", async (scene, expectedCode, words) => {
+    await setScene(db, scene, new Date());
+    const { code, out } = await sync(["status"], { NO_COLOR: "1" });
+    expect(out).toMatch(words);
+    expect(code).toBe(expectedCode);
+    expect(out).not.toContain("\u001b"); // no colours in a file
+  });
+
+  it("of an empty database says what will happen", async () => {
+    expect((await sync(["status"])).out).toContain("Not started yet: the first run plans it.");
+  });
+
+  it("as JSON is what /status.json says", async () => {
+    await setScene(db, "middle", new Date());
+    const { answer } = await json(["status"]);
+    expect(statusSchema.parse(answer).version).toBe(STATUS_VERSION);
+  });
+});
+
+describe("run and verify", () => {
+  it("read all, verify all, and a month once more", async () => {
+    const first = await json(["run"], { VERIFY_REQUESTS_PER_RUN: "0" });
+    expect(first.answer.outcome).toBe("done");
+    expect(first.code).toBe(0);
+    const windows = await db.syncWindows.find().toArray();
+    expect(windows.length).toBeGreaterThan(3);
+    expect(windows.every(({ status, proof }) => status === "done" && proof === "ordered")).toBe(true);
+
+    const verified = await sync(["verify"]);
+    expect(verified.out).toMatch(/Find a Tender: .* verified; ended by nothing left\./);
+    expect(await db.syncWindows.countDocuments({ proof: "exact" })).toBe(windows.length);
+
+    const one = windows.find(({ source }) => source === "CONTRACTS_FINDER");
+    const id = one?._id ?? "";
+    const before = replica.replica.stats().CONTRACTS_FINDER.asked;
+    const anew = await json(["verify", id]);
+    const shares: { windowsVerified: string[] }[] = anew.answer.sources;
+    expect(shares.flatMap(({ windowsVerified }) => windowsVerified)).toEqual([id]);
+    const asked = replica.replica.stats().CONTRACTS_FINDER.asked - before;
+    // Cut from the stored dates: no more than a slice or two above its rows.
+    expect(asked).toBeLessThanOrEqual(Math.ceil((one?.counts.releases ?? 0) / 97) + 3);
+
+    const absent = await sync(["verify", "FIND_A_TENDER/2019-01"]);
+    expect(absent.code).toBe(1);
+    expect(absent.err).toContain("is not done");
+  });
+
+  it("that fails says why, exit code 1", async () => {
+    const server = createHttpServer((_, response) => response.writeHead(401).end("no"));
+    const port = await portOf(server);
+    const { code, out } = await sync(["run"], { FAT_API_URL: `http://127.0.0.1:${port}` });
+    server.close();
+    expect(out).toMatch(/Find a Tender: 0 notices .*ended by error\.\n .*401/);
+    expect(out).toMatch(/Contracts Finder: \d+ notices/);
+    expect(code).toBe(1);
+  });
+});
+
+describe("retry, pause and resume", () => {
+  it("retry makes what failed due now, one month or all", async () => {
+    await setScene(db, "trouble", new Date());
+    const failed = await db.syncWindows.find({ status: "failed" }).toArray();
+    expect(failed.length).toBeGreaterThan(0);
+    const id = failed[0]?._id ?? "";
+    expect((await json(["retry", id])).answer).toEqual({ retried: 1 });
+    expect(await db.syncWindows.findOne({ _id: id })).toMatchObject({
+      ...{ status: "pending", attempts: 0, retryAt: null },
+    });
+    expect((await sync(["retry", id])).code).toBe(1); // nothing to retry any more
+    expect((await sync(["retry"])).code).toBe(0);
+    expect(await db.syncWindows.countDocuments({ status: "failed" })).toBe(0);
+  });
+
+  it("a paused source is left alone until it is resumed", async () => {
+    expect((await json(["pause", "fat"])).code).toBe(1); // not planned yet
+    await json(["run"], { VERIFY_REQUESTS_PER_RUN: "0" });
+    expect((await sync(["pause", "cf"])).out).toContain("Contracts Finder: paused.");
+    const paused = await json(["run"]);
+    expect(paused.answer.sources.map(({ endedBy }: { endedBy: string }) => endedBy)).toEqual([
+      "nothing left",
+      "paused",
+    ]);
+    await sync(["resume"]);
+    const resumed = await json(["run"]);
+    expect(resumed.answer.sources[1].endedBy).toBe("nothing left");
+  });
+});
+
+describe("quarantine", () => {
+  const fine = (id: string, title: unknown) =>
+    JSON.stringify({
+      ...{ ocid: `ocds-h6vhtk-${id}`, id: "012345-2024", date: "2024-03-05T10:00:00Z", tag: ["tender"] },
+      ...{ tender: { id: "1", title, status: "active" }, parties: [] },
+    });
+  const caseOf = (id: string, rawText: string): Quarantined => ({
+    ...{ _id: id, source: "FIND_A_TENDER", windowId: null, ocid: null, releaseId: null },
+    ...{ place: "test", reason: "could not be mapped", rawText },
+    ...{ firstSeenAt: new Date(), lastSeenAt: new Date() },
+  });
+
+  it("is listed, shown, and retried: what can be stored now leaves it, the rest says why", async () => {
+    expect((await sync(["quarantine", "list"])).out).toContain("Nothing is in quarantine.");
+    await db.quarantine.insertMany([
+      caseOf("a", fine("a", "Bridge")),
+      caseOf("b", '{"ocid": "broken'),
+      caseOf("c", "{}"),
+    ]);
+    expect((await json(["quarantine", "list"])).answer).toHaveLength(3);
+    expect((await sync(["quarantine", "show", "b"])).out).toContain('{"ocid": "broken');
+    expect((await sync(["quarantine", "show", "z"])).code).toBe(1);
+    const retried = await json(["quarantine", "retry"]);
+    expect(retried.answer.stored).toEqual(["a"]);
+    expect(retried.answer.left.map(({ id }: { id: string }) => id)).toEqual(["b", "c"]);
+    expect(retried.code).toBe(1);
+    expect(await db.contracts.countDocuments({ title: "Bridge" })).toBe(1);
+    expect(await db.quarantine.countDocuments()).toBe(2);
+  });
+});
+
+describe("prune", () => {
+  it("says what would go, then deletes just that", async () => {
+    await json(["run"], { VERIFY_REQUESTS_PER_RUN: "0" });
+    const all = await db.contracts.countDocuments();
+    const start = new Date(Date.now() - 10 * DAY_MS).toISOString().slice(0, 10);
+    const dry = await json(["prune", "--dry-run"], { BACKFILL_START_DATE: start });
+    const would = dry.answer.reduce((sum: number, one: { contracts: number }) => sum + one.contracts, 0);
+    expect(would).toBeGreaterThan(50);
+    expect(await db.contracts.countDocuments()).toBe(all);
+    const { code, out } = await sync(["prune"], { BACKFILL_START_DATE: start });
+    expect(out).toContain("gone.");
+    expect(code).toBe(0);
+    expect(await db.contracts.countDocuments()).toBe(all - would);
+  });
+});
+
+describe("doctor", () => {
+  const findings = async (vars: Record<string, string> = {}) => {
+    const { answer, code } = await json(["doctor"], vars);
+    const list: Finding[] = answer;
+    const failed = list.filter(({ state }) => state === "failed").map(({ check }) => check);
+    return { list, failed, code, of: (check: string) => list.find((one) => one.check === check) };
+  };
+  const healthy = async () => {
+    await setScene(db, "done", new Date());
+    await ensureIndexes(db);
+  };
+
+  it("finds nothing on a healthy database", async () => {
+    await healthy();
+    const { failed, code, list } = await findings();
+    expect(failed).toEqual([]);
+    expect(code).toBe(0);
+    expect(list.length).toBeGreaterThan(12);
+    expect((await sync(["doctor"])).out).toContain("All well.");
+  });
+
+  it("names a wrong setting", async () => {
+    const { failed, of, code } = await findings({ CF_STAGES: "tender,tender" });
+    expect(failed).toEqual(["configuration"]);
+    expect(of("configuration")?.found).toContain("CF_STAGES");
+    expect(code).toBe(1);
+  });
+
+  it("names a host that does not exist", async () => {
+    const { failed, of } = await findings({ MONGODB_URI: "mongodb://nowhere.invalid/" });
+    expect(failed).toEqual(["MongoDB's name"]);
+    expect(of("MongoDB's name")?.found).toContain("nowhere.invalid");
+  });
+
+  it("names a closed door: nobody there, or a TLS that is refused as Atlas refuses unknown addresses", async () => {
+    const { failed } = await findings({ MONGODB_URI: `mongodb://127.0.0.1:${await freePort()}/` });
+    expect(failed).toEqual(["MongoDB's door"]);
+    const refusing = createServer((socket) => socket.end(Buffer.from([21, 3, 3, 0, 2, 2, 80]))); // TLS alert: internal error
+    const port = await portOf(refusing);
+    const tls = await findings({ MONGODB_URI: `mongodb://127.0.0.1:${port}/?tls=true` });
+    refusing.close();
+    expect(tls.failed).toEqual(["MongoDB's door"]);
+    expect(tls.of("MongoDB's door")?.found).toContain("alert");
+    expect(tls.of("MongoDB's door")?.advice).toContain("IP access list");
+  });
+
+  it("names an API that is away, one that refuses, and one that is something else", async () => {
+    await healthy();
+    const away = await findings({ FAT_API_URL: `http://127.0.0.1:${await freePort()}` });
+    expect(away.failed).toEqual(["Find a Tender"]);
+    expect(away.of("Find a Tender")?.advice).toContain("FAT_API_URL");
+    const limit = { requests: 0, perSeconds: 60, retryAfterSeconds: 60 };
+    const histories = { FIND_A_TENDER: [], CONTRACTS_FINDER: [] };
+    const strict = await startReplica({ seed: 1, faults: [], histories, limit });
+    const refusing = await findings({ CF_API_URL: strict.url });
+    await strict.close();
+    expect(refusing.failed).toEqual(["Contracts Finder"]);
+    expect(refusing.of("Contracts Finder")?.found).toMatch(/refuses \(status (403|429)/);
+  });
+
+  it("names a cron that does not fire, runs that fail, months that failed, a delta that lags", async () => {
+    await setScene(db, "done", new Date(Date.now() - 8 * 3_600_000));
+    expect((await findings()).failed).toEqual(["cron", "new notices"]);
+    await clear();
+    await healthy();
+    await db.syncWindows.updateOne({ _id: "FIND_A_TENDER/2023-05" }, { $set: { status: "failed" } });
+    const failed = await findings();
+    expect(failed.failed).toEqual(["months"]);
+    expect(failed.of("months")?.advice).toContain("retry FIND_A_TENDER/2023-05");
+    await db.syncWindows.updateOne({ _id: "FIND_A_TENDER/2023-05" }, { $set: { status: "done" } });
+    const startedAt = new Date(Date.now() - 20 * 60_000);
+    await db.syncRuns.insertOne({
+      ...{ _id: new ObjectId(), startedAt, endedAt: null, outcome: "running", sources: [] },
+    });
+    const dropped = await findings();
+    expect(dropped.failed).toEqual(["runs"]);
+    expect(dropped.of("runs")?.advice).toContain("RUN_BUDGET_SECONDS");
+  });
+
+  it("names an index that is missing, and a budget that is nearly used", async () => {
+    await healthy();
+    await db.contracts.dropIndex("byBuyer");
+    const index = await findings();
+    expect(index.failed).toEqual(["indexes"]);
+    expect(index.of("indexes")?.found).toContain("contracts.byBuyer");
+    await ensureIndexes(db);
+    const budget = await findings({ STORAGE_BUDGET_MB: "0.5" });
+    expect(budget.failed).toEqual(["storage"]);
+    expect(budget.of("storage")?.advice).toContain("prune");
+  });
+
+  describe("where MongoDB asks for a sign-in", () => {
+    let mongo: LocalMongo;
+    const as = (user: string, password: string) => mongo.uri.replace("//", `//${user}:${password}@`);
+    beforeAll(async () => {
+      mongo = await startMongod({ ownServer: true, auth: true });
+      const client = new MongoClient(mongo.uri);
+      await client.db("admin").command({ createUser: "root", pwd: "root-pw", roles: ["root"] });
+      await client.close();
+      const admin = new MongoClient(as("root", "root-pw"));
+      const addUser = (user: string, role: string) =>
+        admin.db("admin").command({ createUser: user, pwd: "pw-of-it", roles: [{ role, db: name }] });
+      await addUser("reader", "read");
+      await addUser("writer", "readWrite");
+      await setScene(collectionsOf(admin.db(name)), "done", new Date());
+      await ensureIndexes(collectionsOf(admin.db(name)));
+      await admin.close();
+    });
+    afterAll(() => mongo.stop());
+
+    it("names a wrong password, and never shows it", async () => {
+      const { failed, list } = await findings({ MONGODB_URI: as("writer", "wr0ng-pw") });
+      expect(failed).toEqual(["sign-in"]);
+      expect(JSON.stringify(list)).not.toContain("wr0ng-pw");
+    });
+
+    it("names rights that are missing; readWrite on the one database has all", async () => {
+      const reader = await findings({ MONGODB_URI: as("reader", "pw-of-it") });
+      expect(reader.failed).toEqual(["rights"]);
+      expect(reader.of("rights")?.found).toMatch(/may not .*insert/);
+      const writer = await findings({ MONGODB_URI: as("writer", "pw-of-it") });
+      expect(writer.failed).toEqual([]);
+      expect(writer.of("sign-in")?.found).toBe("as writer");
+    });
+  });
+});
