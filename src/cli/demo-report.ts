@@ -46,7 +46,7 @@ export async function compareWithTruth(
   };
 }
 
-async function storedReleases(db: Database, source: Source): Promise<Set<string>> {
+export async function storedReleases(db: Database, source: Source): Promise<Set<string>> {
   const stored = new Set<string>();
   const projection = { ocid: 1, noticeId: 1, releaseId: 1, revisions: 1 };
   for await (const { ocid, noticeId, releaseId, revisions } of db.contracts.find(

@@ -180,8 +180,10 @@ export function createReplica(options: ReplicaOptions): Replica {
     if (from !== null && to !== null && from >= to) return bad("'updatedTo' must be after 'updatedFrom'");
     const stages = query.get("stages")?.split(",") ?? null;
     if (stages !== null && stages.length > 1 && on.has("comma-list-empty")) {
+      count(apis.FIND_A_TENDER, "comma-list-empty");
       return page(asked, { rows: [], next: null, uri: uriOf(asked, to === null ? secondsFloor(now) : null) });
     }
+    if (stages !== null && on.has("stages-hide")) count(apis.FIND_A_TENDER, "stages-hide");
     const wanted = (row: Published) =>
       stages === null || (stages.includes(row.stage) && (!on.has("stages-hide") || isShownByStages(row)));
     return list(asked, { from, to: to ?? secondsFloor(now), wanted, size });
@@ -216,6 +218,8 @@ export function createReplica(options: ReplicaOptions): Replica {
       places.splice(Math.floor(Math.min(places.length, range.size) / 2), 1);
     }
     const shown = places.slice(0, range.size);
+    if (chaos && shown.length > 1) count(api, "out-of-order");
+    if (cursor !== null && on.has("cursor-drops")) count(api, "cursor-drops");
     const last = shown.at(-1);
     let next = places.length > range.size && last ? keyOf(api, last, chaos) : null;
     if (next !== null && struck === "self-cursor" && cursor !== null) {

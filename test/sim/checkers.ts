@@ -6,6 +6,7 @@ import type { Published } from "../../src/replica/history.ts";
 import type { SyncJob, SyncWindow } from "../../src/terms/documents.ts";
 import { fromLondon, toLondon } from "../../src/terms/london-time.ts";
 import { SOURCES, type Source, WINDOW_MOVES } from "../../src/terms/window.ts";
+import { same } from "./expressions.ts";
 import { documentsOf, type MemoryStore } from "./memory-mongo.ts";
 
 export class Violation extends Error {
@@ -90,9 +91,8 @@ export function createCheckers(options: CheckerOptions): Checkers {
       owners.set(after.claim.id.toHexString(), actor());
       return;
     }
-    const planned = after.from !== before.from || after.to !== before.to || after.status === "cancelled";
-    const progress =
-      JSON.stringify([before.lanes, before.counts]) !== JSON.stringify([after.lanes, after.counts]);
+    const planned = !same([after.from, after.to], [before.from, before.to]) || after.status === "cancelled";
+    const progress = !same([before.lanes, before.counts], [after.lanes, after.counts]);
     // 4: only who holds the window writes its progress.
     if (progress && !planned && before.claim && owners.get(before.claim.id.toHexString()) !== actor()) {
       violate(`invariant 4: invocation ${actor()} wrote to ${after._id}, which another holds`);

@@ -237,13 +237,14 @@ function judge(mutant: Mutant | null): { by: string; seconds: number } | null {
     const begun = Date.now();
     const path = `${join(ROOT, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`;
     for (const { name, command, args } of JUDGES) {
-      const { status } = spawnSync(command, args, {
+      const { status, signal } = spawnSync(command, args, {
         cwd: folder,
         env: { ...process.env, PATH: path },
         stdio: "ignore",
         timeout: SECONDS_MAX * 1000,
       });
-      if (status !== 0) return { by: name, seconds: (Date.now() - begun) / 1000 };
+      const by = signal === null ? name : `${name}: no end in ${SECONDS_MAX} s`;
+      if (status !== 0) return { by, seconds: (Date.now() - begun) / 1000 };
     }
     return null;
   } finally {

@@ -140,7 +140,7 @@ describe("alarms", () => {
       expect(run?.endedAt).not.toBeNull();
       expect(posted.length > 0).toBe(hook === url);
     }
-    expect(keys()).toContain("failed/CONTRACTS_FINDER/" + (await failedMonth("CONTRACTS_FINDER")));
+    expect(keys()).toContain(`failed/CONTRACTS_FINDER/${await failedMonth("CONTRACTS_FINDER")}`);
   }, 60_000);
 });
 

@@ -1,0 +1,152 @@
+// The built Worker with every fault of the replica on, killed again and again. Small in the suite; the whole of it:
+//   NOTICES=50000 KILLS=20 npx vitest run test/worker/killed.test.ts
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import { compareWithTruth, storedReleases } from "../../src/cli/demo-report.ts";
+import { isComplete, readProgress } from "../../src/cli/progress.ts";
+import { startWorker } from "../../src/local/worker.ts";
+import { ALL_FAULTS } from "../../src/replica/faults.ts";
+import { createHistory, type Published } from "../../src/replica/history.ts";
+import { createRandom } from "../../src/replica/random.ts";
+import { startReplica } from "../../src/replica/server.ts";
+import { toLondon } from "../../src/terms/london-time.ts";
+import { SOURCES, type Source } from "../../src/terms/window.ts";
+import { freshDatabase } from "../kit/database.ts";
+
+const NOTICES = Number(process.env["NOTICES"] ?? 800);
+const KILLS = Number(process.env["KILLS"] ?? 3);
+const SEED = Number(process.env["SEED"] ?? 9);
+const MINUTES_MAX = NOTICES > 5000 ? 30 : 3;
+
+const { db, uri, name } = await freshDatabase();
+const DAY_MS = 86_400_000;
+// What appears days after its date has appeared by now: the truth stands still.
+const to = new Date(Date.now() - 10 * DAY_MS);
+const from = new Date(to.getTime() - 730 * DAY_MS);
+
+it(
+  `${KILLS} kills, every fault, ${NOTICES} and ${NOTICES} notices of two years`,
+  async () => {
+    const made = (source: Source) =>
+      createHistory({ source, seed: SEED, faults: ALL_FAULTS, from, to, notices: NOTICES });
+    const histories = { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
+    const limit = { requests: 240, perSeconds: 1, retryAfterSeconds: 1 };
+    const replica = await startReplica({ seed: SEED, faults: ALL_FAULTS, histories, limit, slowMs: 200 });
+    const vars = {
+      MONGODB_DB: name,
+      FAT_API_URL: replica.url,
+      CF_API_URL: replica.url,
+      BACKFILL_START_DATE: toLondon(from).slice(0, 10),
+      REQUESTS_PER_MINUTE: "12000",
+      RUN_BUDGET_SECONDS: "20",
+      LEASE_SECONDS: "3",
+      COOLDOWN_SECONDS: "1",
+      VERIFY_REQUESTS_PER_RUN: "200",
+    };
+    const given = { vars, secrets: { MONGODB_URI: uri } };
+    const random = createRandom(SEED);
+
+    /** What every done window says it has: all that was listed before it was first claimed. */
+    async function expectDoneIsDrained(): Promise<void> {
+      for (const source of SOURCES) {
+        const done = await db.syncWindows.find({ source, status: "done" }).toArray();
+        const stored = await storedReleases(db, source);
+        const evidence = (await db.quarantine.find({ source }).toArray()).map(({ rawText }) => rawText);
+        const isKept = ({ ocid, releaseId }: Published) =>
+          stored.has(`${ocid}/${releaseId}`) || evidence.some((text) => text.includes(`"${releaseId}"`));
+        const rows = replica.replica.published(source, Date.now());
+        for (const { _id, from: first, to: last, lanes, unproven } of done) {
+          expect([_id, lanes.every((lane) => lane.done)]).toEqual([_id, true]);
+          const slices = unproven.map((slice) => [slice.from, slice.to] as const);
+          const lost = rows.filter((row) => {
+            const at = toLondon(new Date(row.at));
+            const inside = row.at >= first.getTime() && row.at < last.getTime();
+            return inside && !isKept(row) && !slices.some(([lo, hi]) => lo <= at && at <= hi);
+          });
+          expect([_id, lost.map(({ releaseId }) => releaseId)]).toEqual([_id, []]);
+        }
+      }
+    }
+
+    let kills = 0;
+    const begunAt = Date.now();
+    while (kills < KILLS && !isComplete(await readProgress(db))) {
+      const child = startCron(given);
+      await once(child.stdout, "data");
+      // 50,000 and 50,000 notices take some minutes: the kills are spread over them.
+      await sleep(random() * Math.max(1500, (NOTICES / 50_000) * 20_000));
+      const exited = once(child, "exit");
+      process.kill(-(child.pid ?? 0), "SIGKILL");
+      await exited;
+      kills++;
+      await expectDoneIsDrained();
+    }
+    await finish();
+    const firstSeconds = (Date.now() - begunAt) / 1000;
+    const first = await state();
+    const { FIND_A_TENDER: fat, CONTRACTS_FINDER: cf } = replica.replica.stats();
+    console.log(
+      `${kills} kills, ${firstSeconds.toFixed(0)} s, ${fat.asked} and ${cf.asked} requests, ${fat.refused} and ${cf.refused} refused`,
+    );
+    expect(kills).toBe(KILLS);
+
+    // All of it once more over the same database.
+    await Promise.all([
+      db.syncWindows.deleteMany({}),
+      db.syncJobs.deleteMany({}),
+      db.noticeGaps.deleteMany({}),
+    ]);
+    await finish();
+    expect(await state()).toEqual(first);
+    await replica.close();
+
+    async function finish(): Promise<void> {
+      const worker = await startWorker(given);
+      const until = Date.now() + MINUTES_MAX * 60_000;
+      while (!isComplete(await readProgress(db)) && Date.now() < until) await worker.tick();
+      await worker.close();
+      expect(isComplete(await readProgress(db))).toBe(true);
+      await expectDoneIsDrained();
+      for (const source of SOURCES) {
+        const { published, stored, quarantined, missing, strange } = await compareWithTruth(
+          db,
+          replica,
+          source,
+        );
+        console.log(`${source}: ${published} published, ${stored} stored, ${quarantined} in quarantine`);
+        expect([source, missing.map(({ releaseId }) => releaseId), strange]).toEqual([source, [], 0]);
+      }
+    }
+  },
+  MINUTES_MAX * 180_000,
+);
+
+/** Everything that must not change, `updatedAt` included; whole documents would fill the screen. */
+async function state() {
+  const hashes: Record<string, string> = {};
+  for (const collection of [db.contracts, db.buyers] as const) {
+    const hash = createHash("sha256");
+    for await (const document of db.db.collection(collection.collectionName).find().sort({ _id: 1 }))
+      hash.update(JSON.stringify(document));
+    hashes[collection.collectionName] = hash.digest("hex");
+  }
+  const windows = await db.syncWindows.find().sort({ _id: 1 }).toArray();
+  return {
+    ...hashes,
+    quarantine: await db.quarantine.distinct("_id"),
+    counts: windows.map(({ _id, counts }) => [_id, counts.releases, counts.byTag]),
+  };
+}
+
+/** A process group of its own, so that workerd is killed with it. */
+function startCron(given: object) {
+  const script = fileURLToPath(new URL("../kit/cron.ts", import.meta.url));
+  return spawn(process.execPath, [script, JSON.stringify(given)], {
+    stdio: ["ignore", "pipe", "ignore"],
+    detached: true,
+  });
+}
