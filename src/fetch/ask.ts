@@ -96,7 +96,7 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
         );
       case "unreadable":
         troubles.push(`unreadable: ${outcome.reason}`);
-        if (++unreadable >= UNREADABLE_MAX) return { ...outcome, url };
+        if (++unreadable >= UNREADABLE_MAX) return stillUnreadable(outcome, url);
         break;
       case "timeout":
         troubles.push("no answer in time");
@@ -121,7 +121,7 @@ type Outcome =
   | { kind: "not found" }
   | { kind: "refused"; status: 403 | 429; retryAfter: string | null }
   | { kind: "wrong question"; status: number; detail: string }
-  | { kind: "unreadable"; reason: string; body: Uint8Array }
+  | { kind: "unreadable"; reason: string; body: Uint8Array; salvaged: Page | null }
   | { kind: "timeout" }
   | { kind: "trouble"; detail: string };
 
@@ -150,6 +150,14 @@ function judgeAnswer(answer: HttpAnswer | TransportError): Outcome {
   if (status === 404) return { kind: "not found" };
   if (status >= 500 || status === 408) return { kind: "trouble", detail: `status ${status}` };
   return { kind: "wrong question", status, detail: excerpt(body) };
+}
+
+/** The same twice: a page whose bad releases stand alone needs no smaller question. */
+function stillUnreadable(
+  { reason, body, salvaged }: Extract<Outcome, { kind: "unreadable" }>,
+  url: string,
+): Answer {
+  return salvaged ? { kind: "page", page: salvaged, url } : { kind: "unreadable", reason, body, url };
 }
 
 /** Milliseconds that a refusal asks for; seconds, a date, or the API's own default. */

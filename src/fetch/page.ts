@@ -7,13 +7,17 @@ export interface Page {
   /** What the API says it was asked. */
   uri: string;
   rows: Row[];
-  /** Releases without an identity, as text: nothing can be made of them but evidence. */
+  /** Releases without an identity, or that are no JSON, as text: nothing can be made of them but evidence. */
   unidentified: { rawText: string; reason: string }[];
   /** URL of `links.next`. Followed only where a single slice overflows a page. */
   next: string | null;
 }
 
-export type Read = { kind: "page"; page: Page } | { kind: "empty" } | { kind: "unreadable"; reason: string };
+export type Read =
+  | { kind: "page"; page: Page }
+  | { kind: "empty" }
+  /** `salvaged`: the page all the same, where it is whole but for single releases that are no JSON. */
+  | { kind: "unreadable"; reason: string; salvaged: Page | null };
 
 const envelopeSchema = z.object({
   uri: z.string().catch(""),
@@ -38,31 +42,77 @@ export function readPage(body: Uint8Array): Read {
   const text = decode(body);
   if (text.trim() === "") return { kind: "empty" };
   const json = parseLenient(text);
-  if (!json.ok) return { kind: "unreadable", reason: json.reason };
+  if (!json.ok) return { kind: "unreadable", reason: json.reason, salvaged: salvagePage(text) };
   const envelope = envelopeSchema.safeParse(json.value);
-  if (!envelope.success) return { kind: "unreadable", reason: "no `releases` array in the answer" };
+  if (!envelope.success)
+    return { kind: "unreadable", reason: "no `releases` array in the answer", salvaged: null };
   const { uri, releases, links } = envelope.data;
   return { kind: "page", page: { uri, ...readRows(releases), next: links?.next ?? null } };
 }
 
 /**
  * What can still be read of a page that is no JSON, when no smaller question can be asked: each release by itself. The
- * text of those that cannot be read is evidence. Empty when the text is not even shaped like a page.
+ * text of those that cannot be read is evidence.
  */
 export function salvageReleases(body: Uint8Array): Pick<Page, "rows" | "unidentified"> {
   const text = decode(body);
-  const start = /"releases"\s*:\s*\[/.exec(text);
+  const parts = partsOf(text);
+  return parts
+    ? readPieces(parts.pieces.flatMap(apart))
+    : { rows: [], unidentified: [{ rawText: text, reason: "the page cannot be read as JSON" }] };
+}
+
+/**
+ * The page, if its text falls into releases without a doubt: the rest of it is JSON, nothing but commas stands between
+ * them, and each that cannot be read is one release. Else null: only a smaller question can tell.
+ */
+function salvagePage(text: string): Page | null {
+  const parts = partsOf(text);
+  if (!parts?.clean) return null;
+  const json = parseLenient(parts.envelope);
+  const envelope = envelopeSchema.safeParse(json.ok ? json.value : null);
+  const { rows, unidentified } = readPieces(parts.pieces);
+  const isOne = ({ rawText }: { rawText: string }) => rawText.match(/"ocid"\s*:/g)?.length === 1;
+  if (!envelope.success || !unidentified.every(isOne)) return null;
+  const { uri, links } = envelope.data;
+  return { uri, rows, unidentified, next: links?.next ?? null };
+}
+
+function readPieces(pieces: string[]): Pick<Page, "rows" | "unidentified"> {
   const releases: unknown[] = [];
   const broken: Page["unidentified"] = [];
-  if (!start)
-    return { rows: [], unidentified: [{ rawText: text, reason: "the page cannot be read as JSON" }] };
-  for (const piece of objectsIn(text.slice(start.index + start[0].length))) {
+  for (const piece of pieces) {
     const json = parseLenient(piece);
     if (json.ok) releases.push(json.value);
     else broken.push({ rawText: piece, reason: `the release cannot be read as JSON: ${json.reason}` });
   }
   const { rows, unidentified } = readRows(releases);
   return { rows, unidentified: [...unidentified, ...broken] };
+}
+
+/** A release whose quotes or braces do not close takes its neighbours with it: they are looked for in its text. */
+function apart(piece: string): string[] {
+  if (parseLenient(piece).ok) return [piece];
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = piece.indexOf("{"); at >= 0; at = piece.indexOf("{", Math.max(at + 1, from))) {
+    const end = objectEnd(piece, at);
+    const json = end === null ? null : parseLenient(piece.slice(at, end));
+    if (end === null || !json?.ok || !releaseIdentitySchema.safeParse(json.value).success) continue;
+    parts.push(piece.slice(from, at), piece.slice(at, end));
+    from = end;
+  }
+  return [...parts, piece.slice(from)].filter((part) => part.includes("{"));
+}
+
+/** A page's text as its releases' texts, and the page without them; null when it is not even shaped like one. */
+function partsOf(text: string): { pieces: string[]; envelope: string; clean: boolean } | null {
+  const start = /"releases"\s*:\s*\[/.exec(text);
+  if (!start) return null;
+  const from = start.index + start[0].length;
+  const { pieces, between, end } = objectsIn(text, from);
+  const envelope = text.slice(0, from) + text.slice(end);
+  return { pieces, envelope, clean: /^\s*(?:,\s*)*$/.test(between) };
 }
 
 function readRows(releases: unknown[]): Pick<Page, "rows" | "unidentified"> {
@@ -123,27 +173,33 @@ function repairNumbers(text: string): string {
   );
 }
 
-/** The top-level `{…}` of a JSON array's text, minding strings. */
-function objectsIn(text: string): string[] {
+/** The `{…}` of the JSON array that begins at `from`, what stands between them, and where it ends. */
+function objectsIn(text: string, from: number): { pieces: string[]; between: string; end: number } {
   const pieces: string[] = [];
+  let between = "";
+  const next = /[{\]]/g;
+  for (let at = from; ; ) {
+    next.lastIndex = at;
+    const start = next.exec(text)?.index ?? text.length;
+    between += text.slice(at, start);
+    if (text[start] !== "{") return { pieces, between, end: start };
+    at = objectEnd(text, start) ?? text.length; // a release whose quotes or braces do not close
+    pieces.push(text.slice(start, at));
+  }
+}
+
+/** Behind the object that begins at `start`, minding strings; null when it does not close. */
+function objectEnd(text: string, start: number): number | null {
   let depth = 0;
-  let start = 0;
   let inString = false;
-  for (let at = 0; at < text.length; at++) {
+  for (let at = start; at < text.length; at++) {
     const char = text[at];
     if (inString) {
       if (char === "\\") at++;
       else if (char === '"') inString = false;
     } else if (char === '"') inString = true;
-    else if (char === "{" || char === "[") {
-      if (depth === 0) start = at;
-      depth++;
-    } else if (char === "}" || char === "]") {
-      depth--;
-      if (depth < 0) return pieces; // the array's own end
-      if (depth === 0) pieces.push(text.slice(start, at + 1));
-    }
+    else if (char === "{" || char === "[") depth++;
+    else if ((char === "}" || char === "]") && --depth === 0) return at + 1;
   }
-  if (depth > 0) pieces.push(text.slice(start)); // a release whose quotes or braces do not close
-  return pieces;
+  return null;
 }

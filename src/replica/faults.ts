@@ -40,6 +40,10 @@ export const FAULTS = {
     what: "a page silently lacks a row: only a second look or a gap in the numbers shows it",
   },
   "broken-release": { kind: "planted", what: "a release that is no JSON, however often it is asked for" },
+  "unclosed-quote": {
+    kind: "planted",
+    what: "a release that is no JSON, and takes what follows it in its page with it",
+  },
 } as const satisfies Record<string, { kind: "always" | "sometimes" | "planted"; what: string }>;
 
 export type Fault = keyof typeof FAULTS;
@@ -51,10 +55,16 @@ export const ALL_FAULTS: Fault[] = Object.keys(FAULTS)
   .filter(isFault)
   .filter((fault) => !UNBOUNDED_FAULTS.includes(fault));
 
+const UNUSUAL_FAULTS: Fault[] = [
+  "very-late-rows",
+  "out-of-order",
+  "wrong-echo",
+  "broken-release",
+  "unclosed-quote",
+];
+
 /** What the real APIs are known to do in an ordinary month. */
-export const DEFAULT_FAULTS: Fault[] = ALL_FAULTS.filter(
-  (fault) => !["very-late-rows", "out-of-order", "wrong-echo", "broken-release"].includes(fault),
-);
+export const DEFAULT_FAULTS: Fault[] = ALL_FAULTS.filter((fault) => !UNUSUAL_FAULTS.includes(fault));
 
 function isFault(name: string): name is Fault {
   return Object.hasOwn(FAULTS, name);

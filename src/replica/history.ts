@@ -72,7 +72,14 @@ export function createHistory(options: HistoryOptions): Published[] {
   return rows;
 }
 
-const PLANTS = ["bare-zeros", "infinity", "mojibake", "duplicate-ids", "broken-release"] as const;
+const PLANTS = [
+  "bare-zeros",
+  "infinity",
+  "mojibake",
+  "duplicate-ids",
+  "broken-release",
+  "unclosed-quote",
+] as const;
 
 /** A fault that is on stands in every history, however small. */
 function plantOnce(rows: Published[], { source, seed, faults = [] }: HistoryOptions): void {
@@ -359,5 +366,6 @@ function published(
   else if (source === "CONTRACTS_FINDER" && has("mojibake", 0.07, 0.01)) plant = "mojibake";
   else if (has("duplicate-ids", 0.09, 0.0015)) plant = "duplicate-ids";
   else if (has("broken-release", 0.1, 0.001)) plant = "broken-release";
+  else if (has("unclosed-quote", 0.11, 0.0002)) plant = "unclosed-quote";
   return { at, listedAt, date, ocid, releaseId, number, stage, tags, noticeType, seed, plant };
 }

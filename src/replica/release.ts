@@ -14,6 +14,7 @@ const DEFECTS: Partial<Record<NonNullable<Published["plant"]>, string>> = {
   "bare-zeros": "000",
   infinity: "1e9999",
   "broken-release": "n/a",
+  "unclosed-quote": '"n/a',
 };
 
 /** The release as it stands in a page. */

@@ -74,7 +74,9 @@ function sendTruth(
   if (!source) {
     const counts = (one: Source) => {
       const rows = replica.published(one, now);
-      const broken = rows.filter(({ plant }) => plant === "broken-release").length;
+      const broken = rows.filter(
+        ({ plant }) => plant === "broken-release" || plant === "unclosed-quote",
+      ).length;
       return [one, broken === 0 ? { published: rows.length } : { published: rows.length, broken }];
     };
     sendJson(response, Object.fromEntries(SOURCES.map(counts)));

@@ -170,9 +170,20 @@ describe("trouble", () => {
   });
 
   it("by a page that cannot be read, twice, asks for less", async () => {
-    answering("FIND_A_TENDER", text(200, fixture("broken-release.txt")));
+    answering("FIND_A_TENDER", text(200, fixture("forbidden.html")));
     const { asker: one } = asker("FIND_A_TENDER");
     expect(await ask(one, asked)).toMatchObject({ kind: "unreadable", reason: expect.any(String) });
+    expect(requests).toHaveLength(2);
+  });
+
+  it("by a release that is no JSON, twice, leaves the page whole, and its text as evidence", async () => {
+    answering("FIND_A_TENDER", text(200, fixture("broken-release.txt")));
+    const { asker: one } = asker("FIND_A_TENDER");
+    const rawText = expect.stringContaining('"id":"000001-2026"');
+    expect(await ask(one, asked)).toMatchObject({
+      kind: "page",
+      page: { rows: [], unidentified: [{ rawText }] },
+    });
     expect(requests).toHaveLength(2);
   });
 

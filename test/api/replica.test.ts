@@ -238,6 +238,7 @@ describe("each fault", () => {
     ["bare-zeros", /:000[,}]/],
     ["infinity", /:1e9999[,}]/],
     ["broken-release", /:n\/a[,}]/],
+    ["unclosed-quote", /:"n\/a[,}]/],
     ["mojibake", /â€“/],
   ] as const)("%s: stands in a page", (fault, pattern) => {
     const source: Source = fault === "mojibake" ? "CONTRACTS_FINDER" : "FIND_A_TENDER";

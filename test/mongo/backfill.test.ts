@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Database } from "../../src/platform/database.ts";
 import { ALL_FAULTS, DEFAULT_FAULTS } from "../../src/replica/faults.ts";
 import type { SyncWindow } from "../../src/terms/documents.ts";
-import type { Source } from "../../src/terms/window.ts";
+import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
 import { createWorld, missingReleases, type World } from "../kit/system.ts";
 
@@ -67,23 +67,43 @@ describe("a backfill", () => {
     expect(await snapshot(db)).toEqual(before);
   });
 
-  it("stores what it can of releases that nothing can read, and names the rest", async () => {
+  const withBroken = async (fault: "broken-release" | "unclosed-quote") => {
     const world = createWorld({
       db,
       now,
       from: new Date("2026-05-01T00:00:00Z"),
       notices: { FIND_A_TENDER: 3000, CONTRACTS_FINDER: 3000 },
-      replica: { faults: ["broken-release"] },
+      replica: { faults: [fault] },
     });
     await runs(world, 3);
-    const broken = (["FIND_A_TENDER", "CONTRACTS_FINDER"] as const).flatMap((source) =>
-      world.replica.published(source, now.getTime()).filter(({ plant }) => plant === "broken-release"),
-    );
-    expect(broken.length).toBeGreaterThan(0);
-    expect(await db.quarantine.countDocuments({ ocid: null })).toBe(broken.length);
     expect(await missingReleases(db, world, now)).toEqual([]);
-    const alarms = (await windows()).flatMap((window) => window.alarms ?? []);
-    expect(alarms.length).toBeGreaterThanOrEqual(broken.length);
+    const all = await windows();
+    const sum = (of: (window: SyncWindow) => number) => all.reduce((total, one) => total + of(one), 0);
+    const broken = SOURCES.flatMap((source) =>
+      world.replica.published(source, now.getTime()).filter(({ plant }) => plant === fault),
+    );
+    const drained = sum(({ counts }) => counts.requests);
+    const verified = sum(({ verify }) => verify?.requests ?? 0);
+    console.log(`${broken.length} with ${fault}: ${drained} requests to drain 6,000, ${verified} to verify`);
+    expect(broken.length).toBeGreaterThan(0);
+    expect(all.every(({ proof }) => proof === "exact")).toBe(true);
+    return { all, broken: broken.length, drained, verified };
+  };
+
+  it("names releases that are no JSON and stand alone in their page; nothing is halved for them", async () => {
+    const { all, broken, drained, verified } = await withBroken("broken-release");
+    expect(await db.quarantine.countDocuments({ ocid: null })).toBe(broken);
+    expect(drained).toBeLessThan(85 + 3 * broken);
+    expect(verified).toBeLessThan(85 + 3 * broken);
+    expect(all.flatMap(({ unproven }) => unproven)).toEqual([]);
+  });
+
+  it("halves down to a release that takes its page with it, stores the rest, and says so", async () => {
+    const { all, broken } = await withBroken("unclosed-quote");
+    expect(await db.quarantine.countDocuments({ ocid: null })).toBeGreaterThanOrEqual(broken);
+    const alarms = all.flatMap((window) => window.alarms ?? []);
+    expect(alarms.filter(({ kind }) => kind === "unreadable").length).toBeGreaterThanOrEqual(broken);
+    expect(all.flatMap(({ unproven }) => unproven).length).toBeGreaterThanOrEqual(broken);
   });
 
   it("with all faults at once loses nothing", async () => {

@@ -46,7 +46,8 @@ export function createCheckers(options: CheckerOptions): Checkers {
     `${source} ${ocid}/${releaseId}`;
   const has = (source: Source, row: Published) =>
     stored.has(keyOf(source, row)) ||
-    (row.plant === "broken-release" && evidence.some((text) => text.includes(`"${row.releaseId}"`)));
+    ((row.plant === "broken-release" || row.plant === "unclosed-quote") &&
+      evidence.some((text) => text.includes(`"${row.releaseId}"`)));
   const sorted = Object.fromEntries(
     SOURCES.map((source) => [source, [...histories[source]].sort((a, b) => a.at - b.at)]),
   );

@@ -97,7 +97,14 @@ export async function simulate(seed: number): Promise<Outcome> {
     violation ??= message;
     throw new Violation(message);
   };
-  const distorting: Fault[] = ["wrong-dates", "late-rows", "broken-release", "out-of-order", "duplicate-ids"];
+  const distorting: Fault[] = [
+    "wrong-dates",
+    "late-rows",
+    "broken-release",
+    "unclosed-quote",
+    "out-of-order",
+    "duplicate-ids",
+  ];
   const exactCounts = !faults.some((fault) => distorting.includes(fault));
   const checkers = createCheckers({
     store,

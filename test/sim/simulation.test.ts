@@ -36,6 +36,7 @@ describe("the simulation", () => {
       "slow",
       "bare-zeros",
       "broken-release",
+      "unclosed-quote",
       "wrong-echo",
     ]) {
       expect([fault, (met.get(fault) ?? 0) > 0]).toEqual([fault, true]);

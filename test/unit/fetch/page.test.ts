@@ -61,6 +61,38 @@ describe("readPage", () => {
   });
 });
 
+describe("a page with a release that is no JSON", () => {
+  const broken = '{"ocid":"o","id":"2","amount":n/a,"text":"a } and a ]"}';
+  const salvagedOf = (body: Uint8Array) => {
+    const read = readPage(body);
+    return read.kind === "unreadable" ? read.salvaged : read;
+  };
+
+  it("is whole all the same where its text falls into releases without a doubt", () => {
+    expect(salvagedOf(page(`${row}, ${broken} ,${row.replace('"1"', '"3"')}`))).toMatchObject({
+      uri: "u",
+      next: "n",
+      rows: [{ releaseId: "1" }, { releaseId: "3" }],
+      unidentified: [{ rawText: broken, reason: expect.stringContaining("cannot be read") }],
+    });
+    expect(salvagedOf(page(broken))).toMatchObject({ rows: [], unidentified: [{ rawText: broken }] });
+  });
+
+  it.each([
+    ["it ends early", bytes(`{"uri":"u","releases":[${row},${broken}`)],
+    ["the rest of it is no JSON either", bytes(`{"uri":u,"releases":[${row},${broken}]}`)],
+    ["something stands between its releases", page(`${row},n/a,${row}`)],
+    [
+      "a quote that is not closed takes the next release with it",
+      page(`${broken.replace('"}', "}")},${row}`),
+    ],
+    ["a brace too few takes the next release with it", page(`${broken.slice(0, -1)},${row}}`)],
+    ["it is no page", bytes("<html>")],
+  ])("is nothing where %s", (_why, body) => {
+    expect(salvagedOf(body)).toBeNull();
+  });
+});
+
 describe("salvageReleases", () => {
   it("reads each release by itself, and keeps the broken one's text alone", () => {
     const broken = '{"ocid":"o","id":"2","amount":nonsense}';
@@ -69,6 +101,19 @@ describe("salvageReleases", () => {
     expect(salvaged.unidentified).toEqual([
       { rawText: broken, reason: expect.stringContaining("cannot be read") },
     ]);
+  });
+
+  it.each([
+    ["a quote", '{"ocid":"o","id":"2","amount":"n/a}'],
+    ["a brace", '{"ocid":"o","id":"2","amount":{"n":1}'],
+    ["a brace too many", '{"ocid":"o","id":"2","amount":{"n":1}}}'],
+  ])("reads the neighbours of a release with %s", (_what, broken) => {
+    const last = '{"id":"3","tag":["planning"],"ocid":"o","tender":{"scheme":"ocid"}}';
+    const salvaged = salvageReleases(page(`${row},${broken},${last}`));
+    const read = salvaged.rows.map(({ releaseId }) => releaseId);
+    const evidence = salvaged.unidentified.map(({ rawText }) => rawText).join();
+    expect(read).toEqual(expect.arrayContaining(["1", "3"]));
+    expect(read.includes("2")).toBe(!evidence.includes('"id":"2"'));
   });
 
   it("keeps the whole text when it is no page", () => {
