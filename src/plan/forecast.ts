@@ -309,17 +309,22 @@ export function fitting(options: {
   const { open, known } = options;
   const fits = new Set<string>();
   let room = options.roomBytes;
+  let contracts = 0;
   for (const window of open.toSorted(
     (a, b) => Number(b.from) - Number(a.from) || a._id.localeCompare(b._id),
   )) {
     const { releases, storedBytes } = costOf(window, known);
     // What the delta has stored of it already takes no more room.
-    const known1 = releases > 0 ? Math.min(1, (window.storedAlready ?? 0) / releases) : 0;
-    const need = storedBytes * Math.min(unread(window), 1 - known1);
+    const stored = releases > 0 ? Math.min(1, (window.storedAlready ?? 0) / releases) : 0;
+    const share = Math.min(unread(window), 1 - stored);
+    const more = contracts + releases * CONTRACTS_PER_RELEASE[window.source] * share;
+    const buyers = buyersGrowth(more, known.storage) - buyersGrowth(contracts, known.storage);
+    const need = storedBytes * share + buyers;
     // A source of which nothing is known may read its newest month as long as there is any room: else it never would.
     const probe = isProbe(window, options.open, known.windows);
     if (room <= 0 || (need > room && !probe)) break;
     room -= need;
+    contracts = more;
     fits.add(window._id);
   }
   return fits;

@@ -19,7 +19,7 @@ export interface Room {
   budgetBytes: number;
   /** Null without a budget: nothing is measured then. */
   measured: StorageSize | null;
-  /** Bytes stored since it was measured. */
+  /** Bytes of contracts stored since it was measured. */
   grownBytes: number;
   /** The refusal that ends this invocation. */
   full: StorageFull | null;
@@ -31,6 +31,14 @@ export async function openRoom(db: Database, { storageBudgetMb }: Config): Promi
   const budgetBytes = storageBudgetMb * MIB;
   const measured = budgetBytes > 0 ? await measureStorage(db) : null;
   return { budgetBytes, measured, grownBytes: 0, full: null, shut: false };
+}
+
+/** Anew before each claim: buyers, indexes and what other invocations store are in no estimate. */
+async function remeasure({ db, room }: SourceContext): Promise<void> {
+  if (room.budgetBytes === 0) return;
+  const grownBefore = room.grownBytes;
+  room.measured = await measureStorage(db);
+  room.grownBytes -= grownBefore; // what the other source stores meanwhile stays counted
 }
 
 const usedBytes = ({ measured, grownBytes }: Room) => (measured?.usedBytes ?? 0) + grownBytes;
@@ -83,6 +91,7 @@ export function noteFull(room: Room, error: unknown): StorageFull | null {
 /** The newest window that is due and fits, with what is expected of it. */
 export async function claimFitting(context: SourceContext, backoffSeconds: number): Promise<Held | null> {
   const { db, config, effects, source } = context;
+  await remeasure(context);
   const windows = await readWindows(db);
   const known = knownFrom(context, windows);
   const reach = await reachOf(context, known);
