@@ -38,8 +38,9 @@ const BUYERS_PER_ROOT = 21;
 const BUYER_BYTES = 430;
 const OTHER_BYTES = 5_000_000; // windows, runs of 90 days, gaps
 
-/** The walk's cost (design.md: 10.9 requests per 1,000 releases at 100 a page), and one to end each lane. */
+/** The walk's cost (design.md: 10.9 requests per 1,000 releases at 100 a page), and what the last page has too few of. */
 const REQUESTS_PER_FULL_PAGE = 1.09;
+const REQUESTS_TO_END = 0.5; // all lanes end in one page
 
 export interface Span {
   source: Source;
@@ -73,8 +74,6 @@ export interface Known {
   storage: StoredFigures | null;
   storeRaw: StoreRaw;
   pageLimit: number;
-  /** Lanes of a window. */
-  lanes: Record<Source, number>;
 }
 
 /** Releases that the API lists between two instants, by the table. */
@@ -125,10 +124,10 @@ export function costOf(span: Span, known: Known): Cost {
     );
   // Requests and bytes by what was read, not by what the table would have it.
   const requests =
-    requestsFor(releases, known, source) *
+    requestsFor(releases, known) *
     ratio(
       (counts) => counts.requests,
-      ({ window }) => requestsFor(window.counts.releases, known, source),
+      ({ window }) => requestsFor(window.counts.releases, known),
     );
   const sameMode = near.filter(
     ({ window }) => (window.forecast?.storeRaw ?? known.storeRaw) === known.storeRaw,
@@ -150,11 +149,11 @@ const isMeasured = ({ doneAt }: PastWindow) => doneAt !== null;
 
 function byTable(span: Span, known: Known) {
   const releases = publishedBetween(span);
-  return { releases, requests: requestsFor(releases, known, span.source) };
+  return { releases, requests: requestsFor(releases, known) };
 }
 
-const requestsFor = (releases: number, { pageLimit, lanes }: Known, source: Source) =>
-  (releases / pageLimit) * REQUESTS_PER_FULL_PAGE + lanes[source];
+const requestsFor = (releases: number, { pageLimit }: Known) =>
+  (releases / pageLimit) * REQUESTS_PER_FULL_PAGE + REQUESTS_TO_END;
 
 const MONTH_MS = 30.44 * DAY_MS;
 

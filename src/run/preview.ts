@@ -14,13 +14,11 @@ export interface Measured {
   forecastError: ForecastError | null;
 }
 
-type Settings = Pick<Config, "sources" | "storeRaw" | "pageLimit">;
+type Settings = Pick<Config, "storeRaw" | "pageLimit">;
 
 /** Before there is any database. */
-export function unmeasured({ sources, storeRaw, pageLimit }: Settings): Measured {
-  const lanes = { FIND_A_TENDER: 1, CONTRACTS_FINDER: 1 };
-  for (const { source, stages } of sources) lanes[source] = stages.length;
-  const known = { windows: [], storage: null, storeRaw, pageLimit, lanes };
+export function unmeasured({ storeRaw, pageLimit }: Settings): Measured {
+  const known = { windows: [], storage: null, storeRaw, pageLimit };
   return { known, existing: {}, usedBytes: null, forecastError: null };
 }
 

@@ -7,7 +7,7 @@ import type { Database } from "../platform/database.ts";
 import { measureStorage, type StorageSize } from "../store/budget.ts";
 import { isFull } from "../store/store.ts";
 import { BudgetSpent, StorageFull } from "../terms/errors.ts";
-import { SOURCES, type Source } from "../terms/window.ts";
+import { SOURCES } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
 
 const MIB = 1_048_576; // Atlas counts so
@@ -131,12 +131,9 @@ function readWindows(db: Database): Promise<PastWindow[]> {
 }
 
 function knownFrom({ config, room }: SourceContext, windows: PastWindow[]): Known {
-  const lanes = Object.fromEntries(config.sources.map(({ source, stages }) => [source, stages.length]));
   const { storeRaw, pageLimit } = config;
-  return { windows, storage: room.measured, storeRaw, pageLimit, lanes: { ...ONE_LANE, ...lanes } };
+  return { windows, storage: room.measured, storeRaw, pageLimit };
 }
-
-const ONE_LANE: Record<Source, number> = { FIND_A_TENDER: 1, CONTRACTS_FINDER: 1 };
 
 /** The oldest instant from which on this source's windows fit; undefined: everything does. */
 async function reachOf(context: SourceContext, known: Known): Promise<Date | undefined> {
