@@ -20,6 +20,7 @@ import { ConfigError } from "../terms/errors.ts";
 import { SOURCES, type Source } from "../terms/window.ts";
 import { diagnose, FINDING_SIGNS, type Finding } from "./doctor.ts";
 
+import { planOptions } from "./plan.ts";
 import { createProgressView } from "./progress.ts";
 import { readSettings } from "./settings.ts";
 import { printStatus } from "./status-view.ts";
@@ -95,6 +96,8 @@ command("status", "What is complete, what is left, and what needs you.")
       }
     }),
   );
+
+planOptions(command("plan", "What a start date, a tier or a budget costs, before anything is spent."));
 
 command("run", "One invocation here and now: what the cron does, without a Worker.").action(
   (options: Common) => opened(options, (open) => invokeShown(open, { verifyOnly: false, ...options })),

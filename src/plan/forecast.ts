@@ -21,8 +21,8 @@ const YEARLY_THOUSANDS: Record<Source, Record<number, number>> = {
 const LAST_YEAR = 2026;
 /** The Procurement Act doubled Find a Tender on this day; 86.6k in 2025 are 6k before and 80.6k, 94.4k a year, after. */
 const PROCUREMENT_ACT_MS = Date.UTC(2025, 1, 24);
-const WORKDAYS_A_YEAR = 253; // 261 weekdays less eight bank holidays
 const QUIET_DAY = 0.012; // a weekend day has 1 to 10 notices, a weekday 370 to 580 (api-facts)
+const WEEKDAYS_A_YEAR = 261 + 104 * QUIET_DAY; // a table year adds up to its figure; bank holidays are within the spread
 
 /** Bytes of one release's contract without times and indexes: 1,194 and 200 recorded releases through `map/`. */
 const RELEASE_BYTES: Record<Source, Record<StoreRaw, number>> = {
@@ -38,8 +38,9 @@ const BUYERS_PER_ROOT = 21;
 const BUYER_BYTES = 430;
 const OTHER_BYTES = 5_000_000; // windows, runs of 90 days, gaps
 
-/** The walk's cost (design.md: 10.9 requests per 1,000 releases at 100 a page), and one to end each lane. */
+/** The walk's cost (design.md: 10.9 requests per 1,000 releases at 100 a page), and what the last page has too few of. */
 const REQUESTS_PER_FULL_PAGE = 1.09;
+const REQUESTS_TO_END = 0.5; // all lanes end in one page
 
 export interface Span {
   source: Source;
@@ -73,8 +74,6 @@ export interface Known {
   storage: StoredFigures | null;
   storeRaw: StoreRaw;
   pageLimit: number;
-  /** Lanes of a window. */
-  lanes: Record<Source, number>;
 }
 
 /** Releases that the API lists between two instants, by the table. */
@@ -94,7 +93,7 @@ function perDay(source: Source, atMs: number): number {
   const early = source === "FIND_A_TENDER" && atMs < PROCUREMENT_ACT_MS;
   const year = Math.min(day.getUTCFullYear(), early ? 2024 : LAST_YEAR);
   const thousands = YEARLY_THOUSANDS[source][year] ?? 0;
-  return ((thousands * 1000) / WORKDAYS_A_YEAR) * (day.getUTCDay() % 6 === 0 ? QUIET_DAY : 1);
+  return ((thousands * 1000) / WEEKDAYS_A_YEAR) * (day.getUTCDay() % 6 === 0 ? QUIET_DAY : 1);
 }
 
 /** What reading one span, and storing it, should cost. */
@@ -125,10 +124,10 @@ export function costOf(span: Span, known: Known): Cost {
     );
   // Requests and bytes by what was read, not by what the table would have it.
   const requests =
-    requestsFor(releases, known, source) *
+    requestsFor(releases, known) *
     ratio(
       (counts) => counts.requests,
-      ({ window }) => requestsFor(window.counts.releases, known, source),
+      ({ window }) => requestsFor(window.counts.releases, known),
     );
   const sameMode = near.filter(
     ({ window }) => (window.forecast?.storeRaw ?? known.storeRaw) === known.storeRaw,
@@ -150,11 +149,11 @@ const isMeasured = ({ doneAt }: PastWindow) => doneAt !== null;
 
 function byTable(span: Span, known: Known) {
   const releases = publishedBetween(span);
-  return { releases, requests: requestsFor(releases, known, span.source) };
+  return { releases, requests: requestsFor(releases, known) };
 }
 
-const requestsFor = (releases: number, { pageLimit, lanes }: Known, source: Source) =>
-  (releases / pageLimit) * REQUESTS_PER_FULL_PAGE + lanes[source];
+const requestsFor = (releases: number, { pageLimit }: Known) =>
+  (releases / pageLimit) * REQUESTS_PER_FULL_PAGE + REQUESTS_TO_END;
 
 const MONTH_MS = 30.44 * DAY_MS;
 
@@ -225,32 +224,65 @@ export type Part = Span & { share?: number };
 
 /** All that these parts should cost together, and how big the database is then. */
 export function forecast(parts: readonly Part[], known: Known): Forecast {
-  const bySource = { FIND_A_TENDER: emptyCost(), CONTRACTS_FINDER: emptyCost() };
-  for (const { share = 1, ...span } of parts) {
-    const cost = costOf(span, known);
-    for (const what of ["releases", "requests", "bytes", "storedBytes"] as const)
-      bySource[span.source][what] += cost[what] * share;
-  }
-  const range = (what: keyof Cost): Range =>
-    SOURCES.reduce<Range>(
-      (sum, source) => {
-        const likely = bySource[source][what];
-        const spread = spreadOf(source, known.windows);
-        return {
-          low: sum.low + likely * (1 - spread),
-          likely: sum.likely + likely,
-          high: sum.high + likely * (1 + spread),
-        };
-      },
-      { low: 0, likely: 0, high: 0 },
-    );
-  const growth = range("storedBytes");
-  const contracts = SOURCES.reduce((sum, of) => sum + bySource[of].releases * CONTRACTS_PER_RELEASE[of], 0);
-  const base = (known.storage?.usedBytes ?? OTHER_BYTES) + buyersGrowth(contracts, known.storage);
-  const { low, likely, high } = growth;
-  const storedBytes = { low: base + low, likely: base + likely, high: base + high };
+  const bySource = sumUp(parts.map((part) => ({ source: part.source, cost: costOfPart(part, known) })));
+  const range = (what: keyof Cost) => rangeOf(bySource, what, known);
+  const base = (known.storage?.usedBytes ?? OTHER_BYTES) + buyersGrowth(contractsIn(bySource), known.storage);
+  const storedBytes = shifted(range("storedBytes"), base);
   return { releases: range("releases"), requests: range("requests"), storedBytes, bySource };
 }
+
+export function costOfPart({ share = 1, ...span }: Part, known: Known): Cost {
+  const { releases, requests, bytes, storedBytes } = costOf(span, known);
+  return {
+    releases: releases * share,
+    requests: requests * share,
+    bytes: bytes * share,
+    storedBytes: storedBytes * share,
+  };
+}
+
+export function sumUp(costs: readonly { source: Source; cost: Cost }[]): Record<Source, Cost> {
+  const bySource = { FIND_A_TENDER: emptyCost(), CONTRACTS_FINDER: emptyCost() };
+  for (const { source, cost } of costs)
+    for (const what of ["releases", "requests", "bytes", "storedBytes"] as const)
+      bySource[source][what] += cost[what];
+  return bySource;
+}
+
+/** How big a database is that holds just this, whatever is in the one at hand. */
+export function sizeAlone(bySource: Record<Source, Cost>, known: Known): Range {
+  const { storage } = known;
+  const others = storage
+    ? Math.max(OTHER_BYTES, storage.usedBytes - storage.contracts.bytes - storage.buyers.bytes)
+    : OTHER_BYTES;
+  const contracts = contractsIn(bySource);
+  const buyers =
+    storage && storage.contracts.count >= ENOUGH_CONTRACTS
+      ? storage.buyers.bytes * Math.sqrt(contracts / storage.contracts.count)
+      : buyersGrowth(contracts, null);
+  return shifted(rangeOf(bySource, "storedBytes", known), others + buyers);
+}
+
+const contractsIn = (bySource: Record<Source, Cost>) =>
+  SOURCES.reduce((sum, source) => sum + bySource[source].releases * CONTRACTS_PER_RELEASE[source], 0);
+
+export function rangeOf(bySource: Record<Source, Cost>, what: keyof Cost, { windows }: Known): Range {
+  const range = { low: 0, likely: 0, high: 0 };
+  for (const source of SOURCES) {
+    const likely = bySource[source][what];
+    const spread = spreadOf(source, windows);
+    range.low += likely * (1 - spread);
+    range.likely += likely;
+    range.high += likely * (1 + spread);
+  }
+  return range;
+}
+
+const shifted = ({ low, likely, high }: Range, by: number): Range => ({
+  low: low + by,
+  likely: likely + by,
+  high: high + by,
+});
 
 const emptyCost = (): Cost => ({ releases: 0, requests: 0, bytes: 0, storedBytes: 0 });
 
@@ -309,17 +341,22 @@ export function fitting(options: {
   const { open, known } = options;
   const fits = new Set<string>();
   let room = options.roomBytes;
+  let contracts = 0;
   for (const window of open.toSorted(
     (a, b) => Number(b.from) - Number(a.from) || a._id.localeCompare(b._id),
   )) {
     const { releases, storedBytes } = costOf(window, known);
     // What the delta has stored of it already takes no more room.
-    const known1 = releases > 0 ? Math.min(1, (window.storedAlready ?? 0) / releases) : 0;
-    const need = storedBytes * Math.min(unread(window), 1 - known1);
+    const stored = releases > 0 ? Math.min(1, (window.storedAlready ?? 0) / releases) : 0;
+    const share = Math.min(unread(window), 1 - stored);
+    const more = contracts + releases * CONTRACTS_PER_RELEASE[window.source] * share;
+    const buyers = buyersGrowth(more, known.storage) - buyersGrowth(contracts, known.storage);
+    const need = storedBytes * share + buyers;
     // A source of which nothing is known may read its newest month as long as there is any room: else it never would.
     const probe = isProbe(window, options.open, known.windows);
     if (room <= 0 || (need > room && !probe)) break;
     room -= need;
+    contracts = more;
     fits.add(window._id);
   }
   return fits;

@@ -7,7 +7,7 @@ import type { Database } from "../platform/database.ts";
 import { measureStorage, type StorageSize } from "../store/budget.ts";
 import { isFull } from "../store/store.ts";
 import { BudgetSpent, StorageFull } from "../terms/errors.ts";
-import { SOURCES, type Source } from "../terms/window.ts";
+import { SOURCES } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
 
 const MIB = 1_048_576; // Atlas counts so
@@ -19,7 +19,7 @@ export interface Room {
   budgetBytes: number;
   /** Null without a budget: nothing is measured then. */
   measured: StorageSize | null;
-  /** Bytes stored since it was measured. */
+  /** Bytes of contracts stored since it was measured. */
   grownBytes: number;
   /** The refusal that ends this invocation. */
   full: StorageFull | null;
@@ -31,6 +31,14 @@ export async function openRoom(db: Database, { storageBudgetMb }: Config): Promi
   const budgetBytes = storageBudgetMb * MIB;
   const measured = budgetBytes > 0 ? await measureStorage(db) : null;
   return { budgetBytes, measured, grownBytes: 0, full: null, shut: false };
+}
+
+/** Anew before each claim: buyers, indexes and what other invocations store are in no estimate. */
+async function remeasure({ db, room }: SourceContext): Promise<void> {
+  if (room.budgetBytes === 0) return;
+  const grownBefore = room.grownBytes;
+  room.measured = await measureStorage(db);
+  room.grownBytes -= grownBefore; // what the other source stores meanwhile stays counted
 }
 
 const usedBytes = ({ measured, grownBytes }: Room) => (measured?.usedBytes ?? 0) + grownBytes;
@@ -83,6 +91,7 @@ export function noteFull(room: Room, error: unknown): StorageFull | null {
 /** The newest window that is due and fits, with what is expected of it. */
 export async function claimFitting(context: SourceContext, backoffSeconds: number): Promise<Held | null> {
   const { db, config, effects, source } = context;
+  await remeasure(context);
   const windows = await readWindows(db);
   const known = knownFrom(context, windows);
   const reach = await reachOf(context, known);
@@ -122,12 +131,9 @@ function readWindows(db: Database): Promise<PastWindow[]> {
 }
 
 function knownFrom({ config, room }: SourceContext, windows: PastWindow[]): Known {
-  const lanes = Object.fromEntries(config.sources.map(({ source, stages }) => [source, stages.length]));
   const { storeRaw, pageLimit } = config;
-  return { windows, storage: room.measured, storeRaw, pageLimit, lanes: { ...ONE_LANE, ...lanes } };
+  return { windows, storage: room.measured, storeRaw, pageLimit };
 }
-
-const ONE_LANE: Record<Source, number> = { FIND_A_TENDER: 1, CONTRACTS_FINDER: 1 };
 
 /** The oldest instant from which on this source's windows fit; undefined: everything does. */
 async function reachOf(context: SourceContext, known: Known): Promise<Date | undefined> {

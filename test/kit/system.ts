@@ -34,6 +34,7 @@ export interface WorldOptions {
   vars?: Record<string, string>;
 }
 
+const FIND_A_TENDER_BEGAN = new Date("2021-01-01T00:00:00Z");
 const silent = createLogger({ level: "silent", secrets: [] });
 
 /** Sleeping moves the clock and takes no time; requests take none either. */
@@ -43,7 +44,11 @@ export function createWorld(options: WorldOptions): World {
   const faults = options.replica?.faults ?? [];
   const to = new Date(nowMs + afterMs);
   const made = (source: Source): Published[] =>
-    createHistory({ source, seed: 11, from, to, notices: notices[source], faults, ...history });
+    createHistory({
+      ...{ source, seed: 11, to, notices: notices[source], faults },
+      from: source === "FIND_A_TENDER" && from < FIND_A_TENDER_BEGAN ? FIND_A_TENDER_BEGAN : from,
+      ...history,
+    });
   const histories = { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
   // The pacer's slots run on the database's real clock, so a refusal here asks for no wait.
   const limit = { requests: 1_000_000, perSeconds: 1, retryAfterSeconds: 0 };

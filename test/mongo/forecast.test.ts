@@ -1,0 +1,103 @@
+// After a tenth of the windows the forecast of what all of them take is near the truth, and its range holds it: five
+// histories in the real proportions of years, months and days, read by the production code.
+import { MongoClient } from "mongodb";
+import { afterAll, describe, expect, it } from "vitest";
+import { startMongod } from "../../src/local/mongod.ts";
+import { forecast, type Range, unread } from "../../src/plan/forecast.ts";
+import { collectionsOf, type Database } from "../../src/platform/database.ts";
+import { measure } from "../../src/run/preview.ts";
+import { measureStorage } from "../../src/store/budget.ts";
+import { createWorld } from "../kit/system.ts";
+
+const SEEDS = [1, 2, 3, 4, 5];
+/** All there is at a twentieth of its volume; or at a two-hundredth, with smaller pages so that months still take several. */
+const FULL = process.env["FORECAST_FULL"] !== undefined;
+const [PAGE_LIMIT, NOTICES] = FULL
+  ? [100, { FIND_A_TENDER: 15_000, CONTRACTS_FINDER: 44_000 }]
+  : [20, { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 4400 }];
+const from = new Date("2016-11-01T00:00:00Z");
+const now = new Date("2026-06-10T12:00:00Z");
+
+const mongo = await startMongod({ ownServer: true });
+const client = await new MongoClient(mongo.uri, { ignoreUndefined: true }).connect();
+afterAll(async () => {
+  await client.close();
+  await mongo.stop();
+});
+
+const within = ({ low, high }: Range, truth: number) => low <= truth && truth <= high;
+const off = ({ likely }: Range, truth: number) => Math.abs(likely - truth) / truth;
+
+interface Judged {
+  seed: number;
+  bytes: { range: Range; truth: number };
+  requests: { range: Range; truth: number };
+}
+
+async function judge(seed: number): Promise<Judged> {
+  const db = collectionsOf(client.db(`forecast_${seed}`));
+  const world = createWorld({
+    ...{ db, now, from, history: { seed }, notices: NOTICES },
+    ...{ replica: { faults: [], bodies: "light" }, requestMs: 10_000 },
+    vars: { VERIFY_REQUESTS_PER_RUN: "0", PAGE_LIMIT: String(PAGE_LIMIT) },
+  });
+  const run = async (budgetSeconds: number) => {
+    await world.run({ RUN_BUDGET_SECONDS: String(budgetSeconds) });
+    world.pass(3_600_000 - (world.now().getTime() % 3_600_000));
+  };
+  const done = () => db.syncWindows.countDocuments({ status: "done" });
+  const settings = await firstRun(db, run);
+  while ((await done()) < settings.windows / 10) await run(30);
+  const ranges = await forecastOf(db);
+  while ((await done()) < settings.windows) await run(800);
+  await client.db("admin").command({ fsync: 1 });
+  const bytes = (await measureStorage(db)).usedBytes;
+  const requests = await requestsSoFar(db);
+  await client.db(`forecast_${seed}`).dropDatabase();
+  return {
+    seed,
+    bytes: { range: ranges.bytes, truth: bytes },
+    requests: { range: ranges.requests, truth: requests },
+  };
+}
+async function firstRun(db: Database, run: (budgetSeconds: number) => Promise<void>) {
+  await run(30);
+  return { windows: await db.syncWindows.countDocuments() };
+}
+async function requestsSoFar(db: Database): Promise<number> {
+  const windows = await db.syncWindows.find().toArray();
+  return windows.reduce((sum, { counts }) => sum + counts.requests, 0);
+}
+
+async function forecastOf(db: Database): Promise<{ bytes: Range; requests: Range }> {
+  await client.db("admin").command({ fsync: 1 });
+  const { known } = await measure(db, { storeRaw: "none", pageLimit: PAGE_LIMIT });
+  const left = known.windows
+    .filter(({ status }) => status !== "done")
+    .map((window) => ({ ...window, share: unread(window) }));
+  const { storedBytes, requests } = forecast(left, known);
+  const before = await requestsSoFar(db);
+  const shift = ({ low, likely, high }: Range): Range => ({
+    low: before + low,
+    likely: before + likely,
+    high: before + high,
+  });
+  return { bytes: storedBytes, requests: shift(requests) };
+}
+
+describe("after a tenth of the windows", () => {
+  it("the forecast is within 15 % on five seeds, and its range holds the truth in four of them at least", async () => {
+    const judged: Judged[] = [];
+    for (const seed of SEEDS) judged.push(await judge(seed));
+    for (const { seed, bytes, requests } of judged) {
+      const say = ({ range, truth }: Judged["bytes"]) =>
+        `${Math.round(range.likely)} (${Math.round(range.low)} to ${Math.round(range.high)}) for ${truth}, off by ${(100 * off(range, truth)).toFixed(1)} %`;
+      console.log(`seed ${seed}: bytes ${say(bytes)}; requests ${say(requests)}`);
+    }
+    for (const what of ["bytes", "requests"] as const) {
+      for (const one of judged) expect(off(one[what].range, one[what].truth)).toBeLessThan(0.15);
+      const held = judged.filter((one) => within(one[what].range, one[what].truth));
+      expect(held.length).toBeGreaterThanOrEqual(4);
+    }
+  }, 600_000);
+});
