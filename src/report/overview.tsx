@@ -205,7 +205,9 @@ function Pace({ source, now }: { source: SourceStatus; now: Date }) {
 
 function Finished({ source }: { source: SourceStatus }) {
   if (source.monthsPlanned === 0) return <>Nothing planned yet.</>;
-  const { done } = source.months;
+  const { done, deferred } = source.months;
+  if (deferred > 0)
+    return <strong>Read as far as there is room; {counted(deferred, "month")} waiting for more.</strong>;
   return (
     <strong>
       {done > 0
