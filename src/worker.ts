@@ -6,6 +6,7 @@ import { createLogger } from "./platform/logger.ts";
 import { workerEffects } from "./platform/worker-effects.ts";
 import { createApp } from "./report/app.tsx";
 import { invoke } from "./run/invocation.ts";
+import { statusOf } from "./run/outlook.ts";
 import { ConfigError } from "./terms/errors.ts";
 
 type Environment = Record<string, unknown>;
@@ -39,16 +40,18 @@ function pages(environment: Environment) {
   const { now, sleep } = workerEffects;
   const log = loggerFor(environment);
   const config = configOrError(environment);
-  const usable = config instanceof ConfigError ? null : config;
+  const usable = () => {
+    if (config instanceof ConfigError) throw config;
+    return config;
+  };
   return createApp({
-    token: usable?.statusToken ?? null, // settings that cannot be read close the pages
-    storageBudgetMb: usable?.storageBudgetMb ?? 0,
+    token: config instanceof ConfigError ? null : config.statusToken, // settings that cannot be read close the pages
+    readStatus: (db) => statusOf(db, usable(), now()),
     now,
     sleep,
     countFailure: (address) => withinLimit(environment["WRONG_TOKENS"], address),
     withData: async (use) => {
-      if (config instanceof ConfigError) throw config;
-      const { mongodbUri: uri, mongodbDb: name } = config;
+      const { mongodbUri: uri, mongodbDb: name } = usable();
       return withDatabase({ uri, name }, (db) => use(collectionsOf(db)));
     },
     noteError: (error, where) => log.error({ err: error, where }, "a page could not be made"),

@@ -9,8 +9,8 @@ import { collectionsOf, type Database, INDEXES, withDatabase } from "../platform
 import { TransportError } from "../platform/effects.ts";
 import { workerEffects } from "../platform/worker-effects.ts";
 import type { Status } from "../report/schema.ts";
-import { readStatus } from "../report/status.ts";
 import { ago, bytes, counted, megabytes, percent, SOURCE_NAMES, span } from "../report/words.ts";
+import { statusOf } from "../run/outlook.ts";
 import { measureStorage } from "../store/budget.ts";
 import { plusSeconds, toLondon } from "../terms/london-time.ts";
 import { ALL_STAGES } from "../terms/window.ts";
@@ -171,8 +171,7 @@ async function whoAmI({ db }: Database): Promise<string> {
 function databaseChecks(db: Database, config: Config): [string, Check][] {
   let status: Status | null = null;
   const read = async () => {
-    const { storageBudgetMb } = config;
-    status ??= await readStatus(db, { now: new Date(), storageBudgetMb });
+    status ??= await statusOf(db, config, new Date());
     return status;
   };
   return [

@@ -8,6 +8,9 @@ import {
   moment,
   percent,
   STATE_MEANINGS,
+  sizeWords,
+  span,
+  spanRange,
   WINDOW_STATES,
   type WindowState,
 } from "../report/words.ts";
@@ -42,15 +45,17 @@ export function printStatus(status: Status): void {
       );
     if (backfillEnds && backfillEnds.likely > at)
       console.log(
-        `  Read to its start about ${moment(backfillEnds.likely)} (${moment(backfillEnds.early)} to ${moment(backfillEnds.late)}).`,
+        `  Read to its start in about ${span(backfillEnds.likely.getTime() - at.getTime())}, ${moment(backfillEnds.likely)} (${spanRange(backfillEnds.early.getTime() - at.getTime(), backfillEnds.late.getTime() - at.getTime())}).`,
       );
   }
   const used = WINDOW_STATES.filter((state) => status.windows.some((window) => window.state === state));
   if (used.length > 0) console.log("");
   for (const state of used) console.log(`${cell(state)} ${state}: ${STATE_MEANINGS[state]}`);
-  const { usedBytes, budgetBytes } = storage;
+  const { usedBytes, budgetBytes, whenDone, withDeferred } = storage;
   const of = budgetBytes ? `, ${percent(usedBytes / budgetBytes)} of ${bytes(budgetBytes)}` : "";
-  console.log(`\nStorage: ${bytes(usedBytes)}${of}.`);
+  const left = whenDone ? ` With the months that are left: about ${sizeWords(whenDone)}.` : "";
+  const waiting = withDeferred ? ` With those that wait for room: about ${sizeWords(withDeferred)}.` : "";
+  console.log(`\nStorage: ${bytes(usedBytes)}${of}.${left}${waiting}`);
   console.log(`Last good run: ${lastGoodRunAt ? ago(lastGoodRunAt, at) : "none"}.`);
   if (quarantine.count > 0)
     console.log(

@@ -9,10 +9,11 @@ import { collectionsOf, type Database, withDatabase } from "../platform/database
 import { createLogger } from "../platform/logger.ts";
 import { workerEffects } from "../platform/worker-effects.ts";
 import { troublesIn } from "../report/alarms.ts";
-import { readQuarantine, readStatus } from "../report/status.ts";
+import { readQuarantine } from "../report/status.ts";
 import { bytes, count, counted, moment, SOURCE_NAMES } from "../report/words.ts";
 import { invoke } from "../run/invocation.ts";
 import { setPaused } from "../run/jobs.ts";
+import { statusOf } from "../run/outlook.ts";
 import { type PruneReport, prune } from "../run/prune.ts";
 import { retryQuarantine } from "../run/requarantine.ts";
 import type { SyncRun } from "../terms/documents.ts";
@@ -88,7 +89,7 @@ command("status", "What is complete, what is left, and what needs you.")
   .action((options: Common & { watch?: boolean }) =>
     opened(options, async ({ db, config, say }) => {
       for (;;) {
-        const status = await readStatus(db, { now: new Date(), storageBudgetMb: config.storageBudgetMb });
+        const status = await statusOf(db, config, new Date());
         if (options.watch && process.stdout.isTTY) console.log("\u001b[2J\u001b[H"); // clears the screen
         say(status, () => printStatus(status));
         if (!options.watch) return troublesIn(status.alarms).length > 0 ? EXIT.attention : EXIT.fine;

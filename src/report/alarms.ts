@@ -161,9 +161,10 @@ function drifted({ now }: AlarmFacts, window: AlarmFacts["windows"][number]): Al
 }
 
 /** `Nothing needs you.`, or what does. */
-export function verdictOf(alarms: Alarm[]): string {
+export function verdictOf(alarms: Alarm[], begun: boolean): string {
   const troubles = troublesIn(alarms);
-  if (troubles.length === 0) return "Nothing needs you.";
+  if (troubles.length === 0)
+    return begun ? "Nothing needs you." : "Not started yet: the cron begins the first run within the hour.";
   if (troubles.length === 1) return "One thing needs a look.";
   return `${troubles.length} things need a look.`;
 }

@@ -6,16 +6,16 @@ import type { Logger } from "../platform/logger.ts";
 import type { Post } from "../platform/post.ts";
 import type { Alert } from "../terms/documents.ts";
 import { troublesIn } from "./alarms.ts";
-import type { Alarm } from "./schema.ts";
-import { readStatus } from "./status.ts";
+import type { Alarm, Status } from "./schema.ts";
 
 const POST_MS_MAX = 10_000; // the invocation has two minutes left at least
 const LINES_MAX = 20; // a message that nobody reads to its end is no alarm
 
 export interface AlertOptions {
   db: Database;
-  /** Without a webhook alarms are only shown on the page. */
-  config: { alertWebhookUrl: string | null; storageBudgetMb: number };
+  /** Null: alarms are only shown on the page. */
+  webhookUrl: string | null;
+  readStatus: () => Promise<Status>;
   post: Post;
   now: Date;
   log: Logger;
@@ -23,19 +23,19 @@ export interface AlertOptions {
 
 /** Never throws. */
 export async function sendAlerts(options: AlertOptions): Promise<void> {
-  const { alertWebhookUrl } = options.config;
-  if (alertWebhookUrl === null) return;
+  const { webhookUrl } = options;
+  if (webhookUrl === null) return;
   try {
-    await sendNew(options, alertWebhookUrl);
+    await sendNew(options, webhookUrl);
   } catch (error) {
     options.log.warn({ err: error }, "the alarms could not be sent; the next run tries again");
   }
 }
 
 async function sendNew(options: AlertOptions, webhookUrl: string): Promise<void> {
-  const { db, config, post, now } = options;
+  const { db, post, now } = options;
   const alerts = db.db.collection<Alert>("alerts");
-  const { alarms } = await readStatus(db, { now, storageBudgetMb: config.storageBudgetMb });
+  const { alarms } = await options.readStatus();
   const standing = await alerts.find({ clearedAt: null }).toArray();
   const { fresh, over, wellAgain } = compareAlarms(alarms, standing);
   const opened: Alarm[] = [];

@@ -12,12 +12,13 @@ import { health } from "./health.ts";
 import { MessagePage, SignInPage } from "./layout.tsx";
 import { METRICS_TYPE, metricsOf } from "./metrics.ts";
 import { OverviewPage } from "./overview.tsx";
-import { readQuarantine, readStatus, readWindow } from "./status.ts";
+import type { Status } from "./schema.ts";
+import { readQuarantine, readWindow } from "./status.ts";
 
 export interface AppOptions extends Omit<GuardOptions, "token"> {
   /** Null: everything but `/healthz` is closed. */
   token: string | null;
-  storageBudgetMb: number;
+  readStatus: (db: Database) => Promise<Status>;
   /** Connects, hands over the database and closes. */
   withData: <T>(use: (db: Database) => Promise<T>) => Promise<T>;
   noteError: (error: unknown, where: string) => void;
@@ -42,7 +43,7 @@ const SMALL_BODY = bodyLimit({ maxSize: 4096, onError: (c) => c.text("Too much",
 const POSTED = new Set(["/sign-in", "/sign-out"]);
 
 export function createApp(options: AppOptions): Hono {
-  const { token, withData, now, storageBudgetMb, noteError } = options;
+  const { token, withData, readStatus, noteError } = options;
   const app = new Hono();
   app.use(HEADERS);
   app.use(async (c, next) => {
@@ -90,7 +91,7 @@ export function createApp(options: AppOptions): Hono {
     if (admission === "in") return next();
     return deny(c, admission, null);
   });
-  const status = () => withData((db) => readStatus(db, { now: now(), storageBudgetMb }));
+  const status = () => withData(readStatus);
   app.get("/", async (c) => page(c, 200, <OverviewPage status={await status()} />));
   app.get("/status.json", async (c) => c.json(await status()));
   app.get("/metrics", async (c) => c.body(metricsOf(await status()), 200, { "Content-Type": METRICS_TYPE }));

@@ -14,7 +14,7 @@ export const STYLE = `
   --deferred: #fbeec4; --deferred-too: #f0d98f; --deferred-ink: #5a4300;
   --failed: #b3261e; --failed-ink: #ffffff;
   --cancelled: #eceeec; --cancelled-too: #dde1de; --cancelled-ink: #626d66;
-  --first: #17694a; --second: #d08a1d; --rail: #e3e8e4; --used: #17694a; --future: #a5d3bb; --mark: #a8221b;
+  --first: #17694a; --second: #d08a1d; --rail: #e3e8e4; --used: #17694a; --future: #a5d3bb; --mark: #a8221b; --shade: #c3cec7;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -27,7 +27,7 @@ export const STYLE = `
     --deferred: #3f320c; --deferred-too: #55440f; --deferred-ink: #f6dc90;
     --failed: #ef6a60; --failed-ink: #240403;
     --cancelled: #1f2622; --cancelled-too: #2b332e; --cancelled-ink: #95a09a;
-    --first: #36a576; --second: #e0a548; --rail: #2a332e; --used: #36a576; --future: #235c44; --mark: #ff8f85;
+    --first: #36a576; --second: #e0a548; --rail: #2a332e; --used: #36a576; --future: #235c44; --mark: #ff8f85; --shade: #46544c;
   }
 }
 * { box-sizing: border-box; }
@@ -56,11 +56,11 @@ button { font: inherit; padding: .4rem .9rem; border: 1px solid var(--line); bor
 .narrow form button { background: var(--good); color: var(--card); border-color: var(--good); font-weight: 600; padding: .6rem; }
 .problem { color: var(--bad); overflow-wrap: anywhere; }
 .problem, .id, dd, pre, td { unicode-bidi: isolate; }
-.pace h3 { font-size: .85rem; font-weight: 500; color: var(--soft); margin: 0; } .pace p { margin: 0; } .sources .card { display: flex; flex-direction: column; } .pace { margin-top: auto; padding-top: .7rem; border-top: 1px solid var(--line); }
+.pace h3 { font-size: .85rem; font-weight: 500; color: var(--soft); margin: 0; } .pace p { margin: 0; } .pace { padding-top: .7rem; border-top: 1px solid var(--line); }
 .id { overflow-wrap: anywhere; }
 
 .verdict { border-radius: .9rem; padding: .9rem 1.1rem; margin: 0 0 1rem; border: 1px solid; }
-.verdict.good { background: var(--good-page); border-color: var(--good); } .verdict.bad { background: var(--bad-page); border-color: var(--bad); }
+.verdict.good { background: var(--good-page); border-color: var(--good); } .verdict.waiting { background: var(--card); border-color: var(--line); } .verdict.bad { background: var(--bad-page); border-color: var(--bad); }
 .verdict .line { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .7rem; }
 .verdict .say { font-size: 1.25rem; font-weight: 650; margin: 0; line-height: 1.3; flex: 1 1 12rem; text-wrap: balance; }
 .verdict .when { margin: 0; flex: 0 1 auto; font-size: .9rem; color: var(--ink); }
@@ -114,6 +114,7 @@ svg.sign { fill: none; stroke: currentColor; stroke-width: 2.2; stroke-linecap: 
 .key { display: inline-block; width: .8rem; height: .8rem; border-radius: 3px; vertical-align: -.08em; }
 .key.used, .key.first { background: var(--used); } .key.future { background: var(--future); } .key.mark { background: var(--mark); width: .25rem; }
 .key.second { background: repeating-linear-gradient(135deg, var(--second) 0 3px, var(--card) 3px 4.5px); }
+.scale { font-size: .8rem; line-height: 1; margin: 0 0 .2rem; }
 .chart { display: block; width: 100%; height: 7.5rem; }
 .chart .rule { fill: none; stroke: var(--line); vector-effect: non-scaling-stroke; }
 .chart .cut { stroke: var(--card); stroke-width: 4; vector-effect: non-scaling-stroke; }
@@ -143,6 +144,9 @@ details { margin-top: .8rem; } summary { cursor: pointer; color: var(--link); }
   .figures dd { font-size: .95rem; }
   .legend { display: grid; gap: .3rem; }
   .facts div { grid-template-columns: 1fr; } .facts { gap: .6rem; }
+}
+@media (max-width: 48rem) { /* a shade at the side where a table goes on */
+  .scroll { background: linear-gradient(to left, var(--card) 40%, transparent) right / 3rem 100% no-repeat local, linear-gradient(to left, var(--shade), transparent) right / 1.2rem 100% no-repeat scroll var(--card); }
 }
 @media (forced-colors: active) { .cell, .chip { border: 1px solid CanvasText; } .sign { stroke: CanvasText; } }
 @media print { .top form, .skip { display: none; } body { max-width: none; } }

@@ -4,7 +4,7 @@ import { toLondon } from "../terms/london-time.ts";
 import { SOURCES, type Source } from "../terms/window.ts";
 import { type AlarmFacts, decideAlarms, verdictOf } from "./alarms.ts";
 import { isWell } from "./health.ts";
-import { endOf, leftOf, paceOf, sizeWhenDone } from "./outlook.ts";
+import { endOf, type Outlook, paceBySettings, paceOf } from "./outlook.ts";
 import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
 import { type Facts, moreQuarantined, type StatusOptions, type WindowFacts } from "./status.ts";
 import {
@@ -20,22 +20,20 @@ import {
   WINDOW_STATES,
 } from "./words.ts";
 
-export function describe(facts: Facts, { now, storageBudgetMb }: StatusOptions): Status {
+export function describe(facts: Facts, { now, storageBudgetMb, foresee }: StatusOptions): Status {
   const { lastGoodRunAt, firstRunAt, lastDay } = facts;
   const windows = facts.windows.map(summaryOf);
-  const sources = SOURCES.map((source) => sourceStatus({ source, windows, facts, now }));
   const { dataBytes, indexBytes } = facts.size;
   const usedBytes = dataBytes + indexBytes;
+  const outlook = foresee({ windows: facts.windows, usedBytes });
+  const sources = SOURCES.map((source) => sourceStatus({ source, windows, facts, outlook, now }));
   const storage: Status["storage"] = {
     usedBytes,
     dataBytes,
     indexBytes,
     budgetBytes: storageBudgetMb > 0 ? megabytes(storageBudgetMb) : null,
-    whenDone: sizeWhenDone({
-      usedBytes,
-      contractBytes: windows.reduce((sum, window) => sum + window.bytes, 0),
-      left: SOURCES.map((source) => leftOf(ofSource(windows, source), "bytes")),
-    }),
+    whenDone: outlook.storedBytes,
+    withDeferred: outlook.withDeferredBytes,
   };
   const runs = facts.runs.map((run) => runStatus(run, now));
   const events: AlarmFacts["windows"] = windows.map((window, at) => ({
@@ -50,11 +48,12 @@ export function describe(facts: Facts, { now, storageBudgetMb }: StatusOptions):
     at: now,
     timeZone: "Europe/London",
     well: isWell({ now, lastGoodRunAt, firstRunAt, syncedTo }),
-    verdict: verdictOf(alarms),
+    verdict: verdictOf(alarms, firstRunAt !== null),
     sources,
     windows,
     intake: facts.days,
     storage,
+    forecasts: outlook.errors,
     lastGoodRunAt,
     runs,
     lastDay: {
@@ -110,9 +109,10 @@ function sourceStatus(options: {
   source: Source;
   windows: WindowSummary[];
   facts: Facts;
+  outlook: Outlook;
   now: Date;
 }): SourceStatus {
-  const { source, facts, now } = options;
+  const { source, facts, outlook, now } = options;
   const all = ofSource(options.windows, source);
   const planned = all.filter(({ state }) => state !== "cancelled");
   const job = facts.jobs.find((one) => one.source === source);
@@ -140,7 +140,11 @@ function sourceStatus(options: {
     bytes: sum("bytes"),
     requests: sum("requests"),
     pace: pace && { requestsPerHour: pace.requestsPerHour, releasesPerHour: pace.releasesPerHour },
-    backfillEnds: endOf({ left: leftOf(planned, "requests"), pace: pace?.spread ?? null, now }),
+    backfillEnds: endOf({
+      left: outlook.requestsLeft[source],
+      pace: pace?.spread ?? paceBySettings(outlook.requestsPerHour),
+      now,
+    }),
     lastRunAt: job?.lastRunAt ?? null,
   };
   return { ...status, sentence: sentenceOf(status, planned, now) };

@@ -44,6 +44,7 @@ export function WindowPage({ window, summary, gaps }: WindowDetail & { summary: 
           rows={[
             ["Covers", `${moment(window.from)} to ${moment(window.to)}`],
             ["Planned", moment(window.plannedAt)],
+            ["Attempts since its last progress", window.attempts > 0 && count(window.attempts)],
             ["Begun", window.startedAt && moment(window.startedAt)],
             ["Read to its end", window.doneAt && `${moment(window.doneAt)}${tookWords(window)}`],
             ["Verified", window.verifiedAt && moment(window.verifiedAt)],

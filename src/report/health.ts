@@ -12,10 +12,11 @@ export interface Pulse {
   syncedTo: Date[];
 }
 
-/** Without any run the first has not had the time yet. */
+/** The first run has three hours to succeed. No run at all is not well: nothing says that the cron ever fires. */
 export function isWell({ now, lastGoodRunAt, firstRunAt, syncedTo }: Pulse): boolean {
-  const marks = [lastGoodRunAt ?? firstRunAt ?? now, ...syncedTo];
-  return marks.every((mark) => now.getTime() - mark.getTime() <= HEALTHY_MS);
+  const begun = lastGoodRunAt ?? firstRunAt;
+  if (begun === null) return false;
+  return [begun, ...syncedTo].every((mark) => now.getTime() - mark.getTime() <= HEALTHY_MS);
 }
 
 export async function health(db: Database, now: Date): Promise<boolean> {

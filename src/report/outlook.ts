@@ -1,11 +1,25 @@
-// How long still, and how big: what the months that are left should cost, judged by the months next to them that were
-// measured, and the pace of the last day's runs. Pure.
-import type { Status, WindowSummary } from "./schema.ts";
+// How long still: what is left, as the forecast has it, at the pace of the last day's runs. Pure.
+import type { Source } from "../terms/window.ts";
+import type { Status } from "./schema.ts";
 
 export interface Range {
   low: number;
   likely: number;
   high: number;
+}
+
+/** What the forecast says of a plan; `run/` hands it in. */
+export interface Outlook {
+  /** To read what is pending, running or failed. */
+  requestsLeft: Record<Source, Range>;
+  /** What the settings allow an hourly cron, until runs have been measured. */
+  requestsPerHour: number;
+  /** The database's size when that is read; null when nothing is left. */
+  storedBytes: Range | null;
+  /** The same with the months that wait for room; null when none waits. */
+  withDeferredBytes: Range | null;
+  /** How far off the forecasts of months that have been read were; null when none can be judged. */
+  errors: { windows: number; bytes: number; requests: number } | null;
 }
 
 /** One run's share for one source. */
@@ -15,44 +29,9 @@ export interface Stint {
   releases: number;
 }
 
-const NEIGHBOURS = 3;
-const SPREAD_MIN = 0.1; // no estimate is better than this, however even the months look
+const SPREAD_MIN = 0.1; // no estimate is better than this, however even the runs look
 const CYCLE_MS_DEFAULT = 3_600_000; // an hourly cron, until two runs say otherwise
 const HOUR = 3_600_000;
-
-const isMeasured = ({ state, releases }: WindowSummary) =>
-  (state === "done" || state === "exact") && releases > 0;
-const isLeft = ({ state }: WindowSummary) => state === "pending" || state === "running" || state === "failed";
-
-/** What is left of one source in `requests` or `bytes`; null when nothing has been measured to judge it by. */
-export function leftOf(windows: WindowSummary[], what: "requests" | "bytes"): Range | null {
-  const left = windows.filter(isLeft);
-  if (left.length === 0) return { low: 0, likely: 0, high: 0 };
-  const measured = windows
-    .filter(isMeasured)
-    .map((window) => ({ at: position(window), ...daily(window, what) }));
-  if (measured.length === 0) return null;
-  const total: Range = { low: 0, likely: 0, high: 0 };
-  for (const window of left) {
-    const at = position(window);
-    const near = measured
-      .toSorted((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))
-      .slice(0, NEIGHBOURS)
-      .map(({ perDay }) => perDay);
-    const days = daysOf(window) * (1 - window.progress);
-    const likely = near.reduce((sum, one) => sum + one, 0) / near.length;
-    total.low += days * Math.min(...near, likely * (1 - SPREAD_MIN));
-    total.likely += days * likely;
-    total.high += days * Math.max(...near, likely * (1 + SPREAD_MIN));
-  }
-  return total;
-}
-
-const position = ({ from }: WindowSummary) => from.getTime();
-const daysOf = ({ from, to }: WindowSummary) => (to.getTime() - from.getTime()) / 86_400_000;
-const daily = (window: WindowSummary, what: "requests" | "bytes") => ({
-  perDay: window[what] / Math.max(daysOf(window), 1 / 24),
-});
 
 /** Requests and releases per hour over the last day's runs, and how much the runs differ. */
 export function paceOf(stints: Stint[]): (Status["sources"][number]["pace"] & { spread: Range }) | null {
@@ -90,28 +69,21 @@ function quantile(sorted: number[], share: number): number {
   return sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
 }
 
-/** When the backfill should end; null when it has ended, or nothing says how fast it goes. */
-export function endOf(options: { left: Range | null; pace: Range | null; now: Date }) {
+/** Waits and refusals make the first runs slower than the settings allow. */
+export const paceBySettings = (requestsPerHour: number): Range => ({
+  low: requestsPerHour * 0.7,
+  likely: requestsPerHour,
+  high: requestsPerHour,
+});
+
+/** When the backfill should end; null when it has ended. */
+export function endOf(options: { left: Range; pace: Range; now: Date }) {
   const { left, pace, now } = options;
-  if (!left || !pace || left.likely === 0 || pace.low <= 0) return null;
+  if (left.likely <= 0 || pace.low <= 0) return null;
   const at = (requests: number, perHour: number) => new Date(now.getTime() + (requests / perHour) * HOUR);
   return {
     early: at(left.low, pace.high),
     likely: at(left.likely, pace.likely),
     late: at(left.high, pace.low),
   };
-}
-
-/** The database's size when all that is left has been read: what is stored grows in step with its contracts. */
-export function sizeWhenDone(options: {
-  usedBytes: number;
-  contractBytes: number;
-  left: (Range | null)[];
-}): Range | null {
-  const { usedBytes, contractBytes, left } = options;
-  if (contractBytes <= 0 || left.some((one) => one === null)) return null;
-  const ratio = usedBytes / contractBytes; // indexes, buyers and the rest come with the contracts
-  const sum = (part: keyof Range) =>
-    usedBytes + ratio * left.reduce((total, one) => total + (one?.[part] ?? 0), 0);
-  return { low: sum("low"), likely: sum("likely"), high: sum("high") };
 }

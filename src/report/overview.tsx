@@ -15,7 +15,9 @@ import {
   percent,
   SOURCE_NAMES,
   shortDay,
+  sizeWords,
   span,
+  spanRange,
   TROUBLES,
   WINDOW_STATES,
   weekday,
@@ -40,7 +42,7 @@ export function OverviewPage({ status }: { status: Status }) {
       {states.length > 0 && <Legend states={states} />}
       <div class="pair">
         <IntakeCard status={status} />
-        <StorageCard storage={status.storage} sources={sources} />
+        <StorageCard status={status} />
       </div>
       <RunsCard runs={status.runs} />
       <TroubleCard status={status} />
@@ -55,11 +57,17 @@ export function OverviewPage({ status }: { status: Status }) {
 function Verdict({ status }: { status: Status }) {
   const troubles = troublesIn(status.alarms);
   const { verdict, at } = status;
+  const [tone, chip, sign] =
+    troubles.length > 0
+      ? (["bad", "failed", "failed"] as const)
+      : status.runs.length > 0
+        ? (["good", "exact", "done"] as const)
+        : (["waiting", "pending", "pending"] as const);
   return (
-    <section class={troubles.length > 0 ? "verdict bad" : "verdict good"} aria-label="Verdict">
+    <section class={`verdict ${tone}`} aria-label="Verdict">
       <div class="line">
-        <span class={troubles.length > 0 ? "chip failed" : "chip exact"}>
-          <Sign state={troubles.length > 0 ? "failed" : "done"} />
+        <span class={`chip ${chip}`}>
+          <Sign state={sign} />
         </span>
         <p class="say">{verdict}</p>
         <p class="soft when">
@@ -183,11 +191,13 @@ function Pace({ source, now }: { source: SourceStatus; now: Date }) {
     <div class="pace">
       <h3>How long still</h3>
       <p>{isOpen(source) ? <End source={source} now={now} /> : <Finished source={source} />}</p>
-      {source.pace && (
+      {source.pace ? (
         <p class="soft">
           {count(source.pace.requestsPerHour)} requests and {count(source.pace.releasesPerHour)} notices an
           hour over the last day.
         </p>
+      ) : (
+        isOpen(source) && <p class="soft">By the settings, until the first run has been measured.</p>
       )}
     </div>
   );
@@ -195,18 +205,26 @@ function Pace({ source, now }: { source: SourceStatus; now: Date }) {
 
 function Finished({ source }: { source: SourceStatus }) {
   if (source.monthsPlanned === 0) return <>Nothing planned yet.</>;
-  const { done } = source.months;
-  return <strong>{done > 0 ? `Read; ${counted(done, "month")} still to be verified.` : "Finished."}</strong>;
+  const { done, deferred } = source.months;
+  if (deferred > 0)
+    return <strong>Read as far as there is room; {counted(deferred, "month")} waiting for more.</strong>;
+  return (
+    <strong>
+      {done > 0
+        ? `Read; ${counted(done, "month")} still to be verified.`
+        : "Nothing left: every month is verified."}
+    </strong>
+  );
 }
 
 function End({ source, now }: { source: SourceStatus; now: Date }) {
   const ends = source.backfillEnds;
-  if (ends === null) return <strong>Not known yet: the first months have to be read first.</strong>;
-  const left = (at: Date) => span(at.getTime() - now.getTime());
+  if (ends === null) return <strong>Nearly there.</strong>;
+  const left = (at: Date) => Math.max(0, at.getTime() - now.getTime());
   return (
     <>
-      <strong>About {left(ends.likely)}</strong>, until {whenWords(ends.likely, now)} (between{" "}
-      {left(ends.early)} and {left(ends.late)}).
+      <strong>About {span(left(ends.likely))}</strong>, until {whenWords(ends.likely, now)} (
+      {spanRange(left(ends.early), left(ends.late))}).
     </>
   );
 }
@@ -214,9 +232,9 @@ function End({ source, now }: { source: SourceStatus; now: Date }) {
 const whenWords = (at: Date, now: Date) =>
   at.getTime() - now.getTime() < 2 * 86_400_000 ? moment(at) : day(at);
 
-function StorageCard(props: { storage: Status["storage"]; sources: SourceStatus[] }) {
-  const { storage, sources } = props;
-  const { usedBytes, dataBytes, indexBytes, budgetBytes, whenDone } = storage;
+function StorageCard({ status }: { status: Status }) {
+  const { storage, sources, forecasts } = status;
+  const { usedBytes, dataBytes, indexBytes, budgetBytes, whenDone, withDeferred } = storage;
   const grows = whenDone !== null && whenDone.likely > usedBytes * 1.01;
   const full = Math.max(budgetBytes ?? 0, usedBytes, grows ? whenDone.high : 0) || 1;
   const x = (value: number) => (value / full) * 100;
@@ -228,15 +246,10 @@ function StorageCard(props: { storage: Status["storage"]; sources: SourceStatus[
         {budgetBytes === null
           ? " used; no budget is set."
           : ` of ${bytes(budgetBytes)} used (${percent(usedBytes / budgetBytes)}).`}
-        {grows &&
-          ` With all planned months: about ${bytes(whenDone.likely)} (${bytes(whenDone.low)} to ${bytes(whenDone.high)}).`}
+        {grows && ` With the months that are left: about ${sizeWords(whenDone)}.`}
+        {withDeferred && ` With those that wait for room: about ${sizeWords(withDeferred)}.`}
       </p>
       <svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
-        <defs>
-          <pattern id="stripes" width="2" height="10" patternUnits="userSpaceOnUse">
-            <rect width="1" height="10" />
-          </pattern>
-        </defs>
         <rect class="rail" width="100" height="10" />
         {grows && <rect class="future" x={x(usedBytes)} width={x(whenDone.likely - usedBytes)} height="10" />}
         <rect class="used" width={x(usedBytes)} height="10" />
@@ -268,6 +281,15 @@ function StorageCard(props: { storage: Status["storage"]; sources: SourceStatus[
               </dd>
             </div>
           ))}
+        {forecasts && (
+          <div>
+            <dt>Forecasts so far</dt>
+            <dd>
+              off by {percent(forecasts.bytes)} in size and {percent(forecasts.requests)} in requests (median
+              of {counted(forecasts.windows, "month")})
+            </dd>
+          </div>
+        )}
       </dl>
     </section>
   );
@@ -295,6 +317,9 @@ function IntakeCard({ status }: { status: Status }) {
       <p class="soft">
         {counted(total, "notice")} in the last {INTAKE_DAYS} days; the most in one day: {count(most)}.
         {top < most && " The tallest are cut, so that the others can be seen."}
+      </p>
+      <p class="scale soft" aria-hidden="true">
+        {compact(top)}
       </p>
       <svg
         class="chart"

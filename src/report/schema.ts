@@ -110,9 +110,13 @@ export const statusSchema = z.strictObject({
     dataBytes: z.number(),
     indexBytes: z.number(),
     budgetBytes: z.number().nullable(),
-    /** When every month that is planned has been read. */
+    /** When every month that fits has been read; null when nothing is left. */
     whenDone: range.nullable(),
+    /** When the months that wait for room were read too; null when none waits. */
+    withDeferred: range.nullable(),
   }),
+  /** How far off the forecasts of the months that have been read were: medians of |fact - forecast| / forecast. */
+  forecasts: z.strictObject({ windows: whole, bytes: z.number(), requests: z.number() }).nullable(),
   lastGoodRunAt: instant.nullable(),
   runs: z.array(
     z.strictObject({

@@ -5,6 +5,7 @@ import type { Database } from "../platform/database.ts";
 import type { NoticeGap, Quarantined, SyncJob, SyncRun, SyncWindow } from "../terms/documents.ts";
 import { SOURCES, type Source } from "../terms/window.ts";
 import { describe } from "./describe.ts";
+import type { Outlook } from "./outlook.ts";
 import type { Status } from "./schema.ts";
 
 const INTAKE_DAYS = 30;
@@ -42,6 +43,7 @@ export interface StatusOptions {
   now: Date;
   /** 0: no budget. */
   storageBudgetMb: number;
+  foresee: (facts: { windows: readonly WindowFacts[]; usedBytes: number }) => Outlook;
 }
 
 export async function readStatus(db: Database, options: StatusOptions): Promise<Status> {

@@ -63,12 +63,22 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
+function unitOf(ms: number): { sizeMs: number; name: string } {
+  if (ms < 2 * HOUR) return { sizeMs: MINUTE, name: "minute" };
+  return ms < 2 * DAY ? { sizeMs: HOUR, name: "hour" } : { sizeMs: DAY, name: "day" };
+}
+
 /** `less than a minute`, `12 minutes`, `5 hours`, `3 days` */
 export function span(ms: number): string {
-  if (ms < MINUTE) return "less than a minute";
-  if (ms < 2 * HOUR) return counted(Math.round(ms / MINUTE), "minute");
-  if (ms < 2 * DAY) return counted(Math.round(ms / HOUR), "hour");
-  return counted(Math.round(ms / DAY), "day");
+  const { sizeMs, name } = unitOf(ms);
+  return ms < MINUTE ? "less than a minute" : counted(Math.round(ms / sizeMs), name);
+}
+
+/** `30 to 52 hours`: both in one unit */
+export function spanRange(lowMs: number, highMs: number): string {
+  const { sizeMs, name } = unitOf(highMs);
+  const [low, high] = [Math.round(lowMs / sizeMs), Math.round(highMs / sizeMs)];
+  return low === high ? span(highMs) : `${count(low)} to ${counted(high, name)}`;
 }
 
 export const ago = (at: Date, now: Date) => `${span(Math.max(0, now.getTime() - at.getTime()))} ago`;
@@ -81,6 +91,10 @@ export function bytes(value: number): string {
   if (mib >= 1024) return `${(mib / 1024).toFixed(1)} GB`;
   return mib >= 10 || mib === 0 ? `${count(mib)} MB` : `${mib.toFixed(1)} MB`;
 }
+
+/** `1.9 GB (1.7 GB to 2.1 GB)` */
+export const sizeWords = ({ low, likely, high }: { low: number; likely: number; high: number }) =>
+  `${bytes(likely)} (${bytes(low)} to ${bytes(high)})`;
 
 export const megabytes = (mb: number) => mb * MIB;
 

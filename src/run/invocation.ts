@@ -18,6 +18,7 @@ import { syncDelta } from "./delta.ts";
 import { drain } from "./drain.ts";
 import { type HoldEnd, holding } from "./hold.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
+import { statusOf } from "./outlook.ts";
 import { claimFitting, noteFull, noting, openRoom } from "./room.ts";
 import { askAbsent, verifyNewest } from "./verify.ts";
 
@@ -46,7 +47,9 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const sources = await runSources(context);
   const end = { endedAt: effects.now(), outcome: outcomeOf(sources), sources };
   await noting(room, () => closeRun(db, _id, end));
-  await noting(room, () => sendAlerts({ db, config, post: effects.post, now: effects.now(), log }));
+  const now = effects.now();
+  const alerts = { db, webhookUrl: config.alertWebhookUrl, post: effects.post, now, log };
+  await noting(room, () => sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }));
   log.info(summary(end, startedAt), "invocation");
   return { _id, startedAt, ...end };
 }

@@ -2,11 +2,12 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { readConfig } from "../../src/config/config.ts";
 import { startWorker } from "../../src/local/worker.ts";
 import { createLogger } from "../../src/platform/logger.ts";
 import { post } from "../../src/platform/post.ts";
 import { sendAlerts } from "../../src/report/alerts.ts";
-import { readStatus } from "../../src/report/status.ts";
+import { statusOf } from "../../src/run/outlook.ts";
 import { alertSchema } from "../../src/terms/documents.ts";
 import { freshDatabase, type TestDatabase } from "../kit/database.ts";
 import { setScene } from "./status-data.ts";
@@ -48,8 +49,13 @@ beforeEach(async () => {
   answerWith = 200;
 });
 
-const send = (now: Date, alertWebhookUrl: string | null = url) =>
-  sendAlerts({ db: mongo.db, config: { alertWebhookUrl, storageBudgetMb: 0 }, post, now, log: silent });
+const statusAt = (now: Date, settings: Record<string, string> = {}) =>
+  statusOf(mongo.db, readConfig({ MONGODB_URI: mongo.uri, ...settings }, now), now);
+const send = (now: Date, webhookUrl: string | null = url, settings: Record<string, string> = {}) =>
+  sendAlerts({
+    ...{ db: mongo.db, webhookUrl, post, now, log: silent },
+    readStatus: () => statusAt(now, settings),
+  });
 const keys = () => posted.flatMap(({ alarms }) => alarms.map(({ key }) => key)).sort();
 const alerts = () => mongo.client.db(mongo.name).collection("alerts").find({}).toArray();
 
@@ -76,6 +82,16 @@ describe("alarms", () => {
     for (const alert of await alerts()) alertSchema.parse(alert);
     const text = posted.map((one) => one.text).join("\n");
     expect(text).not.toMatch(/<|user:secret|https?:/);
+  });
+
+  it("the budget's ninety percent is one of them, and is over when there is room", async () => {
+    const { dataSize, indexSize } = await mongo.client.db(mongo.name).command({ dbStats: 1 });
+    const used = (dataSize + indexSize) / 2 ** 20;
+    await send(NOW, url, { STORAGE_BUDGET_MB: String(used / 0.91) });
+    expect(posted[0]?.alarms.map(({ key }) => key)).toEqual(["storage"]);
+    expect(posted[0]?.text).toMatch(/91 % of its storage budget/);
+    await send(NOW, url, { STORAGE_BUDGET_MB: String(used / 0.5) });
+    expect(posted[1]).toMatchObject({ alarms: [], wellAgain: true });
   });
 
   it("says once when all is well again, and a case that returns is sent again", async () => {
@@ -157,7 +173,7 @@ describe("the status", () => {
       commands.push(`${commandName} ${JSON.stringify(command)}`);
     };
     mongo.client.on("commandStarted", note);
-    const status = await readStatus(mongo.db, { now: NOW, storageBudgetMb: 400 });
+    const status = await statusAt(NOW, { STORAGE_BUDGET_MB: "400" });
     mongo.client.off("commandStarted", note);
     expect(commands.map((command) => command.split(" ")[0]).sort()).toEqual([
       "aggregate",
@@ -169,9 +185,10 @@ describe("the status", () => {
     expect(status.windows).toHaveLength(192);
   });
 
-  it("of an empty database is well, and says that nothing has begun", async () => {
-    const status = await readStatus(mongo.db, { now: NOW, storageBudgetMb: 0 });
-    expect([status.well, status.verdict, status.alarms]).toEqual([true, "Nothing needs you.", []]);
+  it("of an empty database says that nothing has begun, and is not well before a run has", async () => {
+    const status = await statusAt(NOW);
+    const verdict = "Not started yet: the cron begins the first run within the hour.";
+    expect([status.well, status.verdict, status.alarms]).toEqual([false, verdict, []]);
     expect(status.sources.map(({ status: of }) => of)).toEqual(["not started", "not started"]);
   });
 });

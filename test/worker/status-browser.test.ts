@@ -30,12 +30,18 @@ describe.skipIf(!CHROMIUM)("in a browser", () => {
     await mkdir(SCREENSHOTS, { recursive: true });
     mongo = await freshDatabase();
     worker = await startWorker({
-      vars: { MONGODB_DB: mongo.name, STORAGE_BUDGET_MB: "8" },
+      vars: { MONGODB_DB: mongo.name, STORAGE_BUDGET_MB: "1500" },
       secrets: { MONGODB_URI: mongo.uri, STATUS_TOKEN: TOKEN },
     });
     browser = await chromium.launch({ executablePath: CHROMIUM ?? "", args: ["--no-sandbox"] });
   });
   afterAll(() => Promise.all([worker?.close(), browser?.close()]));
+
+  /** The contracts of a scene are only counted: their size is made of this. */
+  const fill = async () => {
+    const filler = mongo.client.db(mongo.name).collection("filler");
+    for (let at = 0; at < 20; at++) await filler.insertOne({ zeros: Buffer.alloc(15_000_000) });
+  };
 
   const open = async (options: BrowserContextOptions = {}) => {
     const page = await (await browser.newContext(options)).newPage();
@@ -64,6 +70,7 @@ describe.skipIf(!CHROMIUM)("in a browser", () => {
     async (scene) => {
       await mongo.clear();
       await setScene(mongo.db, scene, new Date());
+      if (scene !== "begun") await fill();
       for (const { width, colorScheme } of ways) {
         const { page, complaints, at } = await open({
           ...known,

@@ -112,6 +112,16 @@ function windowsOf(source: Source, scene: Scene, now: Date): SyncWindow[] {
         ? { alarms: [{ at: new Date(now.getTime() - 50 * HOUR), kind: "order", detail: HOSTILE }] }
         : {}),
       ...(status === "done" && !exact ? { publishedSeconds: new Binary(new Uint8Array(read * 4)) } : {}),
+      ...(read > 0
+        ? {
+            forecast: {
+              releases: Math.round(releases * (1 + 0.08 * Math.sin(age * 2.3))),
+              bytes: Math.round(releases * 1450 * (1 + 0.07 * Math.sin(age * 2.1))),
+              requests: Math.ceil((releases / 92) * (1 + 0.05 * Math.cos(age))),
+              storeRaw: "none" as const,
+            },
+          }
+        : {}),
       plannedAt: new Date(now.getTime() - 60 * HOUR),
       startedAt: read > 0 ? new Date(now.getTime() - (10 + age / 4) * HOUR) : null,
       doneAt: status === "done" ? new Date(now.getTime() - (9.4 + age / 4) * HOUR) : null,

@@ -165,6 +165,40 @@ describe("who gets in", () => {
     expect((await ask(open, "/status.json", bearer(TOKEN))).status).toBe(200);
   }, 120_000);
 
+  it("tells addresses apart by what the platform says of them, by nothing that a client sends", async () => {
+    const flooder = "198.51.100.10";
+    await Promise.all(Array.from({ length: 25 }, (_, at) => signIn(`wrong-${at}-xxxxxxxxxxxxxxxx`, flooder)));
+    const disguises = ["X-Forwarded-For", "X-Real-IP", "True-Client-IP", "Forwarded"].map((name) =>
+      ask(open, "/", {
+        headers: { ...bearer(TOKEN, flooder).headers, [name]: "203.0.113.77" },
+      }),
+    );
+    expect((await Promise.all(disguises)).map(({ status }) => status)).toEqual([429, 429, 429, 429]);
+  }, 60_000);
+
+  it("lets in nothing that only looks like a token or a cookie", async () => {
+    const good = signed(inSeconds(60));
+    const headers: Record<string, string>[] = [
+      { Cookie: `status=${encodeURIComponent(good)}` }, // without its prefix any subdomain could set it
+      { Cookie: `__Secure-status=${encodeURIComponent(good)}` },
+      { Cookie: "__Host-status=" },
+      { Cookie: `__Host-status=${encodeURIComponent(signed(""))}` },
+      { Cookie: `__Host-status=${encodeURIComponent(signed("9".repeat(400)))}.x` },
+      { Authorization: TOKEN },
+      { Authorization: `Bearer ${TOKEN} ${TOKEN}` },
+      { Authorization: `Bearer "${TOKEN}"` },
+      { Authorization: `Bearer ${"x".repeat(7000)}` },
+      { "X-Status-Token": TOKEN },
+      { "X-Original-URL": "/healthz" },
+      { "X-HTTP-Method-Override": "GET", "X-Forwarded-Host": "localhost" },
+    ];
+    const from = { "CF-Connecting-IP": "192.0.2.77" };
+    const statuses = headers.map(
+      async (given) => (await ask(open, "/status.json", { headers: { ...from, ...given } })).status,
+    );
+    expect(await Promise.all(statuses)).toEqual(headers.map(() => 401));
+  });
+
   it("reads no more than a token from a sign-in", async () => {
     const huge = await ask(open, "/sign-in", { method: "POST", body: "x".repeat(100_000) });
     expect(huge.status).toBe(413);
@@ -172,7 +206,7 @@ describe("who gets in", () => {
 });
 
 describe("methods and headers", () => {
-  it.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])(
+  it.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"])(
     "%s is for signing in and out at most",
     async (method) => {
       for (const path of ["/", "/status.json", "/metrics", "/healthz", "/quarantine"]) {
@@ -234,8 +268,38 @@ describe("what is shown", () => {
       `/windows/${encodeURIComponent(HOSTILE)}/2026-01`,
       "/windows/$where/%00",
       "/%ff",
+      "/windows/FIND_A_TENDER/2026-03/..%2f..%2fstatus.json",
+      "/windows/FIND_A_TENDER%2f2026-03",
+      "/status.json/",
+      "/STATUS.JSON",
+      "/.env",
+      "/windows/FIND_A_TENDER/2026-03%0d%0aSet-Cookie:%20x=y",
     ];
-    for (const path of paths) expect((await ask(open, path, bearer(TOKEN))).status).toBe(404);
+    for (const path of paths) {
+      const answer = await ask(open, path, bearer(TOKEN));
+      expect([path, answer.status, answer.headers.get("set-cookie")]).toEqual([path, 404, null]);
+      expect([path, (await ask(open, path)).status]).toEqual([path, 401]);
+    }
+  });
+
+  it.each(["/", "/status.json"])("%s takes four queries at most, and looks at no contract", async (path) => {
+    const database = mongo.client.db(mongo.name);
+    await database.command({ profile: 2 });
+    const answer = await ask(open, path, bearer(TOKEN));
+    await database.command({ profile: 0 });
+    const profiled = await database
+      .collection("system.profile")
+      .find({ appName: "tendhunt-data-sync" })
+      .toArray();
+    await database.collection("system.profile").drop();
+    expect(answer.status).toBe(200);
+    expect(profiled.map(({ command }) => Object.keys(command)[0]).sort()).toEqual([
+      "aggregate",
+      "aggregate",
+      "dbStats",
+      "find",
+    ]);
+    expect(JSON.stringify(profiled)).not.toMatch(/contracts|buyers/);
   });
 
   it("/status.json keeps its schema, /metrics its format", async () => {

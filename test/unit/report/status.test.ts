@@ -7,7 +7,7 @@ import { compareAlarms, messageOf, payloadFor } from "../../../src/report/alerts
 import { describe } from "../../../src/report/describe.ts";
 import { isWell } from "../../../src/report/health.ts";
 import { metricsOf } from "../../../src/report/metrics.ts";
-import { endOf, leftOf, paceOf, sizeWhenDone } from "../../../src/report/outlook.ts";
+import { endOf, type Outlook, paceBySettings, paceOf } from "../../../src/report/outlook.ts";
 import { ALARM_KINDS, statusSchema } from "../../../src/report/schema.ts";
 import type { Facts, WindowFacts } from "../../../src/report/status.ts";
 import {
@@ -17,6 +17,7 @@ import {
   listed,
   moment,
   percent,
+  spanRange,
   TROUBLES,
   troubleOf,
   WINDOW_STATES,
@@ -91,8 +92,15 @@ function facts(more: Partial<Facts> = {}): Facts {
   };
 }
 
-const status = (more: Partial<Facts>, storageBudgetMb = 0) =>
-  describe(facts(more), { now: NOW, storageBudgetMb });
+const NOTHING_LEFT = { low: 0, likely: 0, high: 0 };
+const OUTLOOK: Outlook = {
+  requestsLeft: { FIND_A_TENDER: NOTHING_LEFT, CONTRACTS_FINDER: NOTHING_LEFT },
+  requestsPerHour: 78,
+  ...{ storedBytes: null, withDeferredBytes: null, errors: null },
+};
+
+const status = (more: Partial<Facts>, storageBudgetMb = 0, outlook: Partial<Outlook> = {}) =>
+  describe(facts(more), { now: NOW, storageBudgetMb, foresee: () => ({ ...OUTLOOK, ...outlook }) });
 const sentence = (windows: WindowFacts[], more: Partial<Facts> = {}) =>
   status({ windows, ...more }).sources[0]?.sentence;
 
@@ -237,31 +245,6 @@ group("alarms", () => {
 });
 
 group("how long still", () => {
-  const summaries = (windows: WindowFacts[]) => status({ windows }).windows;
-
-  it("judges what is left by the months beside it, per day, with their spread", () => {
-    const windows = summaries([
-      window("2026-06", "done"),
-      window("2026-05", "done", {
-        counts: { requests: 62, releases: 5000, byTag: {}, quarantined: 0, bytes: 1 },
-      }),
-      window("2026-04", "pending"),
-    ]);
-    const left = leftOf(windows, "requests");
-    expect(left?.likely).toBeCloseTo(30 * ((33 / 30 + 62 / 31) / 2), 1);
-    expect(left?.low).toBeCloseTo(33, 1);
-    expect(left?.high).toBeCloseTo(60, 1);
-    expect(leftOf(summaries([window("2026-06", "pending")]), "requests")).toBeNull();
-    expect(leftOf(summaries([window("2026-06", "done")]), "requests")?.likely).toBe(0);
-  });
-
-  it("counts a month that is half read as half", () => {
-    const lanes = [{ stage: "all", frontier: toLondon(new Date("2026-05-16T11:00:00Z")), done: false }];
-    const windows = summaries([window("2026-06", "done"), window("2026-05", "running", { lanes })]);
-    expect(windows[1]?.progress).toBeCloseTo(0.5, 1);
-    expect(leftOf(windows, "requests")?.likely).toBeCloseTo((33 / 30) * 15.5, 0);
-  });
-
   it("measures the pace by the runs and how often they come", () => {
     const every15 = [0, 1, 2, 3].map((at) => ({
       startedAt: before(at * HOUR * 0.25),
@@ -280,24 +263,27 @@ group("how long still", () => {
       (at) => ((at?.getTime() ?? 0) - NOW.getTime()) / HOUR,
     );
     expect(hours.map((one) => one.toFixed(1))).toEqual(["0.4", "1.0", "2.4"]);
-    expect(endOf({ left: { low: 0, likely: 0, high: 0 }, pace, now: NOW })).toBeNull();
-    expect(endOf({ left: null, pace, now: NOW })).toBeNull();
+    expect(endOf({ left: NOTHING_LEFT, pace, now: NOW })).toBeNull();
   });
 
-  it("lets the database grow in step with its contracts", () => {
-    const left = [{ low: 80, likely: 100, high: 150 }];
-    expect(sizeWhenDone({ usedBytes: 300, contractBytes: 200, left })).toEqual({
-      low: 420,
-      likely: 450,
-      high: 525,
-    });
-    expect(sizeWhenDone({ usedBytes: 300, contractBytes: 0, left })).toBeNull();
+  it("before any run has been measured, by what the settings allow", () => {
+    const left = { low: 700, likely: 780, high: 900 };
+    const requestsLeft = { FIND_A_TENDER: left, CONTRACTS_FINDER: NOTHING_LEFT };
+    const [fat, cf] = status({ runs: [], lastDay: [] }, 0, { requestsLeft }).sources;
+    expect(fat?.pace).toBeNull();
+    expect(fat?.backfillEnds).toEqual(endOf({ left, pace: paceBySettings(78), now: NOW }));
+    expect((fat?.backfillEnds?.likely.getTime() ?? 0) - NOW.getTime()).toBe(10 * HOUR);
+    expect(cf?.backfillEnds).toBeNull();
   });
 });
 
 group("well or not", () => {
   it.each<[string, Partial<Parameters<typeof isWell>[0]>, boolean]>([
-    ["a fresh deployment", { lastGoodRunAt: null, firstRunAt: null }, true],
+    [
+      "no run ever, which a cron that never fires looks like",
+      { lastGoodRunAt: null, firstRunAt: null },
+      false,
+    ],
     ["the first run is going on", { lastGoodRunAt: null, firstRunAt: before(HOUR) }, true],
     ["no run has ever ended well", { lastGoodRunAt: null, firstRunAt: before(3.1 * HOUR) }, false],
     ["a good run three hours ago", { lastGoodRunAt: before(3 * HOUR) }, true],
@@ -359,6 +345,9 @@ group("words", () => {
       "1 minute ago",
       "3 hours ago",
     ]);
+    expect([spanRange(30 * HOUR, 46.2 * HOUR), spanRange(20 * HOUR, 76 * HOUR), spanRange(5e6, 5e6)]).toEqual(
+      ["30 to 46 hours", "1 to 3 days", "83 minutes"],
+    );
     expect([bytes(0), bytes(3.2e6), bytes(48e6), bytes(2.2e9)]).toEqual([
       "0 MB",
       "3.1 MB",
