@@ -3,6 +3,7 @@ import type { MappedBuyer } from "../terms/documents.ts";
 import { type Identifier, identifiersOf, nameId, registeredId } from "./organisation.ts";
 import { hasRole, type Parts } from "./parts.ts";
 import { at, filled, firstText, list, object, text, webPage } from "./read.ts";
+import { regionName } from "./regions.ts";
 
 /** The buyer that a release names, or null: cancellations and terminations name none, and then its party counts. */
 export function buyerOf({ release, parties, partyOf }: Parts): MappedBuyer | null {
@@ -13,7 +14,8 @@ export function buyerOf({ release, parties, partyOf }: Parts): MappedBuyer | nul
   const identifiers = identifiersOf(party);
   const orgId = registeredId(identifiers) ?? (name === undefined ? undefined : nameId(name));
   if (name === undefined || orgId === undefined) return null;
-  const { region, locality, postalCode } = object(party["address"]);
+  const address = object(party["address"]);
+  const region = text(address["region"]);
   const types = list(at(party, "details", "classifications")).map(({ id }) => id);
   return {
     _id: orgId,
@@ -22,9 +24,10 @@ export function buyerOf({ release, parties, partyOf }: Parts): MappedBuyer | nul
     identifiers,
     ...filled({
       sector: sectorOf(name, identifiers, types),
-      region: text(region),
-      locality: text(locality),
-      postalCode: text(postalCode),
+      region,
+      regionName: regionName(region),
+      locality: text(address["locality"]),
+      postalCode: text(address["postalCode"]),
       website: webPage(at(party, "details", "url")),
     }),
   };

@@ -45,7 +45,6 @@ export function fieldsOf(parts: Parts, rules: SourceRules, now: Date): Fields {
   const awarded = awardedOf(parts);
   const value = rules.value(parts) ?? awarded ?? totalOf(parts.proposed);
   const cpvCodes = cpvCodesOf(parts);
-  const deliveryRegions = rules.deliveryRegions(parts);
   return {
     tags,
     stage,
@@ -59,7 +58,6 @@ export function fieldsOf(parts: Parts, rules: SourceRules, now: Date): Fields {
         said[0]?.["description"],
       ),
       noticeType,
-      deliveryRegions: deliveryRegions.length > 0 ? deliveryRegions : undefined,
       cpvCodes,
       sector: sectorOf(cpvCodes?.[0]),
       valueMin: value && value.least < value.most ? value.least : undefined,
@@ -72,11 +70,10 @@ export function fieldsOf(parts: Parts, rules: SourceRules, now: Date): Fields {
       awardValue: awarded?.least,
       ...periodOf(parts, stage),
       deadlineDate,
-      procurementMethod: text(tender["procurementMethod"]),
-      procurementMethodDetails: text(tender["procurementMethodDetails"]),
-      lotCount: lots.length > 0 ? lots.length : undefined,
-      suitableForSme: rules.suitable(parts, "sme"),
-      suitableForVcse: rules.suitable(parts, "vcse"),
+      method: text(tender["procurementMethod"]) ?? text(tender["procurementMethodDetails"]),
+      lotCount: lots.length > 1 ? lots.length : undefined,
+      sme: rules.suitable(parts, "sme"),
+      vcse: rules.suitable(parts, "vcse"),
       documentsUrl: documentsUrlOf(tender),
     }),
   };

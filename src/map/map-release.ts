@@ -8,7 +8,6 @@ import { fieldsOf } from "./fields.ts";
 import { findATender } from "./find-a-tender.ts";
 import { type Parts, partsOf } from "./parts.ts";
 import { date, filled, isObject, type Json, latest, list, weight } from "./read.ts";
-import { regionName } from "./regions.ts";
 import type { SourceRules } from "./source-rules.ts";
 
 export type Mapped =
@@ -43,7 +42,9 @@ export function mapRelease(options: { source: Source; release: unknown; now: Dat
     const { revision, ...ids } = rules.identify(releaseId);
     const { stage, status, ...fields } = fieldsOf(parts, rules, now);
     const buyer = buyerOf(parts);
-    const [bytes, buyerBytes] = [weight(fields), weight(buyer)];
+    const deliveryRegions = rules.deliveryRegions(parts);
+    const elsewhere = deliveryRegions.some((region) => region !== buyer?.region);
+    const [bytes, buyerBytes] = [weight([fields, deliveryRegions]), weight(buyer)];
     if (bytes > CONTRACT_BYTES_MAX)
       return rejected(`its texts take up to ${bytes} bytes: expected at most ${CONTRACT_BYTES_MAX}`);
     if (buyerBytes > BUYER_BYTES_MAX)
@@ -61,7 +62,7 @@ export function mapRelease(options: { source: Source; release: unknown; now: Dat
         buyerId: buyer?.orgId,
         buyerName: buyer?.name,
         buyerRegion: buyer?.region,
-        buyerRegionName: regionName(buyer?.region),
+        deliveryRegions: elsewhere ? deliveryRegions : undefined,
       }),
       ...fields,
     };

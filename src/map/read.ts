@@ -32,15 +32,21 @@ export function list(value: unknown): Json[] {
 }
 
 /**
- * Trimmed text with its HTML entities decoded once, never cut; undefined where nothing is left. Only entities with their
- * semicolon: `&reg` and `&copy` are parts of addresses of web pages.
+ * Text with its HTML entities decoded once and each line's end trimmed, never cut; undefined where nothing is left. Only
+ * entities with their semicolon: `&reg` and `&copy` are parts of addresses of web pages.
  */
 export function text(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
   const decoded = value.includes("&") ? decodeHTMLStrict(value) : value;
   const whole = decoded.isWellFormed() ? decoded : decoded.toWellFormed();
   const clean = (whole.includes("\u0000") ? whole.replaceAll("\u0000", "") : whole).trim();
-  return clean === "" ? undefined : clean;
+  if (clean === "") return undefined;
+  return clean.includes("\n")
+    ? clean
+        .split("\n")
+        .map((line) => line.trimEnd())
+        .join("\n")
+    : clean;
 }
 
 // What people type where a form wants something: it says nothing.

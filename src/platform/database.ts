@@ -2,22 +2,36 @@
 // time in workerd (design.md §8).
 import {
   type Collection,
+  type CollectionInfo,
   type Db,
+  type Document,
   type IndexDescription,
   MongoClient,
   type MongoClientOptions,
+  MongoServerError,
 } from "mongodb";
-import type {
-  Buyer,
-  Contract,
-  NoticeGap,
-  Quarantined,
-  RateLimit,
-  SyncJob,
-  SyncRun,
-  SyncWindow,
+import {
+  alertSchema,
+  type Buyer,
+  buyerSchema,
+  type Contract,
+  contractSchema,
+  type NoticeGap,
+  noticeGapSchema,
+  type Quarantined,
+  quarantineSchema,
+  type RateLimit,
+  rateLimitSchema,
+  type SyncJob,
+  type SyncRun,
+  type SyncWindow,
+  syncJobSchema,
+  syncRunSchema,
+  windowSchema,
 } from "../terms/documents.ts";
 import { ConfigError } from "../terms/errors.ts";
+import type { Logger } from "./logger.ts";
+import { validatorOf } from "./validators.ts";
 
 export interface Database {
   db: Db;
@@ -99,8 +113,9 @@ export const INDEXES = {
   syncWindows: [{ key: { source: 1, status: 1, from: -1 }, name: "claim" }],
   contracts: [
     { key: { source: 1, publishedDate: -1 }, name: "bySourceAndDate" },
-    { key: { buyerId: 1, publishedDate: -1 }, name: "byBuyer" },
-    { key: { stage: 1, deadlineDate: -1 }, name: "byDeadline" },
+    { key: { buyerId: 1 }, name: "buyer" },
+    // Only of what is open: few of all, and a notice leaves it for good when its deadline has passed.
+    { key: { deadlineDate: 1, stage: 1 }, name: "open", partialFilterExpression: { status: "OPEN" } },
   ],
   syncRuns: [{ key: { startedAt: -1 }, name: "kept90Days", expireAfterSeconds: RUNS_KEPT_SECONDS }],
 } as const satisfies Partial<Record<keyof Omit<Database, "db">, IndexDescription[]>>;
@@ -110,4 +125,99 @@ export async function ensureIndexes({ db }: Database): Promise<void> {
   await Promise.all(
     Object.entries(INDEXES).map(([name, indexes]) => db.collection(name).createIndexes([...indexes])),
   );
+}
+
+/** What each collection's documents must be like; `buyers` have fields that others enrich beside ours. */
+const VALIDATORS = {
+  syncWindows: validatorOf(windowSchema),
+  syncJobs: validatorOf(syncJobSchema),
+  contracts: validatorOf(contractSchema),
+  buyers: validatorOf(buyerSchema, { open: true }),
+  quarantine: validatorOf(quarantineSchema),
+  syncRuns: validatorOf(syncRunSchema),
+  rateLimits: validatorOf(rateLimitSchema),
+  noticeGaps: validatorOf(noticeGapSchema),
+  alerts: validatorOf(alertSchema),
+} as const satisfies Record<keyof Omit<Database, "db"> | "alerts", Document>;
+
+// `moderate`: documents of an older version that no longer fit can still be changed.
+const RULES = { validationLevel: "moderate", validationAction: "error" };
+// The tier counts an index as it lies on disk; compressed it takes about half (docs/queries.md).
+const COMPRESSED = { storageEngine: { wiredTiger: { configString: "block_compressor=zstd" } } };
+
+const NAMESPACE_EXISTS = 48;
+const UNAUTHORIZED = 13;
+const ATLAS_ERROR = 8000; // its own word for what a user or a tier may not do; and for a full database
+
+function isNotAllowed(error: unknown): boolean {
+  if (!(error instanceof MongoServerError)) return false;
+  return error.code === UNAUTHORIZED || (error.code === ATLAS_ERROR && !/space quota/i.test(error.message));
+}
+
+/**
+ * Makes the collections that are not there, and brings the validators of the others up to date; one question when nothing
+ * has changed, and the same from two invocations at once. A user without the right to it is no reason not to run.
+ */
+export async function ensureCollections({ db }: Pick<Database, "db">, log: Logger): Promise<void> {
+  try {
+    const differing = await differingCollections(db);
+    await Promise.all(
+      differing.map(async ({ name, validator, exists }) => {
+        if (!exists && (await made(db, name, validator))) return;
+        await db.command({ collMod: name, validator, ...RULES });
+      }),
+    );
+  } catch (error) {
+    if (!isNotAllowed(error)) throw error;
+    log.warn({ err: error }, "MongoDB's validators are not up to date: this user may not change them");
+  }
+}
+
+/** False when another invocation was faster. */
+async function made(db: Db, name: string, validator: Document): Promise<boolean> {
+  const options = { validator, ...RULES };
+  const isThere = (error: unknown) => error instanceof MongoServerError && error.code === NAMESPACE_EXISTS;
+  try {
+    try {
+      await db.createCollection(name, { ...options, indexOptionDefaults: COMPRESSED });
+    } catch (error) {
+      if (isThere(error)) throw error;
+      await db.createCollection(name, options); // a server or tier that does not take options of its storage engine
+    }
+    return true;
+  } catch (error) {
+    if (!isThere(error)) throw error;
+    return false;
+  }
+}
+
+async function differingCollections(
+  db: Db,
+): Promise<{ name: string; validator: Document; exists: boolean }[]> {
+  const there = await db.listCollections<CollectionInfo>({}).toArray();
+  const known = new Map(there.map(({ name, options = {} }) => [name, options]));
+  return Object.entries(VALIDATORS).flatMap(([name, validator]) => {
+    const { validator: old, validationLevel, validationAction } = known.get(name) ?? {};
+    const now = { validator: old, validationLevel, validationAction };
+    if (JSON.stringify(now) === JSON.stringify({ validator, ...RULES })) return [];
+    return [{ name, validator, exists: known.has(name) }];
+  });
+}
+
+/** Indexes and validators that collections lack, or have in another form: `contracts.buyer`, `buyers: validator`. */
+export async function schemaDifferences({ db }: Pick<Database, "db">): Promise<string[]> {
+  const differing = await differingCollections(db);
+  const absent = new Set(differing.filter(({ exists }) => !exists).map(({ name }) => name));
+  const validators = differing.filter(({ exists }) => exists).map(({ name }) => `${name}: validator`);
+  const indexes = await Promise.all(
+    Object.entries(INDEXES)
+      .filter(([name]) => !absent.has(name))
+      .map(async ([collection, wanted]) => {
+        const there = await db.collection(collection).indexes();
+        const has = ({ name, key }: IndexDescription) =>
+          there.some((one) => one.name === name && JSON.stringify(one.key) === JSON.stringify(key));
+        return wanted.filter((index) => !has(index)).map(({ name }) => `${collection}.${name}`);
+      }),
+  );
+  return [...indexes.flat(), ...validators];
 }

@@ -6,11 +6,12 @@ import type { Config, SourceConfig } from "../config/config.ts";
 import { APIS } from "../fetch/api.ts";
 import { openPacer } from "../fetch/pacer.ts";
 import { plan } from "../plan/plan.ts";
-import { type Database, ensureIndexes } from "../platform/database.ts";
+import { type Database, ensureCollections, ensureIndexes } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
+import { closePassed } from "../store/store.ts";
 import type { SyncJob, SyncRun } from "../terms/documents.ts";
 import { ApiError, BudgetSpent, DeadlineReached, StorageFull } from "../terms/errors.ts";
 import { type RunContext, remainingMs, type SourceContext, type SourceReport, waitAlive } from "./context.ts";
@@ -41,8 +42,11 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const { verifyOnly = false } = options;
   const context: RunContext = { db, effects, config, log, deadline, room, verifyOnly };
   await noting(room, async () => {
+    await ensureCollections(db, log);
     await ensureIndexes(db);
     await openRun(db, _id, startedAt);
+    const closed = await closePassed(db, startedAt);
+    if (closed > 0) log.info({ closed }, "notices whose deadline has passed");
   });
   const sources = await runSources(context);
   const end = { endedAt: effects.now(), outcome: outcomeOf(sources), sources };

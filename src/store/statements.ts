@@ -71,6 +71,14 @@ function changedOrSame(next: Document): Document {
   };
 }
 
+/** As the mapper closes them (map/status.ts), so that reading them again changes nothing more. */
+export function closing(now: Date) {
+  return {
+    filter: { status: "OPEN", deadlineDate: { $lte: now } },
+    update: { $set: { status: "CLOSED" }, $currentDate: { updatedAt: true } },
+  } as const;
+}
+
 /**
  * Makes the buyers that are not there yet and brings `contractCount` up to what is stored, in one round trip. Fields
  * that are there, whoever enriched them, are never overwritten. Two writers may count at once, so the count of a buyer

@@ -3,7 +3,7 @@ import { BSON, MongoBulkWriteError, MongoError } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { MappedBuyer, Quarantined, SyncWindow } from "../terms/documents.ts";
 import { StorageFull } from "../terms/errors.ts";
-import { buyersRecounted, contractUpsert, type Upsert } from "./statements.ts";
+import { buyersRecounted, closing, contractUpsert, type Upsert } from "./statements.ts";
 
 export interface Storing {
   upserts: Upsert[];
@@ -28,6 +28,12 @@ export async function storePage(db: Database, page: Storing): Promise<Stored> {
     await db.db.aggregate(buyersRecounted([...page.buyers.values()], ids)).toArray();
     return { changed: result.upsertedCount + result.modifiedCount, inserted: result.upsertedCount };
   });
+}
+
+/** Closes what could still be bid for when it was stored, and no longer can; an index of open notices alone finds them. */
+export async function closePassed(db: Database, now: Date): Promise<number> {
+  const { filter, update } = closing(now);
+  return (await db.contracts.updateMany(filter, update)).modifiedCount;
 }
 
 /** How many of these releases have never been stored: no contract, or (CF) a contract without their revision. */

@@ -5,8 +5,11 @@ import { z } from "zod";
 import { isLondonTime, type LondonTime } from "./london-time.ts";
 import { LANE_MODES, SOURCES, WINDOW_STATUSES } from "./window.ts";
 
-const londonTimeSchema = z.custom<LondonTime>((value) => typeof value === "string" && isLondonTime(value));
-const objectIdSchema = z.instanceof(ObjectId);
+// `bsonType`: what MongoDB's validators ask of the types that JSON has no word for (platform/validators.ts).
+const londonTimeSchema = z
+  .custom<LondonTime>((value) => typeof value === "string" && isLondonTime(value))
+  .meta({ bsonType: "string" });
+const objectIdSchema = z.instanceof(ObjectId).meta({ bsonType: "objectId" });
 
 /** Whether a release is kept as it came, beside the contract (STORE_RAW). */
 export const STORE_RAW_MODES = ["none", "gzip", "full"] as const;
@@ -73,7 +76,7 @@ export const windowSchema = z.strictObject({
     .nullable()
     .optional(),
   /** When each counted release was published: seconds after the month's first instant, int32 LE. Says where to cut; gone once verified. */
-  publishedSeconds: z.instanceof(Binary).optional(),
+  publishedSeconds: z.instanceof(Binary).meta({ bsonType: "binData" }).optional(),
   /** FaT, once verified: lowest and highest notice number of each year in the window. */
   numbers: z
     .array(z.strictObject({ year: z.number().int(), lowest: z.number().int(), highest: z.number().int() }))
@@ -149,10 +152,9 @@ export const contractSchema = z.strictObject({
   noticeType: z.string().optional(),
   buyerId: z.string().optional(),
   buyerName: z.string().optional(),
-  /** ITL or NUTS code of the buyer's address, `UKI32`. */
+  /** ITL or NUTS code of the buyer's address, `UKI32`; its name is in `buyers`. */
   buyerRegion: z.string().optional(),
-  buyerRegionName: z.string().optional(),
-  /** Where it is delivered: ITL or NUTS codes (FaT), names (CF). */
+  /** Where it is delivered, codes like `buyerRegion`; left out where that is its only one. */
   deliveryRegions: z.array(z.string()).optional(),
   cpvCodes: z.array(z.string()).optional(),
   sector: z.string().optional(),
@@ -166,11 +168,13 @@ export const contractSchema = z.strictObject({
   contractEnd: z.date().optional(),
   /** Latest end if every extension or renewal is used. */
   contractEndMax: z.date().optional(),
-  procurementMethod: z.string().optional(),
-  procurementMethodDetails: z.string().optional(),
+  /** OCDS: `open`, `selective`, `limited`, `direct`; the procedure's name where only that is said. */
+  method: z.string().optional(),
+  /** Left out where there is one lot, or none is named. */
   lotCount: z.number().int().optional(),
-  suitableForSme: z.boolean().optional(),
-  suitableForVcse: z.boolean().optional(),
+  /** Suitable for small and medium-sized firms; for charities and social enterprises. */
+  sme: z.boolean().optional(),
+  vcse: z.boolean().optional(),
   documentsUrl: z.string().optional(),
   publishedDate: z.date(),
   deadlineDate: z.date().optional(),
@@ -197,7 +201,9 @@ export const buyerSchema = z.strictObject({
   orgId: z.string(),
   identifiers: z.array(identifierSchema),
   sector: z.string().optional(),
+  /** ITL or NUTS code, and its plain name. */
   region: z.string().optional(),
+  regionName: z.string().optional(),
   locality: z.string().optional(),
   postalCode: z.string().optional(),
   website: z.string().optional(),

@@ -325,10 +325,10 @@ describe("doctor", () => {
 
   it("names an index that is missing, and a budget that is nearly used", async () => {
     await healthy();
-    await db.contracts.dropIndex("byBuyer");
+    await db.contracts.dropIndex("buyer");
     const index = await findings();
     expect(index.failed).toEqual(["indexes"]);
-    expect(index.of("indexes")?.found).toContain("contracts.byBuyer");
+    expect(index.of("indexes")?.found).toContain("contracts.buyer");
     await ensureIndexes(db);
     const budget = await findings({ STORAGE_BUDGET_MB: "0.5" });
     expect(budget.failed).toEqual(["storage"]);

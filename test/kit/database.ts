@@ -1,7 +1,13 @@
 // A database of its own for each test file.
 import { MongoClient } from "mongodb";
 import { afterAll, inject } from "vitest";
-import { collectionsOf, type Database, ensureIndexes } from "../../src/platform/database.ts";
+import {
+  collectionsOf,
+  type Database,
+  ensureCollections,
+  ensureIndexes,
+} from "../../src/platform/database.ts";
+import { createLogger } from "../../src/platform/logger.ts";
 
 export interface TestDatabase {
   db: Database;
@@ -12,11 +18,14 @@ export interface TestDatabase {
   clear(): Promise<void>;
 }
 
+const silent = createLogger({ level: "silent", secrets: [] });
+
 export async function freshDatabase(): Promise<TestDatabase> {
   const uri = inject("mongoUri");
   const name = `test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
   const client = await new MongoClient(uri, { ignoreUndefined: true, monitorCommands: true }).connect();
   const db = collectionsOf(client.db(name));
+  await ensureCollections(db, silent);
   await ensureIndexes(db);
   afterAll(async () => {
     await client.db(name).dropDatabase();

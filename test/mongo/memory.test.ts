@@ -18,7 +18,7 @@ import { createRandom, pick } from "../../src/replica/random.ts";
 import { closeJob, notePlan, openJob } from "../../src/run/jobs.ts";
 import { progressOf } from "../../src/run/progress.ts";
 import { nextAbsent, noteAbsent, settleGap } from "../../src/store/gaps.ts";
-import { countUnknown, quarantine, release, storePage } from "../../src/store/store.ts";
+import { closePassed, countUnknown, quarantine, release, storePage } from "../../src/store/store.ts";
 import type { MappedBuyer } from "../../src/terms/documents.ts";
 import { ClaimLost } from "../../src/terms/errors.ts";
 import { freshDatabase } from "../kit/database.ts";
@@ -105,6 +105,7 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
           ...{ tags: ["$tender"], buyerId, title: `${pick(random, ["x", "$y"])}` },
           publishedDate: new Date(Date.UTC(2026, 0, revision + 1)),
           ...(random() < 0.5 ? { valueMax: revision } : {}),
+          ...(random() < 0.5 ? { deadlineDate: new Date(Date.UTC(2026, 1, Math.floor(random() * 9))) } : {}),
         },
       };
     });
@@ -181,6 +182,7 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
     () => noted(() => reviveFailed(db, source)),
     () => noted(() => storePage(db, page())),
     () => noted(() => countUnknown(db, page().upserts)),
+    () => noted(() => closePassed(db, new Date(Date.UTC(2026, 1, Math.floor(random() * 9))))),
     () =>
       noted(async () => {
         const rawText = "{}";

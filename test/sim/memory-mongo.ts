@@ -11,6 +11,8 @@ export type Gate = <T>(
 
 export interface MemoryStore {
   collections: Map<string, Map<string, Document>>;
+  /** What collections were made with, or given later; nothing here enforces their validators. */
+  options: Map<string, Document>;
   /** The database's clock. */
   now: () => Date;
   /** Called after each change of a document; `before` is null for an insertion. */
@@ -18,7 +20,7 @@ export interface MemoryStore {
 }
 
 export function createMemoryStore(now: () => Date): MemoryStore {
-  return { collections: new Map(), now, onChange: () => undefined };
+  return { collections: new Map(), options: new Map(), now, onChange: () => undefined };
 }
 
 const direct: Gate = async (_operation, apply) => apply();
@@ -35,9 +37,26 @@ export function documentsOf(store: MemoryStore, name: string): Map<string, Docum
 
 /** A `Db` over the store, for one invocation. */
 export function connect(store: MemoryStore, gate: Gate = direct): Db {
+  const schema = <T>(name: string, write: boolean, apply: () => T) =>
+    gate({ collection: "schema", name, write }, apply);
   const db = {
     databaseName: "memory",
     collection: (name: string) => collection(store, name, gate),
+    listCollections: () => ({
+      toArray: () =>
+        schema("listCollections", false, () =>
+          [...store.options].map(([name, options]) => ({ name, options: clone(options) })),
+        ),
+    }),
+    createCollection: (name: string, options: Document) =>
+      schema("createCollection", true, () => {
+        if (store.options.has(name)) throw new MongoServerError({ message: "NamespaceExists", code: 48 });
+        store.options.set(name, clone(options));
+      }),
+    command: ({ collMod, ...options }: Document) =>
+      schema("collMod", true, () =>
+        store.options.set(collMod, { ...store.options.get(collMod), ...clone(options) }),
+      ),
     aggregate: (pipeline: Document[]) => ({
       toArray: () =>
         gate({ collection: "buyers", name: "aggregate", write: true }, () => aggregate(store, pipeline)),

@@ -98,21 +98,21 @@ const FIELDS: Record<string, { carries: Carries; has: (contract: MappedContract)
   },
   method: {
     carries: (key, value) => /^procurementMethod(Details)?$/.test(key) && said(value),
-    has: ({ procurementMethod, procurementMethodDetails }) => procurementMethod ?? procurementMethodDetails,
+    has: ({ method }) => method,
   },
-  lots: {
-    carries: (key, value) => key === "lots" && Array.isArray(value) && value.length > 0,
+  "lots (several)": {
+    carries: (key, value) => key === "lots" && Array.isArray(value) && value.length > 1,
     has: ({ lotCount }) => lotCount,
   },
   sme: {
     carries: (key, value, path) =>
       /^(sme|isSuitableForSme)$/.test(key) && typeof value === "boolean" && path.startsWith(".tender"),
-    has: ({ suitableForSme }) => suitableForSme !== undefined,
+    has: ({ sme }) => sme !== undefined,
   },
   vcse: {
     carries: (key, value, path) =>
       /^(vcse|isSuitableForVco)$/.test(key) && typeof value === "boolean" && path.startsWith(".tender"),
-    has: ({ suitableForVcse }) => suitableForVcse !== undefined,
+    has: ({ vcse }) => vcse !== undefined,
   },
   documents: {
     carries: (key, value, _, holder) =>

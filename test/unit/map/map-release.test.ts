@@ -209,8 +209,8 @@ describe("fields", () => {
   it("read the suitability of 2015", () => {
     const tender = { xClassifications: { isSuitableForSme: true, isSuitableForVco: false } };
     expect(contract({ tender }, "CONTRACTS_FINDER")).toMatchObject({
-      suitableForSme: true,
-      suitableForVcse: false,
+      sme: true,
+      vcse: false,
     });
   });
 
@@ -307,8 +307,26 @@ describe("fields", () => {
     expect(contract({ tender, parties })).toMatchObject({
       deliveryRegions: ["UKI32", "UKC22"],
       buyerRegion: "UKI32",
-      buyerRegionName: "Westminster",
     });
+    expect(map({ parties })).toMatchObject({ buyer: { region: "UKI32", regionName: "Westminster" } });
+  });
+
+  it("leave out a delivery region that is the buyer's own", () => {
+    const tender = { items: [{ deliveryAddresses: [{ region: "UKI32" }, { region: "UKI32" }] }] };
+    const parties = [{ id: "x", name: "X", roles: ["buyer"], address: { region: "UKI32" } }];
+    expect(contract({ tender, parties })).not.toHaveProperty("deliveryRegions");
+    expect(contract({ tender })).toMatchObject({ deliveryRegions: ["UKI32"] });
+  });
+
+  it("keep the lines of a text, without the spaces at their ends", () => {
+    const description = "  One \r\n  two\t\n\nthree  ";
+    expect(contract({ tender: { description } }).description).toBe("One\n  two\n\nthree");
+  });
+
+  it("say how it is bought: the code, else the procedure's name", () => {
+    const procurementMethodDetails = "Other - Request for Quotation";
+    expect(contract({ tender: { procurementMethod: "open", procurementMethodDetails } }).method).toBe("open");
+    expect(contract({ tender: { procurementMethodDetails } }).method).toBe(procurementMethodDetails);
   });
 
   it("find the notice type wherever its document is", () => {
@@ -323,11 +341,11 @@ describe("fields", () => {
   it("say whether anyone small may bid, from the tender or any lot", () => {
     const lots = [{ suitability: { sme: false } }, { suitability: { sme: true, vcse: false } }];
     expect(contract({ tender: { lots } })).toMatchObject({
-      suitableForSme: true,
-      suitableForVcse: false,
+      sme: true,
+      vcse: false,
       lotCount: 2,
     });
-    expect(contract({ tender: {} })).not.toHaveProperty("suitableForSme");
+    expect(contract({ tender: {} })).not.toHaveProperty("sme");
   });
 
   it("never follow a prototype", () => {
