@@ -18,16 +18,15 @@ const NOTHING_STORED = { count: 0, bytes: 0 }; // counting contracts would be a 
 
 export function outlookOf(
   { windows, usedBytes }: { windows: readonly WindowFacts[]; usedBytes: number },
-  config: Pick<Config, "sources" | "storeRaw" | "pageLimit" | "requestsPerMinute" | "runBudgetSeconds">,
+  config: Pick<Config, "storeRaw" | "pageLimit" | "requestsPerMinute" | "runBudgetSeconds">,
 ): Outlook {
-  const { sources, storeRaw, pageLimit, requestsPerMinute, runBudgetSeconds } = config;
+  const { storeRaw, pageLimit, requestsPerMinute, runBudgetSeconds } = config;
   const planned = windows.filter(({ status }) => status !== "cancelled");
-  const laneCount = (source: Source) => sources.find((one) => one.source === source)?.stages.length ?? 1;
   const known: Known = {
     windows: planned,
     storage: { usedBytes, contracts: NOTHING_STORED, buyers: NOTHING_STORED },
-    lanes: { FIND_A_TENDER: laneCount("FIND_A_TENDER"), CONTRACTS_FINDER: laneCount("CONTRACTS_FINDER") },
-    ...{ storeRaw, pageLimit },
+    storeRaw,
+    pageLimit,
   };
   const parts = (wanted: (window: WindowFacts) => boolean): Part[] =>
     planned.filter(wanted).map((window) => ({ ...window, share: unread(window) }));

@@ -1,0 +1,106 @@
+// Reads the code: imports follow the arrows, effects come in from outside, and every file is somebody's.
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+// What each folder of src may import besides itself. Stages never import each other: run/ hands each what the one before
+// returned.
+const STAGES = ["plan", "claim", "fetch", "map", "store", "report"];
+const BELOW_RUN = [...STAGES, "config", "platform", "terms"];
+const ARROWS: Record<string, string[]> = {
+  terms: [],
+  platform: ["terms"],
+  config: ["terms"],
+  plan: ["terms", "platform"],
+  claim: ["terms", "platform"],
+  fetch: ["terms", "platform"],
+  map: ["terms"],
+  store: ["terms", "platform"],
+  report: ["terms", "platform"],
+  run: BELOW_RUN,
+  local: ["terms"],
+  replica: ["terms"], // never fetch or map: the two must be able to disagree
+  cli: [...BELOW_RUN, "run", "local", "replica"],
+  "worker.ts": [...BELOW_RUN, "run"],
+};
+
+interface SourceFile {
+  path: string;
+  /** `plan` of src/plan/difference.ts; `worker.ts`. */
+  folder: string;
+  text: string;
+  imports: string[];
+}
+
+function filesOf(folder: string): SourceFile[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .filter((path) => /\.tsx?$/.test(path))
+    .map((path) => join(folder, path))
+    .map((path) => {
+      const text = readFileSync(join(ROOT, path), "utf8");
+      const targets = [...text.matchAll(/(?:from|import|new URL)\s*\(?\s*"(\.\.?\/[^"]+\.tsx?)"/g)];
+      const imports = targets.map(([, target]) => normalize(join(dirname(path), target ?? "")));
+      return { path, folder: path.split("/")[1] ?? "", text, imports };
+    });
+}
+
+const source = filesOf("src");
+const others = [...filesOf("test"), ...filesOf("bench")];
+
+describe("src", () => {
+  it("imports only along the arrows of the folders", () => {
+    const wrong = source.flatMap(({ path, folder, imports }) =>
+      imports.flatMap((target) => {
+        const to = target.split("/")[1] ?? "";
+        if (!target.startsWith("src/")) return [`${path} imports ${target}, which is no source`];
+        if (to === folder || ARROWS[folder]?.includes(to)) return [];
+        const allowed = ARROWS[folder]?.join(", ") || "nothing";
+        return [`${path} imports ${target}: ${folder}/ may import ${allowed}. Let run/ hand it over.`];
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("takes clock, timers, chance and network from platform/, and prints through the logger", () => {
+    const FREE = ["platform", "cli", "local", "replica"]; // the last three run on somebody's machine, never in the Worker
+    const globals =
+      /\bDate\.now\(|\bnew Date\(\)|\bset(?:Timeout|Interval)\(|\bMath\.random\(|(?<![.\w])fetch\(|\bconsole\./;
+    const wrong = source.flatMap(({ path, folder, text }) =>
+      text.split("\n").flatMap((line, at) => {
+        // The script of the page is a text here, and runs in a browser.
+        const elsewhere = FREE.includes(folder) || path === "src/report/assets.ts";
+        const method = /^\s*(?:async )?fetch\(\w+, \w+\) \{/.test(line); // the Worker's own door
+        if (elsewhere || method || /^\s*(?:\/\/|\*|\/\*)/.test(line) || !globals.test(line)) return [];
+        return [`${path}:${at + 1} ${line.trim()}: take it from Effects (src/platform/effects.ts)`];
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("has no file that nobody imports", () => {
+    const known = new Set([...source, ...others].flatMap(({ imports }) => imports));
+    const manifest = ["package.json", "wrangler.toml"].map((name) => readFileSync(join(ROOT, name), "utf8"));
+    const orphans = source
+      .map(({ path }) => path)
+      .filter((path) => !known.has(path) && !manifest.some((text) => text.includes(path)));
+    expect(orphans).toEqual([]);
+  });
+
+  it("has tests that import no other test", () => {
+    const tests = new Set(others.map(({ path }) => path).filter((path) => path.endsWith(".test.ts")));
+    expect([...source, ...others].flatMap(({ imports }) => imports).filter((one) => tests.has(one))).toEqual(
+      [],
+    );
+  });
+});
+
+it("package.json names no command whose file is missing", () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const named = Object.values<string>(scripts).flatMap((line) => line.match(/\b[\w/]+\.ts\b/g) ?? []);
+  const files = new Set([...source, ...others].map(({ path }) => path));
+  expect(named.length).toBeGreaterThan(4);
+  expect(named.filter((path) => !files.has(path))).toEqual([]);
+});
