@@ -329,6 +329,9 @@ function median(values: number[]): number {
 /** What the backfill may fill; the rest is the delta's. */
 export const BACKFILL_SHARE = 0.9;
 
+/** Near the end the sources go month by month: one runs ahead only where this many times as much would fit. */
+const AHEAD_MARGIN = 2;
+
 /**
  * Which open windows fit, newest first over both sources alike: the first one that does not ends it, so that no older
  * month is ever stored in place of a newer one.
@@ -338,25 +341,23 @@ export function fitting(options: {
   roomBytes: number;
   known: Known;
 }): Set<string> {
-  const { open, known } = options;
+  const { open, roomBytes, known } = options;
+  const newestFirst = open.toSorted((a, b) => Number(b.from) - Number(a.from) || a._id.localeCompare(b._id));
   const fits = new Set<string>();
-  let room = options.roomBytes;
   let contracts = 0;
-  for (const window of open.toSorted(
-    (a, b) => Number(b.from) - Number(a.from) || a._id.localeCompare(b._id),
-  )) {
+  let bytes = 0;
+  for (const window of newestFirst) {
     const { releases, storedBytes } = costOf(window, known);
     // What the delta has stored of it already takes no more room.
     const stored = releases > 0 ? Math.min(1, (window.storedAlready ?? 0) / releases) : 0;
     const share = Math.min(unread(window), 1 - stored);
-    const more = contracts + releases * CONTRACTS_PER_RELEASE[window.source] * share;
-    const buyers = buyersGrowth(more, known.storage) - buyersGrowth(contracts, known.storage);
-    const need = storedBytes * share + buyers;
+    contracts += releases * CONTRACTS_PER_RELEASE[window.source] * share;
+    bytes += storedBytes * share;
+    const need = bytes + buyersGrowth(contracts, known.storage);
+    const ahead = newestFirst.some(({ source, from }) => source !== window.source && from > window.from);
     // A source of which nothing is known may read its newest month as long as there is any room: else it never would.
-    const probe = isProbe(window, options.open, known.windows);
-    if (room <= 0 || (need > room && !probe)) break;
-    room -= need;
-    contracts = more;
+    const probe = isProbe(window, open, known.windows);
+    if (roomBytes <= 0 || (need * (ahead ? AHEAD_MARGIN : 1) > roomBytes && !probe)) break;
     fits.add(window._id);
   }
   return fits;

@@ -18,7 +18,7 @@ import { syncDelta } from "./delta.ts";
 import { drain } from "./drain.ts";
 import { type HoldEnd, holding } from "./hold.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
-import { claimFitting, noteFull, noting, openRoom } from "./room.ts";
+import { claimFitting, noteFull, noting, notingEnd, openRoom } from "./room.ts";
 import { askAbsent, verifyNewest } from "./verify.ts";
 
 export interface InvocationOptions {
@@ -43,9 +43,10 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
     await ensureIndexes(db);
     await openRun(db, _id, startedAt);
   });
+  const begun = room.full === null;
   const sources = await runSources(context);
   const end = { endedAt: effects.now(), outcome: outcomeOf(sources), sources };
-  await noting(room, () => closeRun(db, _id, end));
+  if (begun) await notingEnd(room, () => closeRun(db, _id, end));
   await noting(room, () => sendAlerts({ db, config, post: effects.post, now: effects.now(), log }));
   log.info(summary(end, startedAt), "invocation");
   return { _id, startedAt, ...end };
