@@ -24,18 +24,20 @@ const PROCUREMENT_ACT_MS = Date.UTC(2025, 1, 24);
 const QUIET_DAY = 0.012; // a weekend day has 1 to 10 notices, a weekday 370 to 580 (api-facts)
 const WEEKDAYS_A_YEAR = 261 + 104 * QUIET_DAY; // a table year adds up to its figure; bank holidays are within the spread
 
-/** Bytes of one release's contract without times and indexes: 1,194 and 200 recorded releases through `map/`. */
+/**
+ * Bytes of one release's contract without times and indexes, and what a stored contract has beyond that: 1,194 and 400
+ * recorded releases through `map/` and the store. `npm run bench:storage -- --recorded DIR --share 0.2` measures anew.
+ */
 const RELEASE_BYTES: Record<Source, Record<StoreRaw, number>> = {
-  FIND_A_TENDER: { none: 1655, gzip: 3383, full: 6675 },
-  CONTRACTS_FINDER: { none: 1756, gzip: 3103, full: 4903 },
+  FIND_A_TENDER: { none: 1532, gzip: 3260, full: 6552 },
+  CONTRACTS_FINDER: { none: 1670, gzip: 2941, full: 4572 },
 };
-/** What a stored contract has beyond that: times, revisions, four indexes (60,000 recorded ones in a real mongod). */
-const CONTRACT_EXTRA_BYTES: Record<Source, number> = { FIND_A_TENDER: 110, CONTRACTS_FINDER: 220 };
+const CONTRACT_EXTRA_BYTES: Record<Source, number> = { FIND_A_TENDER: 58, CONTRACTS_FINDER: 85 };
 /** Edits of a notice are releases of their own and no contracts: 610k notices, 900k revisions (api-facts). */
 const CONTRACTS_PER_RELEASE: Record<Source, number> = { FIND_A_TENDER: 1, CONTRACTS_FINDER: 0.68 };
 /** New buyers become rare: 836 among 1,594 recorded contracts, growing with the square root. */
 const BUYERS_PER_ROOT = 21;
-const BUYER_BYTES = 430;
+const BUYER_BYTES = 421;
 const OTHER_BYTES = 5_000_000; // windows, runs of 90 days, gaps
 
 /** The walk's cost (design.md: 10.9 requests per 1,000 releases at 100 a page), and what the last page has too few of. */
