@@ -307,6 +307,6 @@ function printTiers({ tiers }: Answer): void {
   }
   console.log(table.toString());
   console.log(
-    "M0 and Flex count documents and indexes uncompressed, as here; M10 counts the disk, where they are compressed: it holds more.",
+    "M0 and Flex count documents and indexes uncompressed, as here; M10 counts the disk, where they take about half (measured: 49 %).",
   );
 }

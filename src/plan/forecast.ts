@@ -24,18 +24,20 @@ const PROCUREMENT_ACT_MS = Date.UTC(2025, 1, 24);
 const QUIET_DAY = 0.012; // a weekend day has 1 to 10 notices, a weekday 370 to 580 (api-facts)
 const WEEKDAYS_A_YEAR = 261 + 104 * QUIET_DAY; // a table year adds up to its figure; bank holidays are within the spread
 
-/** Bytes of one release's contract without times and indexes: 1,194 and 200 recorded releases through `map/`. */
+/**
+ * Bytes of one release's contract without times and indexes, and what a stored contract has beyond that: 1,194 and 400
+ * recorded releases through `map/` and the store. `npm run bench:storage -- --recorded DIR --share 0.2` measures anew.
+ */
 const RELEASE_BYTES: Record<Source, Record<StoreRaw, number>> = {
-  FIND_A_TENDER: { none: 1655, gzip: 3383, full: 6675 },
-  CONTRACTS_FINDER: { none: 1756, gzip: 3103, full: 4903 },
+  FIND_A_TENDER: { none: 1532, gzip: 3260, full: 6552 },
+  CONTRACTS_FINDER: { none: 1670, gzip: 2941, full: 4572 },
 };
-/** What a stored contract has beyond that: times, revisions, four indexes (60,000 recorded ones in a real mongod). */
-const CONTRACT_EXTRA_BYTES: Record<Source, number> = { FIND_A_TENDER: 110, CONTRACTS_FINDER: 220 };
+const CONTRACT_EXTRA_BYTES: Record<Source, number> = { FIND_A_TENDER: 58, CONTRACTS_FINDER: 85 };
 /** Edits of a notice are releases of their own and no contracts: 610k notices, 900k revisions (api-facts). */
 const CONTRACTS_PER_RELEASE: Record<Source, number> = { FIND_A_TENDER: 1, CONTRACTS_FINDER: 0.68 };
 /** New buyers become rare: 836 among 1,594 recorded contracts, growing with the square root. */
 const BUYERS_PER_ROOT = 21;
-const BUYER_BYTES = 430;
+const BUYER_BYTES = 421;
 const OTHER_BYTES = 5_000_000; // windows, runs of 90 days, gaps
 
 /** The walk's cost (design.md: 10.9 requests per 1,000 releases at 100 a page), and what the last page has too few of. */
@@ -329,6 +331,9 @@ function median(values: number[]): number {
 /** What the backfill may fill; the rest is the delta's. */
 export const BACKFILL_SHARE = 0.9;
 
+/** Near the end the sources go month by month: one runs ahead only where this many times as much would fit. */
+const AHEAD_MARGIN = 2;
+
 /**
  * Which open windows fit, newest first over both sources alike: the first one that does not ends it, so that no older
  * month is ever stored in place of a newer one.
@@ -338,25 +343,23 @@ export function fitting(options: {
   roomBytes: number;
   known: Known;
 }): Set<string> {
-  const { open, known } = options;
+  const { open, roomBytes, known } = options;
+  const newestFirst = open.toSorted((a, b) => Number(b.from) - Number(a.from) || a._id.localeCompare(b._id));
   const fits = new Set<string>();
-  let room = options.roomBytes;
   let contracts = 0;
-  for (const window of open.toSorted(
-    (a, b) => Number(b.from) - Number(a.from) || a._id.localeCompare(b._id),
-  )) {
+  let bytes = 0;
+  for (const window of newestFirst) {
     const { releases, storedBytes } = costOf(window, known);
     // What the delta has stored of it already takes no more room.
     const stored = releases > 0 ? Math.min(1, (window.storedAlready ?? 0) / releases) : 0;
     const share = Math.min(unread(window), 1 - stored);
-    const more = contracts + releases * CONTRACTS_PER_RELEASE[window.source] * share;
-    const buyers = buyersGrowth(more, known.storage) - buyersGrowth(contracts, known.storage);
-    const need = storedBytes * share + buyers;
+    contracts += releases * CONTRACTS_PER_RELEASE[window.source] * share;
+    bytes += storedBytes * share;
+    const need = bytes + buyersGrowth(contracts, known.storage);
+    const ahead = newestFirst.some(({ source, from }) => source !== window.source && from > window.from);
     // A source of which nothing is known may read its newest month as long as there is any room: else it never would.
-    const probe = isProbe(window, options.open, known.windows);
-    if (room <= 0 || (need > room && !probe)) break;
-    room -= need;
-    contracts = more;
+    const probe = isProbe(window, open, known.windows);
+    if (roomBytes <= 0 || (need * (ahead ? AHEAD_MARGIN : 1) > roomBytes && !probe)) break;
     fits.add(window._id);
   }
   return fits;

@@ -3,7 +3,7 @@ import { giveBack, giveUp, renew } from "../claim/claim.ts";
 import type { Claim } from "../claim/statements.ts";
 import { ApiError, BudgetSpent, ClaimLost, DeadlineReached } from "../terms/errors.ts";
 import type { SourceContext } from "./context.ts";
-import { noting } from "./room.ts";
+import { noteFull, noting } from "./room.ts";
 
 export type HoldEnd = "finished" | "lost" | "troubled";
 
@@ -21,7 +21,8 @@ export async function holding(
   try {
     await work();
     return "finished";
-  } catch (error) {
+  } catch (thrown) {
+    const error = noteFull(room, thrown) ?? thrown;
     if (error instanceof ClaimLost) {
       log.warn({ window: claim.windowId }, error.message);
       return "lost";

@@ -20,7 +20,7 @@ import { drain } from "./drain.ts";
 import { type HoldEnd, holding } from "./hold.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
 import { statusOf } from "./outlook.ts";
-import { claimFitting, noteFull, noting, openRoom } from "./room.ts";
+import { claimFitting, noteFull, noting, notingEnd, openRoom } from "./room.ts";
 import { askAbsent, verifyNewest } from "./verify.ts";
 
 export interface InvocationOptions {
@@ -48,9 +48,10 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
     const closed = await closePassed(db, startedAt);
     if (closed > 0) log.info({ closed }, "notices whose deadline has passed");
   });
+  const begun = room.full === null;
   const sources = await runSources(context);
   const end = { endedAt: effects.now(), outcome: outcomeOf(sources), sources };
-  await noting(room, () => closeRun(db, _id, end));
+  if (begun) await notingEnd(room, () => closeRun(db, _id, end));
   const now = effects.now();
   const alerts = { db, webhookUrl: config.alertWebhookUrl, post: effects.post, now, log };
   await noting(room, () => sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }));

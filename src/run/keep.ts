@@ -109,7 +109,7 @@ function evidence({ release: raw }: Row): string {
 /** The release as it came, as STORE_RAW wants it. */
 export function rawDataOf(
   { storeRaw }: Pick<Config, "storeRaw">,
-  { release: raw }: Row,
+  { release: raw }: Pick<Row, "release">,
 ): { rawData?: unknown } {
   if (storeRaw === "none") return {};
   return { rawData: storeRaw === "full" ? raw : new Binary(gzipSync(JSON.stringify(raw))) };

@@ -23,14 +23,14 @@ export interface Room {
   grownBytes: number;
   /** The refusal that ends this invocation. */
   full: StorageFull | null;
-  /** Not even the bookkeeping could be written. */
-  shut: boolean;
+  /** Writes that MongoDB refused for want of space. */
+  refusals: Set<StorageFull>;
 }
 
 export async function openRoom(db: Database, { storageBudgetMb }: Config): Promise<Room> {
   const budgetBytes = storageBudgetMb * MIB;
   const measured = budgetBytes > 0 ? await measureStorage(db) : null;
-  return { budgetBytes, measured, grownBytes: 0, full: null, shut: false };
+  return { budgetBytes, measured, grownBytes: 0, full: null, refusals: new Set() };
 }
 
 /** Anew before each claim: buyers, indexes and what other invocations store are in no estimate. */
@@ -69,14 +69,21 @@ export async function storing<T>(room: Room, write: () => Promise<T>): Promise<T
   }
 }
 
-/** Bookkeeping, which a full database may refuse too: after one refusal no other is tried. */
+/** Bookkeeping, which a full database would refuse too: after a refusal none is tried. */
 export async function noting(room: Room, write: () => Promise<unknown>): Promise<void> {
-  if (room.shut) return;
+  if (room.refusals.size === 0) await unlessFull(room, write);
+}
+
+/** How the run ended is tried even then, but both sources may have been refused a write at once: two are enough. */
+export async function notingEnd(room: Room, write: () => Promise<unknown>): Promise<void> {
+  if (room.refusals.size < SOURCES.length) await unlessFull(room, write);
+}
+
+async function unlessFull(room: Room, write: () => Promise<unknown>): Promise<void> {
   try {
     await write();
   } catch (error) {
     if (noteFull(room, error) === null) throw error;
-    room.shut = true;
   }
 }
 
@@ -84,6 +91,7 @@ export async function noting(room: Room, write: () => Promise<unknown>): Promise
 export function noteFull(room: Room, error: unknown): StorageFull | null {
   if (!isFull(error)) return null;
   const full = error instanceof StorageFull ? error : new StorageFull(error);
+  if (full.refused) room.refusals.add(full);
   room.full ??= full;
   return full;
 }

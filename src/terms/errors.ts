@@ -43,6 +43,11 @@ export class StorageFull extends Error {
   constructor(cause: unknown, what = "The database is full: MongoDB refuses writes over its quota.") {
     super(`${what} ${MAKE_ROOM}`, { cause });
   }
+
+  /** By MongoDB, and not just by the budget. */
+  get refused(): boolean {
+    return this.cause !== null;
+  }
 }
 
 /** The backfill's share of STORAGE_BUDGET_MB is used up: not a failure, the window waits for room. */

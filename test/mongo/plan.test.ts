@@ -7,7 +7,7 @@ import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
 import { createWorld, missingReleases, type World } from "../kit/system.ts";
 
-const { db, clear } = await freshDatabase();
+const { db, client, clear } = await freshDatabase();
 beforeEach(clear);
 
 const now = new Date("2026-06-10T12:00:00Z");
@@ -69,7 +69,11 @@ describe("24 months that are finished", () => {
     expect(askedSince(world, whole)).toEqual({ FIND_A_TENDER: ["2026-06"], CONTRACTS_FINDER: ["2026-06"] });
 
     const forward = snapshot(world);
+    const asked = () => SOURCES.map((source) => world.replica.stats()[source].asked);
+    const askedBefore = asked();
     await settle(world, "2024-06-10");
+    // The delta's one page in each of three runs, and nothing else.
+    expect(asked()).toEqual(askedBefore.map((requests) => requests + 3));
     expect(await statuses()).toEqual({ done: 50 });
     expect(askedSince(world, forward)).toEqual({ FIND_A_TENDER: ["2026-06"], CONTRACTS_FINDER: ["2026-06"] });
     expect(await contractsOf()).toEqual(stored);
@@ -92,27 +96,34 @@ describe("24 months that are finished", () => {
   it("with a start in the middle of a month that is moved a week back read that week", async () => {
     const world = worldOf(7200);
     await settle(world, "2026-03-15");
-    const before = await window("FIND_A_TENDER/2026-03");
-    const asked = world.replica.stats().FIND_A_TENDER.log.length;
+    const months = () => Promise.all(SOURCES.map((source) => window(`${source}/2026-03`)));
+    const before = await months();
+    const asked = SOURCES.map((source) => world.replica.stats()[source].log.length);
     await settle(world, "2026-03-08");
-    const after = await window("FIND_A_TENDER/2026-03");
-    expect(after).toMatchObject({ status: "done", proof: "exact", from: new Date("2026-03-08T00:00:00Z") });
-    const log = world.replica.stats().FIND_A_TENDER.log.slice(asked);
-    const ranges = log.flatMap(({ asked: query }) => {
-      const { searchParams } = new URL(query, "https://replica.example");
-      const [from, to] = [searchParams.get("updatedFrom"), searchParams.get("updatedTo")];
-      return from !== null && to !== null && from < "2026-06" ? [{ from, to }] : [];
+    const after = await months();
+    SOURCES.forEach((source, at) => {
+      expect(after[at]).toMatchObject({
+        ...{ status: "done", proof: "exact", from: new Date("2026-03-08T00:00:00Z") },
+      });
+      const log = world.replica.stats()[source].log.slice(asked[at]);
+      const ranges = log.flatMap(({ asked: query }) => {
+        const { searchParams } = new URL(query, "https://replica.example");
+        const [from, to] = ["From", "To"].map(
+          (end) => searchParams.get(`updated${end}`) ?? searchParams.get(`published${end}`) ?? "",
+        );
+        return from && to && from < "2026-06" ? [{ from, to }] : [];
+      });
+      expect(ranges.length).toBeGreaterThan(0);
+      for (const { from, to } of ranges) {
+        expect(from >= "2026-03-08T00:00:00").toBe(true);
+        expect(to <= "2026-03-15T00:00:01").toBe(true);
+      }
+      const published = world.replica.published(source, world.now().getTime());
+      const within = (from: string, to: string) =>
+        published.filter((one) => one.at >= Date.parse(from) && one.at < Date.parse(to)).length;
+      expect(before[at]?.counts.releases).toBe(within("2026-03-15T00:00:00Z", "2026-03-31T23:00:00Z"));
+      expect(after[at]?.counts.releases).toBe(within("2026-03-08T00:00:00Z", "2026-03-31T23:00:00Z"));
     });
-    expect(ranges.length).toBeGreaterThan(0);
-    for (const { from, to } of ranges) {
-      expect(from >= "2026-03-08T00:00:00").toBe(true);
-      expect(to <= "2026-03-15T00:00:01").toBe(true);
-    }
-    const published = world.replica.published("FIND_A_TENDER", world.now().getTime());
-    const within = (from: string, to: string) =>
-      published.filter(({ at }) => at >= Date.parse(from) && at < Date.parse(to)).length;
-    expect(before?.counts.releases).toBe(within("2026-03-15T00:00:00Z", "2026-03-31T23:00:00Z"));
-    expect(after?.counts.releases).toBe(within("2026-03-08T00:00:00Z", "2026-03-31T23:00:00Z"));
     expect(await missingReleases(db, world, now)).toEqual(await missingBefore(world, "2026-03-08T00:00:00Z"));
   }, 60_000);
 });
@@ -134,6 +145,18 @@ describe("two planners at once", () => {
       ({ month }) => month,
     );
   afterEach(clear);
+
+  it("that find nothing changed ask for no window", async () => {
+    const { hash } = await planned("2026-01-14T00:00:00Z", null);
+    const commands: string[] = [];
+    const note = ({ commandName }: { commandName: string }) => commands.push(commandName);
+    client.on("commandStarted", note);
+    expect(await planned("2026-01-14T00:00:00Z", hash)).toEqual({ hash, inserted: 0, moved: 0 });
+    expect(commands).toEqual([]);
+    await planned("2026-01-13T00:00:00Z", hash);
+    client.off("commandStarted", note);
+    expect(commands).toEqual(["find", "update"]);
+  });
 
   it("with the same settings make each window once", async () => {
     await Promise.all(Array.from({ length: 8 }, () => planned("2026-01-14T00:00:00Z", null)));
