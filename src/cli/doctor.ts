@@ -233,12 +233,18 @@ async function checkRights({ db }: Database): ReturnType<Check> {
       .flatMap(({ actions }) => actions),
   );
   const lacking = ACTIONS.filter((action) => !granted.has(action));
-  return lacking.length > 0
-    ? failed(
-        `this user may not ${lacking.join(", ")} in ${db.databaseName}`,
-        `Give it the role readWrite on ${db.databaseName} (Atlas: Database Access).`,
-      )
-    : well(`all that a run needs in ${db.databaseName}`);
+  if (lacking.length > 0)
+    return failed(
+      `this user may not ${lacking.join(", ")} in ${db.databaseName}`,
+      `Give it the role readWrite on ${db.databaseName} (Atlas: Database Access).`,
+    );
+  const found = `all that a run needs in ${db.databaseName}`;
+  return granted.has("collMod")
+    ? well(found)
+    : warning(
+        `${found}; not collMod`,
+        `After an upgrade validators stay as they are: the role dbAdmin on ${db.databaseName} lets a run change them.`,
+      );
 }
 
 async function checkIndexes({ db }: Database): ReturnType<Check> {

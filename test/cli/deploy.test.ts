@@ -185,7 +185,7 @@ describe("npm run deploy refuses, names the reason, and has changed nothing", ()
   };
   const refused = async (expected: RegExp, vars: Record<string, string> = {}) => {
     const before = cloudflare.changes.length;
-    const { code, out } = await shell("npm run --silent deploy", { vars });
+    const { code, out } = await shell("node src/cli/deploy.ts", { vars });
     expect(out).toMatch(expected);
     expect(out).toMatch(/Nothing was deployed\.\n$/);
     expect([code, cloudflare.changes.length]).toEqual([1, before]);

@@ -1,5 +1,5 @@
 // Each command through a process of its own, as people call it, on a database in each state.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
@@ -111,17 +111,21 @@ const CHANGING: typeof LOOKING = [
 ];
 
 describe("each command on a database in each state", () => {
-  it.each(STATES)("%s", async (state) => {
-    if (state !== "empty") await setScene(db, state, new Date());
-    const check = async ([args, expected]: (typeof LOOKING)[number]) => {
-      const { code, out, err } = await sync(args, SHORT);
-      const [expectedCode, words] = expected[state];
-      expect(`${out}${err}`, args.join(" ")).toMatch(words);
-      expect([args, code]).toEqual([args, expectedCode]);
-    };
-    await Promise.all(LOOKING.map(check));
-    for (const each of CHANGING) await check(each);
-  });
+  it.each(STATES)(
+    "%s",
+    async (state) => {
+      if (state !== "empty") await setScene(db, state, new Date());
+      const check = async ([args, expected]: (typeof LOOKING)[number]) => {
+        const { code, out, err } = await sync(args, SHORT);
+        const [expectedCode, words] = expected[state];
+        expect(`${out}${err}`, args.join(" ")).toMatch(words);
+        expect([args, code]).toEqual([args, expectedCode]);
+      };
+      await Promise.all(LOOKING.map(check));
+      for (const each of CHANGING) await check(each);
+    },
+    120_000,
+  );
 });
 
 describe.concurrent("npm run sync", () => {
@@ -133,7 +137,7 @@ describe.concurrent("npm run sync", () => {
       expect(out).toContain("Exit codes: 0");
       expect(code).toBe(0);
     }
-  });
+  }, 60_000);
 
   it.each([
     [["pause", "etenders"], {}, "Expected fat, cf"],
@@ -173,6 +177,19 @@ describe("status", () => {
 
   it("of an empty database says what will happen", async () => {
     expect((await sync(["status"])).out).toContain("Not started yet: the first run plans it.");
+  });
+
+  it("--watch says it again, until Ctrl-C", async () => {
+    const env = { PATH: process.env["PATH"], MONGODB_URI: uri, MONGODB_DB: name };
+    const watching = spawn(process.execPath, [SYNC, "status", "--watch"], { env });
+    const closed = once(watching, "close");
+    let said = "";
+    for await (const chunk of watching.stdout) {
+      said += chunk;
+      if (said.split("Last good run").length > 2) watching.kill("SIGINT");
+    }
+    expect(said.match(/Not started yet: the cron begins/g)).toHaveLength(2);
+    expect(await closed).toEqual([null, "SIGINT"]);
   });
 
   it("as JSON is what /status.json says", async () => {
@@ -432,10 +449,13 @@ describe("doctor", () => {
       await client.db("admin").command({ createUser: "root", pwd: "root-pw", roles: ["root"] });
       await client.close();
       const admin = new MongoClient(as("root", "root-pw"));
-      const addUser = (user: string, role: string) =>
-        admin.db("admin").command({ createUser: user, pwd: "pw-of-it", roles: [{ role, db: name }] });
+      const addUser = (user: string, ...roles: string[]) =>
+        admin
+          .db("admin")
+          .command({ createUser: user, pwd: "pw-of-it", roles: roles.map((role) => ({ role, db: name })) });
       await addUser("reader", "read");
       await addUser("writer", "readWrite");
+      await addUser("keeper", "readWrite", "dbAdmin");
       await setScene(collectionsOf(admin.db(name)), "done", new Date());
       await ensureIndexes(collectionsOf(admin.db(name)));
       await admin.close();
@@ -448,13 +468,19 @@ describe("doctor", () => {
       expect(JSON.stringify(list)).not.toContain("wr0ng-pw");
     });
 
-    it("names rights that are missing; readWrite on the one database has all", async () => {
+    it("names rights that are missing; readWrite and dbAdmin on the one database have all", async () => {
       const reader = await findings({ MONGODB_URI: as("reader", "pw-of-it") });
       expect(reader.failed).toEqual(["rights"]);
       expect(reader.of("rights")?.found).toMatch(/may not .*insert/);
       const writer = await findings({ MONGODB_URI: as("writer", "pw-of-it") });
       expect(writer.failed).toEqual([]);
       expect(writer.of("sign-in")?.found).toBe("as writer");
+      expect(writer.of("rights")).toMatchObject({
+        state: "warning",
+        found: expect.stringMatching(/not collMod$/),
+      });
+      const keeper = await findings({ MONGODB_URI: as("keeper", "pw-of-it") });
+      expect(keeper.of("rights")?.state).toBe("well");
     });
   });
 });
