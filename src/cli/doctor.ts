@@ -2,12 +2,12 @@
 import { lookup, resolveSrv } from "node:dns/promises";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { type Document, MongoClient } from "mongodb";
+import { type Document, MongoClient, MongoServerError } from "mongodb";
 import { type Config, readConfig } from "../config/config.ts";
 import { APIS, pageUrl } from "../fetch/api.ts";
 import { collectionsOf, type Database, INDEXES, withDatabase } from "../platform/database.ts";
 import { TransportError } from "../platform/effects.ts";
-import { workerEffects } from "../platform/worker-effects.ts";
+import { getAs, USER_AGENT, workerEffects } from "../platform/worker-effects.ts";
 import type { Status } from "../report/schema.ts";
 import { ago, bytes, counted, megabytes, percent, SOURCE_NAMES, span } from "../report/words.ts";
 import { statusOf } from "../run/outlook.ts";
@@ -69,8 +69,10 @@ export async function* diagnose(settings: Record<string, string>): AsyncGenerato
   yield door;
   if (door.state === "well") yield* inDatabase(config);
   else yield { check: "the database", ...skipped("MongoDB cannot be reached") };
+  const asked: SiteAnswer[] = [];
   for (const source of config.sources)
-    yield await examine(SOURCE_NAMES[source.source], () => checkApi(source));
+    yield await examine(SOURCE_NAMES[source.source], () => checkApi(source, asked));
+  yield await examine("User-Agent", () => checkUserAgent(asked));
 }
 
 /** A client that never connects: the driver's own reading of the connection string. */
@@ -192,11 +194,24 @@ const SERVER_MAJOR_MIN = 6; // the oldest that the tests run on
 async function checkServer({ db }: Database): ReturnType<Check> {
   const { version } = await db.admin().command({ buildInfo: 1 });
   const { hosts = [] }: { hosts?: string[] } = await db.command({ hello: 1 });
-  const atlas = hosts.some((host) => host.includes(".mongodb.net:")) ? ", Atlas" : "";
-  const found = `MongoDB ${version}${atlas}`;
+  const atlas = hosts.some((host) => host.includes(".mongodb.net:"));
+  const found = `MongoDB ${version}${atlas ? `, Atlas ${await tierOf(db)}` : ""}`;
   return Number.parseInt(version, 10) < SERVER_MAJOR_MIN
     ? failed(found, `MongoDB ${SERVER_MAJOR_MIN} or newer is needed: upgrade the cluster.`)
     : well(found);
+}
+
+const NOT_HERE = 59; // CommandNotFound
+
+/** `atlasSize` is a command of the Free and Flex tiers alone. */
+async function tierOf(db: Database["db"]): Promise<string> {
+  try {
+    const { atlasSize } = await db.command({ atlasSize: 1 });
+    return `Free or Flex, ${bytes(Number(atlasSize))} in all its databases`;
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === NOT_HERE) return "dedicated";
+    return "of a tier that cannot be told";
+  }
 }
 
 /** What a run does in its database. Atlas: the built-in role readWrite has all of it. */
@@ -218,12 +233,18 @@ async function checkRights({ db }: Database): ReturnType<Check> {
       .flatMap(({ actions }) => actions),
   );
   const lacking = ACTIONS.filter((action) => !granted.has(action));
-  return lacking.length > 0
-    ? failed(
-        `this user may not ${lacking.join(", ")} in ${db.databaseName}`,
-        `Give it the role readWrite on ${db.databaseName} (Atlas: Database Access).`,
-      )
-    : well(`all that a run needs in ${db.databaseName}`);
+  if (lacking.length > 0)
+    return failed(
+      `this user may not ${lacking.join(", ")} in ${db.databaseName}`,
+      `Give it the role readWrite on ${db.databaseName} (Atlas: Database Access).`,
+    );
+  const found = `all that a run needs in ${db.databaseName}`;
+  return granted.has("collMod")
+    ? well(found)
+    : warning(
+        `${found}; not collMod`,
+        `After an upgrade validators stay as they are: the role dbAdmin on ${db.databaseName} lets a run change them.`,
+      );
 }
 
 async function checkIndexes({ db }: Database): ReturnType<Check> {
@@ -336,19 +357,30 @@ async function checkStorage(db: Database, { storageBudgetMb }: Config): ReturnTy
 }
 
 const API_MS_MAX = 30_000;
-const REFUSED = new Set([403, 429]);
+const FORBIDDEN = 403;
+const REFUSED = new Set([FORBIDDEN, 429]);
 
-async function checkApi({ source, origin }: Config["sources"][number]): ReturnType<Check> {
+interface SiteAnswer {
+  url: string;
+  status: number;
+}
+
+/** @param asked gets what the site answered */
+async function checkApi(
+  { source, origin }: Config["sources"][number],
+  asked: SiteAnswer[],
+): ReturnType<Check> {
   const api = APIS[source];
   const hi = toLondon(new Date());
   const lo = plusSeconds(hi, -86_400);
   const url = pageUrl(api, origin, { stage: ALL_STAGES, lo, hi, limit: 1 });
   try {
     const { status, retryAfter, body } = await workerEffects.get(url, { timeoutMs: API_MS_MAX });
+    asked.push({ url, status });
     if (REFUSED.has(status))
       return failed(
         `${origin} refuses (status ${status}${retryAfter ? `, for ${retryAfter} s` : ""})`,
-        "Too many requests of late from this address, or this User-Agent is not welcome: wait five minutes and look again.",
+        "Mostly too many requests of late from this address: wait five minutes and look again. The check of the User-Agent says whether the name is the cause.",
       );
     if (status !== 200)
       return failed(
@@ -369,6 +401,24 @@ async function checkApi({ source, origin }: Config["sources"][number]): ReturnTy
       `Look at the site in a browser from here; ${setting(source)} in wrangler.toml names it.`,
     );
   }
+}
+
+/** A site that forbids what it answers under another name does not want this one. */
+async function checkUserAgent(asked: SiteAnswer[]): ReturnType<Check> {
+  if (asked.length === 0) return skipped("no site answered");
+  const forbidden = asked.filter(({ status }) => status === FORBIDDEN);
+  const another = getAs("sync-doctor/1.0");
+  for (const { url } of forbidden) {
+    const { status } = await another(url, { timeoutMs: API_MS_MAX });
+    if (status !== 200) continue;
+    return failed(
+      `${new URL(url).origin} forbids "${USER_AGENT}" and answers another name`,
+      "Ask the site's owner to let it in, or change it in src/platform/worker-effects.ts.",
+    );
+  }
+  return forbidden.length > 0
+    ? skipped("another name is forbidden too: it is not the cause")
+    : well(`"${USER_AGENT}" is answered`);
 }
 
 const setting = (source: string) => (source === "FIND_A_TENDER" ? "FAT_API_URL" : "CF_API_URL");

@@ -9,7 +9,10 @@ import { SETTINGS } from "../config/config.ts";
 import { ConfigError } from "../terms/errors.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const wranglerSchema = z.object({ vars: z.record(z.string(), z.coerce.string()).default({}) });
+const wranglerSchema = z.object({
+  vars: z.record(z.string(), z.coerce.string()).default({}),
+  triggers: z.object({ crons: z.array(z.string()) }).default({ crons: [] }),
+});
 
 /** @throws ConfigError when wrangler.toml cannot be read */
 export function readSettings(
@@ -21,15 +24,19 @@ export function readSettings(
     return value ? [[name, value]] : [];
   });
   return {
-    ...tomlVars(join(folder, "wrangler.toml")),
+    ...readWranglerToml(folder).vars,
     ...devVars(join(folder, ".dev.vars")),
     ...Object.fromEntries(given),
   };
 }
 
-function tomlVars(path: string): Record<string, string> {
+/** @throws ConfigError when it cannot be read */
+export function readWranglerToml(folder = ROOT): { vars: Record<string, string>; crons: string[] } {
   try {
-    return wranglerSchema.parse(parse(readFileSync(path, "utf8"))).vars;
+    const { vars, triggers } = wranglerSchema.parse(
+      parse(readFileSync(join(folder, "wrangler.toml"), "utf8")),
+    );
+    return { vars, crons: triggers.crons };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError(`wrangler.toml cannot be read: ${reason}`, { cause });

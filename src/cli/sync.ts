@@ -154,10 +154,10 @@ command("retry", "Months that failed, or pause after a failed attempt, are due a
   .action((window: string | undefined, options: Common) =>
     opened(options, async ({ db, say }) => {
       const retried = await retryNow(db, window);
-      const what = window ?? "No month";
+      const none = window === undefined ? "No month waits" : `${window} does not wait`;
       say({ retried }, () =>
         console.log(
-          retried > 0 ? `${counted(retried, "month")} due at the next run.` : `${what} waits for nothing.`,
+          retried > 0 ? `${counted(retried, "month")} due at the next run.` : `${none} for another attempt.`,
         ),
       );
       return retried === 0 && window !== undefined ? EXIT.attention : EXIT.fine;

@@ -1,24 +1,32 @@
 // The real effects: the only place, with logger.ts and database.ts, that touches the clock, timers and the network.
 import { ObjectId } from "mongodb";
-import { type Effects, type HttpAnswer, TransportError } from "./effects.ts";
+import { type Effects, type HttpAnswer, type HttpGet, TransportError } from "./effects.ts";
 import { post } from "./post.ts";
 
-const USER_AGENT = "tendhunt-data-sync/0.1 (public procurement mirror; one polite client per database)";
+export const USER_AGENT =
+  "tendhunt-data-sync/0.1 (public procurement mirror; one polite client per database)";
 
 export const workerEffects: Effects = {
   now: () => new Date(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, Math.max(0, ms))),
-  get: httpGet,
+  get: getAs(USER_AGENT),
   post,
   random: () => Math.random(),
   newId: () => new ObjectId(),
 };
 
-async function httpGet(url: string, { timeoutMs }: { timeoutMs: number }): Promise<HttpAnswer> {
+export function getAs(userAgent: string): HttpGet {
+  return (url, { timeoutMs }) => httpGet(url, { timeoutMs, userAgent });
+}
+
+async function httpGet(
+  url: string,
+  { timeoutMs, userAgent }: { timeoutMs: number; userAgent: string },
+): Promise<HttpAnswer> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, {
-      headers: { "User-Agent": USER_AGENT, Accept: "application/json" },
+      headers: { "User-Agent": userAgent, Accept: "application/json" },
       redirect: "manual",
       signal,
     });

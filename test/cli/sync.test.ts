@@ -1,6 +1,7 @@
 // Each command through a process of its own, as people call it, on a database in each state.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -8,7 +9,7 @@ import { MongoClient, ObjectId } from "mongodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Finding } from "../../src/cli/doctor.ts";
 import { freePort, type LocalMongo, startMongod } from "../../src/local/mongod.ts";
-import { collectionsOf, ensureIndexes } from "../../src/platform/database.ts";
+import { collectionsOf, ensureIndexes, INDEXES } from "../../src/platform/database.ts";
 import { createHistory } from "../../src/replica/history.ts";
 import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
 import { STATUS_VERSION, statusSchema } from "../../src/report/schema.ts";
@@ -70,6 +71,63 @@ const COMMANDS = [
   ...["quarantine list", "quarantine show", "quarantine retry"],
 ];
 
+const STATES = ["empty", "middle", "done", "trouble"] as const;
+type Expected = Record<(typeof STATES)[number], [code: number, words: RegExp]>;
+const same = (code: number, words: RegExp): Expected => ({
+  ...{ empty: [code, words], middle: [code, words], done: [code, words], trouble: [code, words] },
+});
+const ID = "FIND_A_TENDER/ocds-h6vhtk-01/000001-2026"; // of the quarantine in trouble
+const SHORT = { RUN_BUDGET_SECONDS: "1", BACKFILL_START_DATE: "2016-11-01" };
+
+/** What each command answers on a database in each state; those that only look come first. */
+const LOOKING: [args: string[], Expected][] = [
+  [["quarantine", "list"], { ...same(0, /Nothing is in quarantine/), trouble: [0, /000001-2026/] }],
+  [["quarantine", "show", ID], { ...same(1, /is not in quarantine/), trouble: [0, /tender\.value\.amount/] }],
+  [["prune", "--dry-run"], same(0, /Contracts Finder before 1 November 2016.*0 contracts .*would go/)],
+  [
+    ["doctor"],
+    {
+      empty: [1, /✔ indexes: all there[\s\S]*✖ cron: no run yet[\s\S]*1 check failed/],
+      middle: [0, /✔ months: 192 months, none failed[\s\S]*All well/],
+      done: [0, /✔ runs: the last one ended with "done"[\s\S]*All well/],
+      trouble: [
+        1,
+        /✖ runs: .*"error"[\s\S]*✖ months: could not be read[\s\S]*✖ new notices: Find a Tender 7 hours/,
+      ],
+    },
+  ],
+];
+const CHANGING: typeof LOOKING = [
+  [
+    ["retry"],
+    { ...same(0, /No month waits for another attempt/), trouble: [0, /2 months due at the next run/] },
+  ],
+  [["pause", "cf"], { ...same(0, /Contracts Finder: paused/), empty: [1, /not planned yet/] }],
+  [["resume", "cf"], { ...same(0, /Contracts Finder: goes on/), empty: [1, /not planned yet/] }],
+  [["quarantine", "retry"], { ...same(0, /0 releases stored/), trouble: [1, /2 still in quarantine/] }],
+  [["run"], same(0, /Find a Tender: .*; ended by (deadline|nothing left)\./)],
+  [["verify"], same(0, /Contracts Finder: .*; ended by (deadline|nothing left)\./)],
+  [["prune", "--yes"], same(0, /gone\./)],
+];
+
+describe("each command on a database in each state", () => {
+  it.each(STATES)(
+    "%s",
+    async (state) => {
+      if (state !== "empty") await setScene(db, state, new Date());
+      const check = async ([args, expected]: (typeof LOOKING)[number]) => {
+        const { code, out, err } = await sync(args, SHORT);
+        const [expectedCode, words] = expected[state];
+        expect(`${out}${err}`, args.join(" ")).toMatch(words);
+        expect([args, code]).toEqual([args, expectedCode]);
+      };
+      await Promise.all(LOOKING.map(check));
+      for (const each of CHANGING) await check(each);
+    },
+    120_000,
+  );
+});
+
 describe.concurrent("npm run sync", () => {
   it("has a help for each command, with its options and exit codes", async () => {
     for (const command of COMMANDS) {
@@ -79,7 +137,7 @@ describe.concurrent("npm run sync", () => {
       expect(out).toContain("Exit codes: 0");
       expect(code).toBe(0);
     }
-  });
+  }, 60_000);
 
   it.each([
     [["pause", "etenders"], {}, "Expected fat, cf"],
@@ -119,6 +177,19 @@ describe("status", () => {
 
   it("of an empty database says what will happen", async () => {
     expect((await sync(["status"])).out).toContain("Not started yet: the first run plans it.");
+  });
+
+  it("--watch says it again, until Ctrl-C", async () => {
+    const env = { PATH: process.env["PATH"], MONGODB_URI: uri, MONGODB_DB: name };
+    const watching = spawn(process.execPath, [SYNC, "status", "--watch"], { env });
+    const closed = once(watching, "close");
+    let said = "";
+    for await (const chunk of watching.stdout) {
+      said += chunk;
+      if (said.split("Last good run").length > 2) watching.kill("SIGINT");
+    }
+    expect(said.match(/Not started yet: the cron begins/g)).toHaveLength(2);
+    expect(await closed).toEqual([null, "SIGINT"]);
   });
 
   it("as JSON is what /status.json says", async () => {
@@ -262,6 +333,9 @@ describe("doctor", () => {
     expect(failed).toEqual([]);
     expect(code).toBe(0);
     expect(list.length).toBeGreaterThan(12);
+    const operations = await readFile(new URL("../../docs/operations.md", import.meta.url), "utf8");
+    const unexplained = list.filter(({ check }) => !operations.includes(`\`${check}\``));
+    expect(unexplained).toEqual([]);
     expect((await sync(["doctor"])).out).toContain("All well.");
   });
 
@@ -302,6 +376,12 @@ describe("doctor", () => {
     await strict.close();
     expect(refusing.failed).toEqual(["Contracts Finder"]);
     expect(refusing.of("Contracts Finder")?.found).toMatch(/refuses \(status (403|429)/);
+    const other = createHttpServer((_, response) => response.writeHead(200).end('{"hello":"world"}'));
+    const port = await portOf(other);
+    const wrong = await findings({ FAT_API_URL: `http://127.0.0.1:${port}` });
+    other.close();
+    expect(wrong.failed).toEqual(["Find a Tender"]);
+    expect(wrong.of("Find a Tender")?.found).toContain("not with releases");
   });
 
   it("names a cron that does not fire, runs that fail, months that failed, a delta that lags", async () => {
@@ -323,12 +403,37 @@ describe("doctor", () => {
     expect(dropped.of("runs")?.advice).toContain("RUN_BUDGET_SECONDS");
   });
 
+  it("names a site that does not want this User-Agent", async () => {
+    await healthy();
+    const choosy = createHttpServer((request, response) => {
+      const refused = request.headers["user-agent"]?.includes("tendhunt");
+      response.writeHead(refused ? 403 : 200).end(refused ? "no" : '{"releases":[]}');
+    });
+    const port = await portOf(choosy);
+    const { failed, of } = await findings({ FAT_API_URL: `http://127.0.0.1:${port}` });
+    choosy.close();
+    expect(failed).toEqual(["Find a Tender", "User-Agent"]);
+    expect(of("User-Agent")?.found).toMatch(/forbids "tendhunt-data-sync\/.*answers another name/);
+  });
+
+  it("names a clock that is wrong", async () => {
+    await healthy();
+    // This process's clock: a minute ahead of the database's.
+    const ahead = "const now = Date.now; Date.now = () => now() + 60_000;";
+    const { failed, of } = await findings({
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}`,
+    });
+    expect(failed).toEqual(["clock"]);
+    expect(of("clock")?.found).toMatch(/^(59|6\d)\.\d s between/);
+  });
+
   it("names an index that is missing, and a budget that is nearly used", async () => {
     await healthy();
-    await db.contracts.dropIndex("buyer");
-    const index = await findings();
-    expect(index.failed).toEqual(["indexes"]);
-    expect(index.of("indexes")?.found).toContain("contracts.buyer");
+    const [{ name: index }] = INDEXES.contracts;
+    await db.contracts.dropIndex(index);
+    const without = await findings();
+    expect(without.failed).toEqual(["indexes"]);
+    expect(without.of("indexes")?.found).toContain(`contracts.${index}`);
     await ensureIndexes(db);
     const budget = await findings({ STORAGE_BUDGET_MB: "0.5" });
     expect(budget.failed).toEqual(["storage"]);
@@ -344,10 +449,13 @@ describe("doctor", () => {
       await client.db("admin").command({ createUser: "root", pwd: "root-pw", roles: ["root"] });
       await client.close();
       const admin = new MongoClient(as("root", "root-pw"));
-      const addUser = (user: string, role: string) =>
-        admin.db("admin").command({ createUser: user, pwd: "pw-of-it", roles: [{ role, db: name }] });
+      const addUser = (user: string, ...roles: string[]) =>
+        admin
+          .db("admin")
+          .command({ createUser: user, pwd: "pw-of-it", roles: roles.map((role) => ({ role, db: name })) });
       await addUser("reader", "read");
       await addUser("writer", "readWrite");
+      await addUser("keeper", "readWrite", "dbAdmin");
       await setScene(collectionsOf(admin.db(name)), "done", new Date());
       await ensureIndexes(collectionsOf(admin.db(name)));
       await admin.close();
@@ -360,13 +468,19 @@ describe("doctor", () => {
       expect(JSON.stringify(list)).not.toContain("wr0ng-pw");
     });
 
-    it("names rights that are missing; readWrite on the one database has all", async () => {
+    it("names rights that are missing; readWrite and dbAdmin on the one database have all", async () => {
       const reader = await findings({ MONGODB_URI: as("reader", "pw-of-it") });
       expect(reader.failed).toEqual(["rights"]);
       expect(reader.of("rights")?.found).toMatch(/may not .*insert/);
       const writer = await findings({ MONGODB_URI: as("writer", "pw-of-it") });
       expect(writer.failed).toEqual([]);
       expect(writer.of("sign-in")?.found).toBe("as writer");
+      expect(writer.of("rights")).toMatchObject({
+        state: "warning",
+        found: expect.stringMatching(/not collMod$/),
+      });
+      const keeper = await findings({ MONGODB_URI: as("keeper", "pw-of-it") });
+      expect(keeper.of("rights")?.state).toBe("well");
     });
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ObjectId } from "mongodb";
 import { expect, describe as group, it } from "vitest";
@@ -396,5 +396,37 @@ group("docs/status.md", () => {
     const metrics = [...metricsOf(status({}, 1)).matchAll(/# TYPE (\w+)/g)].map(([, name]) => name);
     const all = [...metrics, ...ALARM_KINDS, ...Object.keys(TROUBLES), ...WINDOW_STATES];
     expect(all.filter((name) => !documented.has(name))).toEqual([]);
+  });
+});
+
+group("docs/operations.md", () => {
+  const read = (path: string) =>
+    readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), "utf8");
+  const text = read("docs/operations.md");
+
+  it("says what to do at every kind of alarm and trouble", () => {
+    const rows = [...text.matchAll(/^\| `([\w-]+)` .*\|$/gm)].map(([, name]) => name);
+    expect(rows).toEqual(expect.arrayContaining([...ALARM_KINDS, ...Object.keys(TROUBLES)]));
+  });
+
+  it("has every line that the code logs, at its level", () => {
+    const files = readdirSync(fileURLToPath(new URL("../../../src", import.meta.url)), {
+      recursive: true,
+      encoding: "utf8",
+    });
+    const logged = files
+      .filter((file) => /\.tsx?$/.test(file))
+      .flatMap((file) =>
+        [...read(`src/${file}`).matchAll(/log\.(error|warn|info)\(\s*[^"`;]*,\s*"([^"]+)",?\s*\)/g)].map(
+          ([, level = "", message = ""]) => ({ level, message }),
+        ),
+      );
+    expect(logged.length).toBeGreaterThan(4);
+    const lines = text.split("\n");
+    for (const { level, message } of logged)
+      expect(
+        lines.some((line) => line.startsWith(`| \`${level}\``) && line.includes(`\`${message}\``)),
+        `${level}: ${message}`,
+      ).toBe(true);
   });
 });
