@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Upsert } from "../../src/store/statements.ts";
-import { quarantine, storePage } from "../../src/store/store.ts";
+import { closing, type Upsert } from "../../src/store/statements.ts";
+import { closePassed, quarantine, storePage } from "../../src/store/store.ts";
 import type { MappedBuyer, MappedContract } from "../../src/terms/documents.ts";
 import { freshDatabase } from "../kit/database.ts";
 
@@ -98,6 +98,44 @@ describe("contracts", () => {
     await store(upsert(1), upsert(null));
     client.off("commandStarted", count);
     expect(commands).toBeLessThanOrEqual(2);
+  });
+});
+
+describe("notices whose deadline has passed", () => {
+  const before = new Date("2026-06-09T00:00:00Z");
+  const deadline = new Date("2026-06-10T00:00:00Z");
+  const after = new Date("2026-06-11T00:00:00Z");
+  const open = (fields: Partial<MappedContract> = {}) => upsert(null, { deadlineDate: deadline, ...fields });
+
+  it("close in one update, and only they; reading them again changes nothing more", async () => {
+    const others: Partial<MappedContract>[] = [
+      { deadlineDate: after },
+      { status: "CANCELLED", deadlineDate: before },
+      { status: "AWARDED", stage: "AWARD", deadlineDate: before },
+    ];
+    await store(open(), ...others.map((fields, at) => open({ _id: `other/${at}`, ...fields })));
+    await store(upsert(null, { _id: "no deadline" }));
+    const untouched = await db.contracts.find({ _id: { $ne: open().contract._id } }).toArray();
+    const first = await db.contracts.findOne({ _id: open().contract._id });
+    expect(await closePassed(db, before)).toBe(0);
+    expect(await closePassed(db, deadline)).toBe(1);
+    expect(await closePassed(db, deadline)).toBe(0);
+    const closed = await db.contracts.findOne({ _id: open().contract._id });
+    expect(closed).toEqual({ ...first, status: "CLOSED", updatedAt: expect.any(Date) });
+    expect(Number(closed?.updatedAt)).toBeGreaterThan(Number(first?.updatedAt));
+    expect(await db.contracts.find({ _id: { $ne: open().contract._id } }).toArray()).toEqual(untouched);
+    expect(await store(open({ status: "CLOSED" }))).toEqual({ changed: 0, inserted: 0 });
+  });
+
+  it("are found by an index of what is open alone", async () => {
+    const many = Array.from({ length: 300 }, (_, at) =>
+      open({ _id: `many/${at}`, ...(at % 10 === 0 ? {} : { status: "AWARDED", stage: "AWARD" }) }),
+    );
+    await store(...many);
+    const { filter } = closing(deadline);
+    const plan = await db.contracts.find(filter).explain("executionStats");
+    expect(JSON.stringify(plan["queryPlanner"].winningPlan)).toMatch(/"stage":"IXSCAN".*"indexName":"open"/);
+    expect(plan["executionStats"].totalKeysExamined).toBeLessThanOrEqual(31);
   });
 });
 
