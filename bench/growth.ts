@@ -1,7 +1,7 @@
 // What grows with the database: a claim, the plan, the status pages, a page's store, with ten thousand, a hundred thousand
 // and one and a half million contracts, and the windows of eleven years.
 import { MongoClient } from "mongodb";
-import { claimNewest, giveBack, type Held } from "../src/claim/claim.ts";
+import { giveBack, type Held } from "../src/claim/claim.ts";
 import { mapRelease } from "../src/map/map-release.ts";
 import { comparePlan, wantedWindows } from "../src/plan/difference.ts";
 import { plan } from "../src/plan/plan.ts";
@@ -9,12 +9,14 @@ import { collectionsOf, type Database, ensureIndexes } from "../src/platform/dat
 import { workerEffects } from "../src/platform/worker-effects.ts";
 import { createHistory } from "../src/replica/history.ts";
 import { releaseText } from "../src/replica/release.ts";
+import { claimFitting } from "../src/run/room.ts";
 import type { Upsert } from "../src/store/statements.ts";
 import { storePage } from "../src/store/store.ts";
 import type { MappedBuyer, SyncRun } from "../src/terms/documents.ts";
 import { SOURCES, type Source } from "../src/terms/window.ts";
 import { SEED } from "./histories.ts";
 import { median } from "./machine.ts";
+import { contextOf } from "./page.ts";
 import { startWorkerd, type Workerd } from "./workerd.ts";
 
 export const SIZES = [10_000, 100_000, 1_500_000] as const;
@@ -32,7 +34,7 @@ export interface Grown {
 }
 
 const TIMES = 20;
-const NAME = "bench_growth";
+const WARM_UP = 3;
 const TOKEN = "a-token-of-the-bench";
 const DAY_MS = 86_400_000;
 const START: Record<Source, Date> = {
@@ -40,6 +42,14 @@ const START: Record<Source, Date> = {
   CONTRACTS_FINDER: new Date("2016-11-01T00:00:00Z"),
 };
 
+/** A database of one size, and the Worker that shows its pages. */
+interface Sized {
+  contracts: number;
+  db: Database;
+  workerd: Workerd;
+}
+
+/** All sizes stand side by side and take turns, so that whatever else this machine does falls on each of them. */
 export async function growth(options: {
   mongoUri: string;
   script: string;
@@ -48,85 +58,111 @@ export async function growth(options: {
 }): Promise<Grown[]> {
   const { mongoUri, script, sizes, say } = options;
   const client = await new MongoClient(mongoUri, { ignoreUndefined: true }).connect();
-  await client.db(NAME).dropDatabase();
-  const db = collectionsOf(client.db(NAME));
-  await ensureIndexes(db);
-  const workerd = await startWorkerd(script, {
-    ...{ MONGODB_URI: mongoUri, MONGODB_DB: NAME, STATUS_TOKEN: TOKEN, LOG_LEVEL: "error" },
-  });
+  const all: Sized[] = [];
   try {
-    await fillBeside(db);
-    const grown: Grown[] = [];
     for (const contracts of sizes) {
-      say(`${contracts.toLocaleString("en")} contracts …`);
+      say(`a database of ${contracts.toLocaleString("en")} contracts …`);
+      const name = `bench_${contracts}`;
+      await client.db(name).dropDatabase();
+      const db = collectionsOf(client.db(name));
+      await ensureIndexes(db);
+      await fillBeside(db);
       await fillContracts(db, contracts);
-      grown.push(await measure({ db, workerd, contracts }));
+      const variables = { MONGODB_URI: mongoUri, MONGODB_DB: name, STATUS_TOKEN: TOKEN, LOG_LEVEL: "error" };
+      all.push({ contracts, db, workerd: await startWorkerd(script, variables) });
     }
-    return grown;
+    say("a claim, the plan, the pages, a page's store …");
+    return await measure(all);
   } finally {
-    await workerd.stop();
-    await client.db(NAME).dropDatabase();
+    for (const { workerd, db } of all) {
+      await workerd.stop();
+      await db.db.dropDatabase();
+    }
     await client.close();
   }
 }
 
-async function measure(options: { db: Database; workerd: Workerd; contracts: number }): Promise<Grown> {
-  const { db, workerd, contracts } = options;
+async function measure(all: Sized[]): Promise<Grown[]> {
   const now = workerEffects.now();
-  const page = async (path: string) => {
-    const response = await fetch(`${workerd.url}${path}`, { headers: { authorization: `Bearer ${TOKEN}` } });
+  const page = (path: string) => async (sized: Sized) => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const response = await fetch(`${sized.workerd.url}${path}`, { headers });
     if (!response.ok) throw new Error(`${path}: ${response.status}`);
     await response.text();
   };
-  let held: Held | null = null;
-  const claimed = async () => {
-    held = await claimNewest(db, {
-      ...{ source: "FIND_A_TENDER", kind: "drain", id: workerEffects.newId() },
-      ...{ leaseSeconds: 90, backoffSeconds: 120 },
-    });
-    if (!held) throw new Error("no window was due");
-  };
-  const back = async () => {
-    if (held) await giveBack(db, held.claim);
-  };
-  const planned = async () => {
+  let pages = 0;
+  const held = new Map<Sized, Held>();
+  const claimMs = await mediansMs(
+    all,
+    async (sized) => {
+      const context = await contextOf(sized.db, "FIND_A_TENDER", { MONGODB_URI: "mongodb://this.process" });
+      return async () => {
+        const one = await claimFitting(context, 120);
+        if (!one) throw new Error("no window was due");
+        held.set(sized, one);
+      };
+    },
+    async (sized) => {
+      const one = held.get(sized);
+      if (one) await giveBack(sized.db, one.claim);
+    },
+  );
+  const planMs = await mediansMs(all, ({ db }) => async () => {
     for (const source of SOURCES)
       await plan(db, { source, start: START[source], horizon: now, stages: ["all"], knownHash: null, now });
-  };
-  let pages = 0;
-  const store = async () => {
-    await storePage(db, pageOf(contracts * 100 + pages++));
-  };
-  const plain = db.db.collection<{ _id: string }>("plain");
-  const written = async () => {
-    const { upserts } = pageOf(contracts * 100 + pages++);
-    await plain.bulkWrite(
-      upserts.map(({ contract }) => ({ insertOne: { document: contract } })),
-      { ordered: false },
-    );
-  };
-  return {
-    contracts,
-    claimMs: await medianMs(claimed, back),
-    planMs: await medianMs(planned),
-    pageMs: await medianMs(() => page("/")),
-    statusJsonMs: await medianMs(() => page("/status.json")),
-    storeMs: await medianMs(store),
-    bulkWriteMs: await medianMs(written, async () => {
-      await plain.deleteMany({});
-    }),
-  };
+  });
+  const pageMs = await mediansMs(all, (sized) => () => page("/")(sized));
+  const statusJsonMs = await mediansMs(all, (sized) => () => page("/status.json")(sized));
+  const storeMs = await mediansMs(all, ({ db }) => async () => {
+    await storePage(db, pageOf(pages++));
+  });
+  const bulkWriteMs = await mediansMs(
+    all,
+    ({ db }) =>
+      async () => {
+        const { upserts } = pageOf(pages++);
+        await db.db.collection<{ _id: string }>("plain").bulkWrite(
+          upserts.map(({ contract }) => ({ insertOne: { document: contract } })),
+          { ordered: false },
+        );
+      },
+    async ({ db }) => {
+      await db.db.collection("plain").deleteMany({});
+    },
+  );
+  return all.map((sized, at) => {
+    const of = (times: number[]) => times[at] ?? Number.NaN;
+    return {
+      contracts: sized.contracts,
+      claimMs: of(claimMs),
+      planMs: of(planMs),
+      pageMs: of(pageMs),
+      statusJsonMs: of(statusJsonMs),
+      storeMs: of(storeMs),
+      bulkWriteMs: of(bulkWriteMs),
+    };
+  });
 }
 
-async function medianMs(work: () => Promise<void>, afterwards?: () => Promise<void>): Promise<number> {
-  const times: number[] = [];
-  for (let time = -3; time < TIMES; time++) {
-    const before = performance.now();
-    await work();
-    if (time >= 0) times.push(performance.now() - before); // the first ones warm up
-    await afterwards?.();
+type Work = () => Promise<void>;
+
+/** The median of each size; the first few of each warm up. */
+async function mediansMs(
+  all: Sized[],
+  prepare: (sized: Sized) => Work | Promise<Work>,
+  afterwards: (sized: Sized) => Promise<void> = async () => undefined,
+): Promise<number[]> {
+  const works = await Promise.all(all.map(async (sized) => ({ sized, work: await prepare(sized) })));
+  const times = works.map((): number[] => []);
+  for (let time = -WARM_UP; time < TIMES; time++) {
+    for (const [at, { sized, work }] of works.entries()) {
+      const before = performance.now();
+      await work();
+      if (time >= 0) times[at]?.push(performance.now() - before);
+      await afterwards(sized);
+    }
   }
-  return Number(median(times).toFixed(2));
+  return times.map((some) => Number(median(some).toFixed(2)));
 }
 
 const TEMPLATES = templates();

@@ -1,0 +1,175 @@
+// `npm run bench`: what each way of reading these APIs costs and what it loses, side by side on the same histories; how
+// much of the rate limit is used; what a page, an invocation and a growing database take of the machine.
+import { parseArgs } from "node:util";
+import Table from "cli-table3";
+import { startMongod } from "../src/local/mongod.ts";
+import { type Grown, growth, SIZES } from "./growth.ts";
+import { benchHistories, SEED } from "./histories.ts";
+import { type Machine, machine } from "./machine.ts";
+import { type SideBySide, sideBySide, type Week, week } from "./side-by-side.ts";
+import { bundle } from "./workerd.ts";
+
+const USAGE = `npm run bench -- [--short] [--ways] [--machine] [--json]
+  --short    a twentieth of the histories, up to 100,000 contracts: shows that it runs, judges nothing
+  --ways     only the ways side by side and the week at the limit
+  --machine  only what it takes of this machine
+  --json     one JSON document instead of tables, for comparing two versions`;
+
+const { values: flags } = parseArgs({
+  options: {
+    short: { type: "boolean", default: false },
+    ways: { type: "boolean", default: false },
+    machine: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+interface Result {
+  version: 2;
+  seed: number;
+  share: number;
+  sideBySide?: SideBySide;
+  week?: Week[];
+  machine?: Machine;
+  growth?: Grown[];
+}
+
+const SHORT_SHARE = 0.05;
+/** At PAGE_LIMIT 25 so much of the histories lasts for more than a week. */
+const WEEK_SHARE = 0.55;
+const WEEK_HOURS = 168;
+
+const say = (line: string) => console.error(line);
+
+async function main(): Promise<void> {
+  const both = flags.ways === flags.machine;
+  const share = flags.short ? SHORT_SHARE : 1;
+  const result: Result = { version: 2, seed: SEED, share };
+  if (both || flags.ways) {
+    result.sideBySide = await sideBySide(benchHistories(share), say);
+    say("a week at the limit …");
+    result.week = await week(benchHistories(share * WEEK_SHARE), Math.ceil(WEEK_HOURS * share));
+  }
+  if (both || flags.machine) {
+    const mongo = await startMongod({ ownServer: true });
+    try {
+      result.machine = await machine({ mongoUri: mongo.uri, share: flags.short ? 0.2 : 1, say });
+      const { script } = await bundle("bench/worker.ts");
+      const sizes = flags.short ? SIZES.slice(0, 2) : SIZES;
+      result.growth = await growth({ mongoUri: mongo.uri, script, sizes, say });
+    } finally {
+      await mongo.stop();
+    }
+  }
+  if (flags.json) console.log(JSON.stringify(result));
+  else print(result);
+}
+
+function print({ sideBySide: ways, week: used, machine: side, growth: grown }: Result): void {
+  if (ways) printWays(ways);
+  if (used) {
+    printTable(
+      ["a week at 12 requests in 120 s", "invocations", "allowed", "asked", "used", "refused"],
+      used.map((one) => [
+        ...[one.source, one.invocations, one.allowed, one.asked],
+        ...[`${(one.usedShare * 100).toFixed(1)} %`, one.refused],
+      ]),
+    );
+  }
+  if (side) printMachine(side);
+  if (grown) printGrowth(grown);
+}
+
+function printWays({ releases, ways, pace }: SideBySide): void {
+  printTable(
+    [
+      ...["releases", "way", "requests per 1,000", "missing", "fetched twice"],
+      "hours to the last 30 days, last year, all: hourly",
+      "quarter-hourly",
+    ],
+    ways.map(({ source, way, per1000, missing, fetchedTwice, hours: { hourly, quarterHourly } }) => [
+      ...[
+        `${source} ${releases[source]}`,
+        way,
+        per1000.toFixed(1),
+        missing,
+        fetchedTwice ?? "all, on purpose",
+      ],
+      ...[hourly, quarterHourly].map((one) =>
+        [one.last30Days, one.lastYear, one.all].map((hours) => hours.toFixed(1)).join(", "),
+      ),
+    ]),
+  );
+  printTable(
+    ["quarter-hourly against hourly", "drained sooner", "verified sooner"],
+    pace.map(({ source, drainedTimes, verifiedTimes }) => [
+      ...[source, `${drainedTimes} times`, `${verifiedTimes} times`],
+    ]),
+  );
+}
+
+function printMachine({ cpu, wire, commandsPerRequest, memory, startUp }: Machine): void {
+  printTable(
+    [
+      ...[
+        "a page",
+        "pages",
+        "KB",
+        "CPU ms: JSON.parse",
+        "CPU ms: judged, mapped, stored",
+        "times JSON.parse",
+      ],
+      ...["round trips", "KB to MongoDB", "times one bulkWrite", "KB back"],
+    ],
+    cpu.map((one, at) => [
+      ...[one.source, one.pages, one.kilobytes, one.parseMs, one.pageMs, one.timesParse],
+      ...[wire[at]?.roundTrips, wire[at]?.kilobytesOut, wire[at]?.timesBulkWrite, wire[at]?.kilobytesIn],
+    ]),
+  );
+  printTable(
+    ["of the Worker", ""],
+    [
+      ["commands for each request, slots, checkpoints and claims included", commandsPerRequest],
+      [`held over ${memory.requests} requests, MB`, `${memory.heldBeforeMb} to ${memory.heldMostMb}`],
+      ["with what is not collected yet, MB", memory.heapMostMb],
+      ["growth of the process, MB", memory.residentGrowthMb],
+      ["bundle, KB (gzipped)", `${startUp.bundleKilobytes} (${startUp.gzippedKilobytes})`],
+      ["CPU to the first answer, ms", startUp.startMs],
+    ],
+  );
+}
+
+function printGrowth(grown: Grown[]): void {
+  const rows: [string, (one: Grown) => number][] = [
+    ["claim", ({ claimMs }) => claimMs],
+    ["plan of both sources", ({ planMs }) => planMs],
+    ["/", ({ pageMs }) => pageMs],
+    ["/status.json", ({ statusJsonMs }) => statusJsonMs],
+    ["a page's store", ({ storeMs }) => storeMs],
+    ["baseline: one bulkWrite of the same", ({ bulkWriteMs }) => bulkWriteMs],
+  ];
+  const [first, last] = [grown[0], grown.at(-1)];
+  printTable(
+    [
+      "median ms with so many contracts",
+      ...grown.map(({ contracts }) => contracts.toLocaleString("en")),
+      ...["times bulkWrite", "growth"],
+    ],
+    rows.map(([name, of]) => [
+      name,
+      ...grown.map(of),
+      last ? (of(last) / last.bulkWriteMs).toFixed(1) : "",
+      first && last ? `${(of(last) / of(first)).toFixed(2)} times` : "",
+    ]),
+  );
+}
+
+function printTable(head: string[], rows: (string | number | undefined)[][]): void {
+  const table = new Table({ head, wordWrap: true, style: { head: [], border: [] } });
+  for (const row of rows) table.push(row.map((cell) => String(cell ?? "")));
+  console.log(table.toString());
+}
+
+if (flags.help) console.log(USAGE);
+else await main();
