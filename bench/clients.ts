@@ -3,7 +3,8 @@
 import { APIS, type Api, pageUrl, type Question } from "../src/fetch/api.ts";
 import type { Page } from "../src/fetch/page.ts";
 import { judgeSlice, questionFor, shorter } from "../src/fetch/walk.ts";
-import { type LondonTime, later, plusSeconds, secondsBetween, toLondon } from "../src/terms/london-time.ts";
+import { type LondonTime, later, plusSeconds, toLondon } from "../src/terms/london-time.ts";
+import type { Row } from "../src/terms/release.ts";
 import { ORIGIN, type Source, startOf, T0 } from "./histories.ts";
 
 export interface Client {
@@ -63,18 +64,59 @@ const dailyWindows: Client = {
 };
 
 /** What a slice should hold: fuller ones overflow more often, and each overflow is a request for nothing. */
-const AIM_ROWS = 75;
-const WIDER_MAX = 4;
+const AIM_ROWS = 82;
+const HOURS_A_WEEK = 168;
+/** How much the newest hour says of the next one like it. */
+const LEARNS = 0.3;
+const SPAN_MAX = 60 * DAY;
 
-/** Slices without a cursor, as long as the density so far suggests; one that is full is asked again, shorter. */
+/** How many rows an hour has, by its place in the week: what has been read says how long the next slice may be. */
+function createRhythm() {
+  const rates = Array.from({ length: HOURS_A_WEEK }, () => 5);
+  const placeOf = (ms: number) => Math.floor(ms / 1000 / HOUR) % HOURS_A_WEEK;
+  const pieces = function* (from: number, to: number) {
+    for (let end = to; end > from; ) {
+      const begin = Math.max(from, Math.floor((end - 1) / 1000 / HOUR) * HOUR * 1000);
+      yield { begin, end, hours: (end - begin) / 1000 / HOUR };
+      end = begin;
+    }
+  };
+  return {
+    /** Seconds below `hi` that should hold `rows`. */
+    spanSeconds(hi: LondonTime, rows: number): number {
+      const top = wall(hi);
+      let left = rows;
+      for (const { begin, end, hours } of pieces(top - SPAN_MAX * 1000, top)) {
+        const expected = (rates[placeOf(begin)] ?? 0) * hours;
+        if (expected >= left) return (top - end + (left / expected) * (end - begin)) / 1000;
+        left -= expected;
+      }
+      return SPAN_MAX;
+    },
+    learn({ lo, hi }: Question, rows: Row[]): void {
+      const times = rows.flatMap(({ date }) => (date ? [wall(toLondon(date))] : []));
+      for (const { begin, end, hours } of pieces(wall(lo), wall(hi))) {
+        const count = times.filter((at) => at >= begin && at < end).length;
+        const weight = LEARNS * Math.min(1, hours);
+        const place = placeOf(begin);
+        rates[place] = (1 - weight) * (rates[place] ?? 0) + weight * (count / hours);
+      }
+    },
+  };
+}
+
+const wall = (time: LondonTime) => Date.parse(`${time}Z`);
+
+/** Slices without a cursor, as long as the rhythm so far suggests; one that is full is asked again, shorter. */
 const adaptiveSlices: Client = {
   name: "exact adaptive slices",
-  from: "zebreus/tender-db asks so, by hours and days",
+  from: "the design without its walk; zebreus/tender-db asks so, by hours and days",
   read: (source, get) => {
     const api = APIS[source];
     const start = toLondon(startOf(source));
-    let spanSeconds = DAY;
+    const rhythm = createRhythm();
     for (let hi = toLondon(T0); hi > start; ) {
+      const spanSeconds = Math.max(2, Math.round(rhythm.spanSeconds(hi, AIM_ROWS)));
       let asked = questionFor({ api, stage: "all", hi, start, limit: 100, spanSeconds });
       let page = get(pageUrl(api, ORIGIN, asked));
       while (judgeSlice(api, asked, page).kind !== "whole") {
@@ -83,8 +125,7 @@ const adaptiveSlices: Client = {
         asked = next;
         page = get(pageUrl(api, ORIGIN, asked));
       }
-      const wider = Math.min(WIDER_MAX, AIM_ROWS / Math.max(1, page.rows.length));
-      spanSeconds = Math.max(2, Math.round(secondsBetween(asked.lo, asked.hi) * wider));
+      rhythm.learn(asked, page.rows);
       hi = asked.lo;
     }
   },

@@ -170,10 +170,7 @@ async function openInspector(ports: { http: number; inspector: number }): Promis
     const reply = new Promise((resolve) => waiting.set(id, resolve));
     socket.send(JSON.stringify({ id, method }));
     // An isolate at rest keeps its answer until it is woken.
-    const waking = setInterval(
-      () => fetch(`http://127.0.0.1:${ports.http}/healthz`).catch(() => undefined),
-      50,
-    );
+    const waking = setInterval(() => fetch(`http://127.0.0.1:${ports.http}/`).catch(() => undefined), 50);
     try {
       return await reply;
     } finally {

@@ -11,16 +11,16 @@ export type Gate = <T>(
 
 export interface MemoryStore {
   collections: Map<string, Map<string, Document>>;
-  /** How many documents hold each value, by `collection.field`: kept for the fields that have been counted by. */
-  counts: Map<string, Map<unknown, number>>;
   /** The database's clock. */
   now: () => Date;
   /** Called after each change of a document; `before` is null for an insertion. */
   onChange: (change: { collection: string; before: Document | null; after: Document | null }) => void;
+  /** How many documents hold each value, by `collection.field`: kept for the fields that have been counted by. */
+  counts?: Map<string, Map<unknown, number>>;
 }
 
 export function createMemoryStore(now: () => Date): MemoryStore {
-  return { collections: new Map(), counts: new Map(), now, onChange: () => undefined };
+  return { collections: new Map(), now, onChange: () => undefined };
 }
 
 const direct: Gate = async (_operation, apply) => apply();
@@ -44,7 +44,7 @@ function replace(
   const documents = documentsOf(store, name);
   if (after) documents.set(keyOf(after["_id"]), after);
   else documents.delete(keyOf(before?.["_id"]));
-  for (const [field, counts] of store.counts) {
+  for (const [field, counts] of store.counts ?? []) {
     const [of = "", path = ""] = field.split(".");
     if (of !== name || before?.[path] === after?.[path]) continue;
     if (before) counts.set(before[path], (counts.get(before[path]) ?? 0) - 1);
@@ -55,6 +55,7 @@ function replace(
 
 /** How many documents hold each value of a field. */
 function countsOf(store: MemoryStore, name: string, field: string): Map<unknown, number> {
+  store.counts ??= new Map();
   const key = `${name}.${field}`;
   let counts = store.counts.get(key);
   if (!counts) {
