@@ -1,240 +1,175 @@
-// `npm run bench [-- --json] [--short]`: what each way of reading these APIs costs and what it loses, side by side on the
-// same replica histories, in the real rhythm and volumes. Counts, not times: they are the same on every machine.
+// `npm run bench`: what each way of reading these APIs costs and what it loses, side by side on the same histories; how
+// much of the rate limit is used; what a page, an invocation and a growing database take of the machine.
+import { parseArgs } from "node:util";
 import Table from "cli-table3";
-import { APIS, type Api, pageUrl, type Question } from "../src/fetch/api.ts";
-import { type Page, readPage } from "../src/fetch/page.ts";
-import { nextSlice } from "../src/fetch/proof.ts";
-import { judgePage, judgeSlice, narrower, questionFor, shorter, smallest } from "../src/fetch/walk.ts";
-import { topOf, wantedWindows } from "../src/plan/difference.ts";
-import { createReplica, type Replica } from "../src/replica/answer.ts";
-import { createHistory } from "../src/replica/history.ts";
-import {
-  boundaryAtOrBefore,
-  type LondonTime,
-  londonTime,
-  plusSeconds,
-  secondsBetween,
-  toLondon,
-} from "../src/terms/london-time.ts";
-import { SOURCES, type Source } from "../src/terms/window.ts";
+import { startMongod } from "../src/local/mongod.ts";
+import { type Grown, growth, SIZES } from "./growth.ts";
+import { benchHistories, SEED } from "./histories.ts";
+import { type Machine, machine } from "./machine.ts";
+import { type SideBySide, sideBySide, type Week, week } from "./side-by-side.ts";
+import { bundle } from "./workerd.ts";
 
-const ORIGIN = "http://replica";
-const REQUESTS_PER_RUN = Math.floor(780 / (10 * 1.02)); // 780 s at six a minute, with the pacer's headroom
-const SEED = 1;
-const HISTORIES: Record<Source, { from: Date; to: Date; notices: number }> = {
-  FIND_A_TENDER: {
-    from: new Date("2021-01-02T00:00:00Z"),
-    to: new Date("2026-09-01T00:00:00Z"),
-    notices: 328_000,
+const USAGE = `npm run bench -- [--short] [--ways] [--machine] [--json]
+  --short    a twentieth of the histories, up to 100,000 contracts: shows that it runs, judges nothing
+  --ways     only the ways side by side and the week at the limit
+  --machine  only what it takes of this machine
+  --json     one JSON document instead of tables, for comparing two versions`;
+
+const { values: flags } = parseArgs({
+  options: {
+    short: { type: "boolean", default: false },
+    ways: { type: "boolean", default: false },
+    machine: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
   },
-  CONTRACTS_FINDER: {
-    from: new Date("2016-11-01T00:00:00Z"),
-    to: new Date("2026-09-01T00:00:00Z"),
-    notices: 300_000,
-  },
-};
+});
 
-/** What one way has asked and got. */
-interface Counted {
-  requests: number;
-  rows: number;
-  seen: Set<string>;
-  /** Instants of the rows that were seen, for the verification that follows a drain. */
-  dates: Map<string, Date>;
+interface Result {
+  version: 2;
+  seed: number;
+  share: number;
+  sideBySide?: SideBySide;
+  week?: Week[];
+  machine?: Machine;
+  growth?: Grown[];
 }
 
-const counted = (): Counted => ({ requests: 0, rows: 0, seen: new Set(), dates: new Map() });
+const SHORT_SHARE = 0.05;
+/** At PAGE_LIMIT 25 so much of the histories lasts for more than a week. */
+const WEEK_SHARE = 0.55;
+const WEEK_HOURS = 168;
 
-interface Bench {
-  api: Api;
-  replica: Replica;
-  from: Date;
-  to: Date;
-}
+const say = (line: string) => console.error(line);
 
-function get({ replica, to }: Bench, url: string, into: Counted): Page {
-  const read = readPage(replica.handle({ url, now: to.getTime() }).body);
-  if (read.kind !== "page") throw new Error(`${url}: ${read.kind}`);
-  into.requests++;
-  into.rows += read.page.rows.length;
-  for (const { key, date } of read.page.rows) {
-    into.seen.add(key);
-    if (date) into.dates.set(key, date);
+async function main(): Promise<void> {
+  const both = flags.ways === flags.machine;
+  const share = flags.short ? SHORT_SHARE : 1;
+  const result: Result = { version: 2, seed: SEED, share };
+  if (both || flags.ways) {
+    result.sideBySide = await sideBySide(benchHistories(share), say);
+    say("a week at the limit …");
+    result.week = await week(benchHistories(share * WEEK_SHARE), Math.ceil(WEEK_HOURS * share));
   }
-  return read.page;
-}
-
-const range = (lo: LondonTime, hi: LondonTime): Question => ({ stage: "all", lo, hi, limit: 100 });
-
-/** One interval and `links.next` until there is none: k1p1l0/tendhunt, and most clients. */
-function interval(bench: Bench, lo: LondonTime, hi: LondonTime, into: Counted): void {
-  const asked = new Set<string>();
-  let next: string | null = pageUrl(bench.api, ORIGIN, range(lo, hi));
-  while (next !== null && !asked.has(next)) {
-    asked.add(next);
-    next = get(bench, next, into).next;
-  }
-}
-
-/** Fixed windows and `links.next`: kingfisher-collect (united_kingdom_fts.py: hours; united_kingdom_contracts_finder: days). */
-function fixedWindows(bench: Bench, into: Counted): void {
-  const span = bench.api.source === "FIND_A_TENDER" ? 6 * 3600 : 15 * 86_400;
-  const end = toLondon(bench.to);
-  for (let lo = toLondon(bench.from); lo < end; lo = plusSeconds(lo, span))
-    interval(bench, lo, plusSeconds(lo, span), into);
-}
-
-/** Slices that are asked until they are not full, each as long as the last one's density suggests. */
-function adaptiveSlices(bench: Bench, into: Counted): void {
-  const start = toLondon(bench.from);
-  let span = 86_400;
-  for (let hi = toLondon(bench.to); hi > start; ) {
-    let asked: Question = questionFor({
-      api: bench.api,
-      stage: "all",
-      hi,
-      start,
-      limit: 100,
-      spanSeconds: span,
-    });
-    let page = get(bench, pageUrl(bench.api, ORIGIN, asked), into);
-    while (judgeSlice(bench.api, asked, page).kind !== "whole") {
-      const next = shorter(bench.api, asked, page.rows);
-      if (!next) break;
-      asked = next;
-      page = get(bench, pageUrl(bench.api, ORIGIN, asked), into);
-    }
-    const growth = Math.min(4, Math.max(0.5, 80 / Math.max(1, page.rows.length)));
-    span = Math.max(2, secondsBetween(asked.lo, asked.hi) * growth);
-    hi = asked.lo;
-  }
-}
-
-/** This project's drain, month by month, by its own decisions; `into.dates` feeds the verification. */
-function drain(bench: Bench, into: Counted): void {
-  for (const { from, to } of months(bench)) {
-    const start = boundaryAtOrBefore(toLondon(from));
-    for (let hi = topOf(to), asked: Question | null = null; hi > start; ) {
-      asked ??= questionFor({ api: bench.api, stage: "all", hi, start, limit: 100, spanSeconds: null });
-      const page = get(bench, pageUrl(bench.api, ORIGIN, asked), into);
-      const verdict = judgePage({ api: bench.api, asked, page, before: new Set() });
-      if (verdict.kind === "crowded") asked = smallest(bench.api, asked);
-      else if (verdict.kind === "unclear") asked = narrower(bench.api, asked);
-      else if (verdict.kind === "untrusted") throw new Error(`untrusted: ${verdict.why}`);
-      else {
-        hi = verdict.kind === "full" ? verdict.frontier : asked.lo;
-        asked = null;
-      }
+  if (both || flags.machine) {
+    const mongo = await startMongod({ ownServer: true });
+    try {
+      result.machine = await machine({ mongoUri: mongo.uri, share: flags.short ? 0.2 : 1, say });
+      const { script } = await bundle("bench/worker.ts");
+      const sizes = flags.short ? SIZES.slice(0, 2) : SIZES;
+      result.growth = await growth({ mongoUri: mongo.uri, script, sizes, say });
+    } finally {
+      await mongo.stop();
     }
   }
+  if (flags.json) console.log(JSON.stringify(result));
+  else print(result);
 }
 
-function verify(bench: Bench, dates: Map<string, Date>, into: Counted): void {
-  const sorted = [...dates.values()].sort((a, b) => a.getTime() - b.getTime());
-  for (const { from, to } of months(bench)) {
-    const start = boundaryAtOrBefore(toLondon(from));
-    const published = sorted.filter((date) => date >= from && date < to);
-    for (let frontier = topOf(to); frontier > start; ) {
-      let asked: Question = nextSlice({ api: bench.api, frontier, start, published, limit: 100 });
-      for (;;) {
-        const page = get(bench, pageUrl(bench.api, ORIGIN, asked), into);
-        if (judgeSlice(bench.api, asked, page).kind === "whole") break;
-        const next = shorter(bench.api, asked, page.rows);
-        if (!next) break;
-        asked = next;
-      }
-      frontier = asked.lo;
-    }
+function print({ sideBySide: ways, week: used, machine: side, growth: grown }: Result): void {
+  if (ways) printWays(ways);
+  if (used) {
+    printTable(
+      ["a week at 12 requests in 120 s", "invocations", "allowed", "asked", "used", "refused"],
+      used.map((one) => [
+        ...[one.source, one.invocations, one.allowed, one.asked],
+        ...[`${(one.usedShare * 100).toFixed(1)} %`, one.refused],
+      ]),
+    );
   }
+  if (side) printMachine(side);
+  if (grown) printGrowth(grown);
 }
 
-const months = ({ api, from, to }: Bench) =>
-  wantedWindows({ source: api.source, start: from, horizon: to, now: to }).reverse();
-
-interface Row {
-  source: Source;
-  way: string;
-  per1000: number;
-  missing: number;
-  fetchedTwice: number;
-  hoursHourly: number;
-  hoursQuarterHourly: number;
-}
-
-function rowOf(bench: Bench, way: string, { requests, rows, seen }: Counted): Row {
-  const published = new Set(
-    bench.replica
-      .published(bench.api.source, bench.to.getTime())
-      .map(({ ocid, releaseId }) => `${ocid}/${releaseId}`),
+function printWays({ releases, ways, pace }: SideBySide): void {
+  printTable(
+    [
+      ...["releases", "way", "requests per 1,000", "missing", "fetched twice"],
+      "hours to the last 30 days, last year, all: hourly",
+      "quarter-hourly",
+    ],
+    ways.map(({ source, way, per1000, missing, fetchedTwice, hours: { hourly, quarterHourly } }) => [
+      ...[
+        `${source} ${releases[source]}`,
+        way,
+        per1000.toFixed(1),
+        missing,
+        fetchedTwice ?? "all, on purpose",
+      ],
+      ...[hourly, quarterHourly].map((one) =>
+        [one.last30Days, one.lastYear, one.all].map((hours) => hours.toFixed(1)).join(", "),
+      ),
+    ]),
   );
-  let missing = 0;
-  for (const key of published) if (!seen.has(key)) missing++;
-  const runs = Math.ceil(requests / REQUESTS_PER_RUN);
-  return {
-    source: bench.api.source,
-    way,
-    per1000: Number(((requests / published.size) * 1000).toFixed(1)),
-    missing,
-    fetchedTwice: rows - seen.size,
-    hoursHourly: runs,
-    hoursQuarterHourly: Math.ceil(runs / 4),
-  };
+  printTable(
+    ["quarter-hourly against hourly", "drained sooner", "verified sooner"],
+    pace.map(({ source, drainedTimes, verifiedTimes }) => [
+      ...[source, `${drainedTimes} times`, `${verifiedTimes} times`],
+    ]),
+  );
 }
 
-function benchOf(source: Source, share: number): Bench {
-  const { from, to, notices } = HISTORIES[source];
-  const histories = {
-    FIND_A_TENDER: [],
-    CONTRACTS_FINDER: [],
-    [source]: createHistory({ source, seed: SEED, from, to, notices: Math.floor(notices * share) }),
-  };
-  const replica = createReplica({
-    seed: SEED,
-    histories,
-    bodies: "light",
-    faults: ["cursor-drops"],
-    publicOrigin: ORIGIN,
-  });
-  return { api: APIS[source], replica, from, to };
+function printMachine({ cpu, wire, commandsPerRequest, memory, startUp }: Machine): void {
+  printTable(
+    [
+      ...[
+        "a page",
+        "pages",
+        "KB",
+        "CPU ms: JSON.parse",
+        "CPU ms: judged, mapped, stored",
+        "times JSON.parse",
+      ],
+      ...["round trips", "KB to MongoDB", "times one bulkWrite", "KB back"],
+    ],
+    cpu.map((one, at) => [
+      ...[one.source, one.pages, one.kilobytes, one.parseMs, one.pageMs, one.timesParse],
+      ...[wire[at]?.roundTrips, wire[at]?.kilobytesOut, wire[at]?.timesBulkWrite, wire[at]?.kilobytesIn],
+    ]),
+  );
+  printTable(
+    ["of the Worker", ""],
+    [
+      ["commands for each request, slots, checkpoints and claims included", commandsPerRequest],
+      [`held over ${memory.requests} requests, MB`, `${memory.heldBeforeMb} to ${memory.heldMostMb}`],
+      ["with what is not collected yet, MB", memory.heapMostMb],
+      ["growth of the process, MB", memory.residentGrowthMb],
+      ["bundle, KB (gzipped)", `${startUp.bundleKilobytes} (${startUp.gzippedKilobytes})`],
+      ["CPU to the first answer, ms", startUp.startMs],
+    ],
+  );
 }
 
-function measure(source: Source, share: number): Row[] {
-  const bench = benchOf(source, share);
-  const all = { lo: londonTime(toLondon(bench.from)), hi: londonTime(toLondon(bench.to)) };
-  const ways: [string, (into: Counted) => void][] = [
-    ["one interval, links.next", (into) => interval(bench, all.lo, all.hi, into)],
-    ["fixed windows, links.next", (into) => fixedWindows(bench, into)],
-    ["exact adaptive slices", (into) => adaptiveSlices(bench, into)],
+function printGrowth(grown: Grown[]): void {
+  const rows: [string, (one: Grown) => number][] = [
+    ["claim", ({ claimMs }) => claimMs],
+    ["plan of both sources", ({ planMs }) => planMs],
+    ["/", ({ pageMs }) => pageMs],
+    ["/status.json", ({ statusJsonMs }) => statusJsonMs],
+    ["a page's store", ({ storeMs }) => storeMs],
+    ["baseline: one bulkWrite of the same", ({ bulkWriteMs }) => bulkWriteMs],
   ];
-  const rows = ways.map(([way, run]) => {
-    const into = counted();
-    run(into);
-    return rowOf(bench, way, into);
-  });
-  const [drained, verified] = [counted(), counted()];
-  drain(bench, drained);
-  verify(bench, drained.dates, verified);
-  return [
-    rowOf(bench, "this project, drain", drained),
-    rowOf(bench, "this project, verify", verified),
-    ...rows,
-  ];
+  const [first, last] = [grown[0], grown.at(-1)];
+  printTable(
+    [
+      "median ms with so many contracts",
+      ...grown.map(({ contracts }) => contracts.toLocaleString("en")),
+      ...["times bulkWrite", "growth"],
+    ],
+    rows.map(([name, of]) => [
+      name,
+      ...grown.map(of),
+      last ? (of(last) / last.bulkWriteMs).toFixed(1) : "",
+      first && last ? `${(of(last) / of(first)).toFixed(2)} times` : "",
+    ]),
+  );
 }
 
-const share = process.argv.includes("--short") ? 0.05 : 1;
-const rows = SOURCES.flatMap((source) => measure(source, share));
-if (process.argv.includes("--json")) console.log(JSON.stringify({ version: 1, seed: SEED, share, rows }));
-else {
-  const head = [
-    "source",
-    "way",
-    "requests per 1,000",
-    "missing",
-    "fetched twice",
-    "hours, hourly cron",
-    "hours, quarter-hourly",
-  ];
-  const table = new Table({ head, style: { head: [], border: [] } });
-  for (const row of rows) table.push(Object.values(row).map(String));
+function printTable(head: string[], rows: (string | number | undefined)[][]): void {
+  const table = new Table({ head, wordWrap: true, style: { head: [], border: [] } });
+  for (const row of rows) table.push(row.map((cell) => String(cell ?? "")));
   console.log(table.toString());
 }
+
+if (flags.help) console.log(USAGE);
+else await main();

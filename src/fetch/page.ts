@@ -119,9 +119,11 @@ function readRows(releases: unknown[]): Pick<Page, "rows" | "unidentified"> {
   const rows: Row[] = [];
   const unidentified: Page["unidentified"] = [];
   for (const release of releases) {
-    const identity = releaseIdentitySchema.safeParse(release);
-    if (identity.success) rows.push(rowOf(release, identity.data));
-    else
+    const read = rowSchema.safeParse(release);
+    if (read.success) {
+      const { ocid, id, date, tag } = read.data;
+      rows.push({ key: `${ocid}/${id}`, ocid, releaseId: id, date: instantOf(date), tags: tag, release });
+    } else
       unidentified.push({
         rawText: JSON.stringify(release) ?? "null",
         reason: "the release has no `ocid` and `id`",
@@ -130,19 +132,7 @@ function readRows(releases: unknown[]): Pick<Page, "rows" | "unidentified"> {
   return { rows, unidentified };
 }
 
-function rowOf(release: unknown, { ocid, id }: { ocid: string; id: string }): Row {
-  const { date, tag } = looseSchema.parse(release);
-  return {
-    key: `${ocid}/${id}`,
-    ocid,
-    releaseId: id,
-    date: instantOf(date),
-    tags: tag,
-    release,
-  };
-}
-
-const looseSchema = z.object({
+const rowSchema = releaseIdentitySchema.extend({
   date: z.string().catch(""),
   tag: z.array(z.string()).catch([]),
 });

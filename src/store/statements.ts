@@ -22,35 +22,31 @@ export function contractUpsert({ contract, revision, rawData }: Upsert): AnyBulk
   const times = { createdAt: { $ifNull: ["$createdAt", "$$NOW"] }, updatedAt: "$updatedAt" };
   const kept =
     revision === null
-      ? {}
+      ? times
       : {
-          otherBuyerIds: otherBuyers(contract.buyerId, newer),
+          otherBuyerIds: otherBuyers(contract.buyerId),
           revisions: {
             $sortArray: { input: { $setUnion: [{ $ifNull: ["$revisions", []] }, [revision]] }, sortBy: 1 },
           },
+          ...times,
         };
-  const next = {
-    $cond: [
-      newer,
-      { $mergeObjects: [{ $literal: values }, { ...kept, ...times }] },
-      { $mergeObjects: ["$$ROOT", kept] },
-    ],
-  };
+  // What comes once for a page comes a hundred times over the wire: each expression stands here once.
+  const next = { $mergeObjects: [{ $cond: ["$$newer", { $literal: values }, "$$ROOT"] }, kept] };
   return {
     updateOne: {
       filter: { _id: contract._id },
-      update: [{ $replaceWith: changedOrSame(next) }],
+      update: [{ $replaceWith: { $let: { vars: { newer }, in: changedOrSame(next) } } }],
       upsert: true,
     },
   };
 }
 
 /** Buyers that other revisions of the notice name: an edit may change the buyer, and then both counts change. */
-function otherBuyers(buyerId: string | undefined, newer: Document): Document {
+function otherBuyers(buyerId: string | undefined): Document {
   const named = {
     $setUnion: [{ $ifNull: ["$otherBuyerIds", []] }, ["$buyerId"], buyerId === undefined ? [] : [buyerId]],
   };
-  const current = { $cond: [newer, { $literal: buyerId ?? null }, "$buyerId"] };
+  const current = { $cond: ["$$newer", { $literal: buyerId ?? null }, "$buyerId"] };
   const others = { $sortArray: { input: { $setDifference: [named, [current, null]] }, sortBy: 1 } };
   return { $let: { vars: { others }, in: { $cond: [{ $eq: ["$$others", []] }, "$$REMOVE", "$$others"] } } };
 }

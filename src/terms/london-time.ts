@@ -53,7 +53,7 @@ export function fromLondon(time: LondonTime): Date {
 }
 
 const datePattern =
-  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(:\d{2})?(?:[.,]\d+)?)?\s?(?:(Z)|([+-])(\d{2})(?::?(\d{2}))?)?$/i;
+  /^(\d{4}-(?:0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))(?:[T ]((?:[01]\d|2[0-3]):[0-5]\d)(:[0-5]\d)?(?:[.,]\d+)?)?\s?(?:(Z)|([+-])(\d{2})(?::?(\d{2}))?)?$/i;
 
 /**
  * The instant of an API's date, whatever zone it carries; without one it is London's. Null when it is no date: Date.parse
@@ -62,12 +62,13 @@ const datePattern =
 export function instantOf(text: string): Date | null {
   const parts = datePattern.exec(text.trim());
   if (!parts) return null;
-  const [, day, time = "00:00", seconds = ":00", utc, sign, hours, minutes = "00"] = parts;
-  const wall = `${day}T${time}${seconds}`;
-  if (!isLondonTime(wall)) return null;
-  if (utc === undefined && sign === undefined) return fromLondon(wall);
+  const [, date, day, time = "00:00", seconds = ":00", utc, sign, hours, minutes = "00"] = parts;
+  const wall = `${date}T${time}${seconds}`;
+  if (utc === undefined && sign === undefined) return isLondonTime(wall) ? fromLondon(wall) : null;
+  const ms = Date.parse(`${wall}Z`);
+  if (new Date(ms).getUTCDate() !== Number(day)) return null;
   const offset = (Number(hours ?? 0) * 60 + Number(minutes)) * 60_000;
-  return offset <= OFFSET_MAX ? new Date(wallMs(wall) - (sign === "-" ? -offset : offset)) : null;
+  return offset <= OFFSET_MAX ? new Date(ms - (sign === "-" ? -offset : offset)) : null;
 }
 
 /** `time` moved by `seconds` on the wall clock (a day is always 86,400 s on it). */

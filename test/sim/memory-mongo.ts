@@ -17,6 +17,8 @@ export interface MemoryStore {
   now: () => Date;
   /** Called after each change of a document; `before` is null for an insertion. */
   onChange: (change: { collection: string; before: Document | null; after: Document | null }) => void;
+  /** How many documents hold each value, by `collection.field`: kept for the fields that have been counted by. */
+  counts?: Map<string, Map<unknown, number>>;
 }
 
 export function createMemoryStore(now: () => Date): MemoryStore {
@@ -33,6 +35,38 @@ export function documentsOf(store: MemoryStore, name: string): Map<string, Docum
     store.collections.set(name, documents);
   }
   return documents;
+}
+
+/** Every change of a document goes through here. */
+function replace(
+  store: MemoryStore,
+  name: string,
+  { before, after }: { before: Document | null; after: Document | null },
+): void {
+  const documents = documentsOf(store, name);
+  if (after) documents.set(keyOf(after["_id"]), after);
+  else documents.delete(keyOf(before?.["_id"]));
+  for (const [field, counts] of store.counts ?? []) {
+    const [of = "", path = ""] = field.split(".");
+    if (of !== name || before?.[path] === after?.[path]) continue;
+    if (before) counts.set(before[path], (counts.get(before[path]) ?? 0) - 1);
+    if (after) counts.set(after[path], (counts.get(after[path]) ?? 0) + 1);
+  }
+  store.onChange({ collection: name, before, after });
+}
+
+/** How many documents hold each value of a field. */
+function countsOf(store: MemoryStore, name: string, field: string): Map<unknown, number> {
+  store.counts ??= new Map();
+  const key = `${name}.${field}`;
+  let counts = store.counts.get(key);
+  if (!counts) {
+    counts = new Map();
+    for (const one of documentsOf(store, name).values())
+      counts.set(one[field], (counts.get(one[field]) ?? 0) + 1);
+    store.counts.set(key, counts);
+  }
+  return counts;
 }
 
 /** A `Db` over the store, for one invocation. */
@@ -98,10 +132,7 @@ function collection(store: MemoryStore, name: string, gate: Gate) {
     deleteMany: (filter: Document) =>
       write("deleteMany", () => {
         const all = select(store, name, filter, {});
-        for (const one of all) {
-          documentsOf(store, name).delete(keyOf(one["_id"]));
-          store.onChange({ collection: name, before: one, after: null });
-        }
+        for (const one of all) replace(store, name, { before: one, after: null });
         return { deletedCount: all.length };
       }),
     findOneAndUpdate: (
@@ -162,8 +193,7 @@ function insert(store: MemoryStore, name: string, document: Document): { inserte
   const documents = documentsOf(store, name);
   const key = keyOf(document["_id"]);
   if (documents.has(key)) throw new MongoServerError({ message: "E11000 duplicate key error", code: 11000 });
-  documents.set(key, document);
-  store.onChange({ collection: name, before: null, after: document });
+  replace(store, name, { before: null, after: document });
   return { insertedId: document["_id"] };
 }
 
@@ -193,8 +223,7 @@ function change(store: MemoryStore, name: string, before: Document, update: Docu
     ? afterPipeline(copy, update, store.now())
     : afterOperators(copy, update, store.now());
   if (same(before, after)) return false;
-  documentsOf(store, name).set(keyOf(before["_id"]), after);
-  store.onChange({ collection: name, before, after });
+  replace(store, name, { before, after });
   return true;
 }
 
@@ -295,11 +324,7 @@ function lookedUp(store: MemoryStore, rows: Document[], argument: Document): Doc
     const known = (row: Document) => select(store, from, { [foreignField]: row[localField] }, {}).map(clone);
     return rows.map((row) => ({ ...row, [as]: known(row) }));
   }
-  const counts = new Map<unknown, number>(rows.map((row) => [row[localField], 0]));
-  for (const one of documentsOf(store, from).values()) {
-    const count = counts.get(one[foreignField]);
-    if (count !== undefined) counts.set(one[foreignField], count + 1);
-  }
+  const counts = countsOf(store, from, foreignField);
   return rows.map((row) => {
     const count = counts.get(row[localField]) ?? 0;
     return { ...row, [as]: count > 0 ? [{ contracts: count }] : [] };
@@ -314,6 +339,5 @@ function merge(store: MemoryStore, row: Document, { into, whenMatched }: Documen
   }
   const after = afterPipeline(clone(found), whenMatched, store.now(), { new: row });
   if (same(found, after)) return;
-  documentsOf(store, into).set(keyOf(row["_id"]), after);
-  store.onChange({ collection: into, before: found, after });
+  replace(store, into, { before: found, after });
 }

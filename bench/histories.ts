@@ -1,0 +1,100 @@
+// What every way has to read: the same histories, in the real volumes and rhythm, behind the same rate limit.
+import { createReplica, type Replica } from "../src/replica/answer.ts";
+import { createHistory, type Published } from "../src/replica/history.ts";
+import { SOURCES, type Source } from "../src/terms/window.ts";
+
+export const SEED = 1;
+export const ORIGIN = "http://replica";
+/** T0: every way begins here, and must bring all that was published before. */
+export const T0 = new Date("2026-09-01T09:00:00Z");
+/** Api-facts, Rate: about 12 requests in 120 s. */
+export const LIMIT = { requests: 12, perSeconds: 120, retryAfterSeconds: 120 };
+
+const DAY_MS = 86_400_000;
+/** The delta goes on behind T0 while the backfill runs. */
+const DAYS_AFTER = 12;
+/** So many that at least 328,000 and 300,000 were published before T0. */
+const HISTORIES: Record<Source, { from: Date; notices: number }> = {
+  FIND_A_TENDER: { from: new Date("2021-01-02T00:00:00Z"), notices: 333_000 },
+  CONTRACTS_FINDER: { from: new Date("2016-11-01T00:00:00Z"), notices: 304_000 },
+};
+
+export type Histories = Record<Source, Published[]>;
+
+/** @param share of the notices; the rhythm stays, so a smaller history is a thinner one */
+export function benchHistories(share: number): Histories {
+  const made = (source: Source) => {
+    const { from, notices } = HISTORIES[source];
+    const to = new Date(T0.getTime() + DAYS_AFTER * DAY_MS);
+    return createHistory({ source, seed: SEED, from, to, notices: Math.floor(notices * share) });
+  };
+  return { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
+}
+
+/** Cursors drop rows as they really do; nothing else is wrong. */
+export function benchReplica(histories: Histories): Replica {
+  return createReplica({
+    seed: SEED,
+    histories,
+    faults: ["cursor-drops"],
+    limit: LIMIT,
+    bodies: "light",
+    publicOrigin: ORIGIN,
+  });
+}
+
+export const startOf = (source: Source): Date => HISTORIES[source].from;
+
+const MONTH_MS = 30 * DAY_MS;
+const YEAR_MS = 365 * DAY_MS;
+
+/** When the last release of each period came that came at all, in whatever `when` counts. */
+export interface Reached {
+  last30Days: number;
+  lastYear: number;
+  all: number;
+}
+
+export interface Coverage {
+  /** Rows of this source that an answer brought at `when`. */
+  note(keys: string[], when: number): void;
+  releases: number;
+  rows(): number;
+  missing(): number;
+  reached(): Reached;
+}
+
+/** Follows what comes of all that was published before T0. */
+export function createCoverage(source: Source, histories: Histories): Coverage {
+  const open = new Map<string, number>(
+    histories[source].flatMap(({ ocid, releaseId, at }) =>
+      at < T0.getTime() ? [[`${ocid}/${releaseId}`, at] as const] : [],
+    ),
+  );
+  const published: ReadonlySet<string> = new Set(open.keys());
+  const reached: Reached = { last30Days: 0, lastYear: 0, all: 0 };
+  let rows = 0;
+  return {
+    note(keys, when) {
+      for (const key of keys) {
+        if (!published.has(key)) continue;
+        rows++;
+        const at = open.get(key);
+        if (at === undefined) continue;
+        open.delete(key);
+        reached.all = when;
+        if (at >= T0.getTime() - YEAR_MS) reached.lastYear = when;
+        if (at >= T0.getTime() - MONTH_MS) reached.last30Days = when;
+      }
+    },
+    releases: published.size,
+    rows: () => rows,
+    missing: () => open.size,
+    reached: () => ({ ...reached }),
+  };
+}
+
+export const isIn = (period: keyof Reached, to: Date): boolean =>
+  period === "all" || to.getTime() > T0.getTime() - (period === "lastYear" ? YEAR_MS : MONTH_MS);
+
+export { SOURCES, type Source };

@@ -1,0 +1,177 @@
+// This project: the production code from the cron down, on a virtual clock, at the real rate limit. The database is the
+// simulation's, which test/mongo/memory.test.ts holds against a real mongod: only there can `$$NOW` be virtual.
+import { setImmediate } from "node:timers/promises";
+import { ObjectId } from "mongodb";
+import { readConfig } from "../src/config/config.ts";
+import { readPage } from "../src/fetch/page.ts";
+import { collectionsOf, type Database } from "../src/platform/database.ts";
+import type { Effects, HttpAnswer } from "../src/platform/effects.ts";
+import { createLogger } from "../src/platform/logger.ts";
+import { createRandom } from "../src/replica/random.ts";
+import { invoke } from "../src/run/invocation.ts";
+import type { SyncRun } from "../src/terms/documents.ts";
+import { connect, createMemoryStore, documentsOf } from "../test/sim/memory-mongo.ts";
+import { createScheduler } from "../test/sim/scheduler.ts";
+import {
+  benchReplica,
+  type Coverage,
+  createCoverage,
+  type Histories,
+  isIn,
+  type Reached,
+  SEED,
+  SOURCES,
+  type Source,
+  T0,
+} from "./histories.ts";
+
+const silent = createLogger({ level: "silent", secrets: [] });
+/** What the platform gives an invocation. */
+const INVOCATION_MS = 900_000;
+/** An answer takes its time: on the way there and back, and the API's own. */
+const TRAVEL_MS = [50, 300] as const;
+const SERVE_MS = [500, 3000] as const;
+
+export interface ProjectOptions {
+  histories: Histories;
+  everySeconds: number;
+  /** Ends after so many invocations; without one, when all windows are exact. */
+  invocations?: number;
+  vars?: Record<string, string>;
+}
+
+export interface ProjectResult {
+  sources: Record<Source, SourceResult>;
+  runs: SyncRun[];
+}
+
+export interface SourceResult {
+  releases: number;
+  /** Neither stored nor in quarantine, asked from the database. */
+  missing: number;
+  drainRequests: number;
+  verifyRequests: number;
+  /** Rows that came again before all was drained. */
+  fetchedTwice: number;
+  /** Seconds since T0. */
+  drained: Reached;
+  verified: Reached;
+  asked: number;
+  refused: number;
+}
+
+export async function runProject(options: ProjectOptions): Promise<ProjectResult> {
+  const { histories, everySeconds, vars = {} } = options;
+  const scheduler = createScheduler(T0.getTime());
+  const random = createRandom(SEED);
+  const store = createMemoryStore(() => new Date(scheduler.now()));
+  const db = collectionsOf(connect(store));
+  const replica = benchReplica(histories);
+  const coverage = bySource((source) => createCoverage(source, histories));
+  const rowsWhenDrained = new Map<Source, number>();
+  const seconds = () => (scheduler.now() - T0.getTime()) / 1000;
+  const between = ([least, most]: readonly [number, number]) => least + random() * (most - least);
+  const after = (ms: number, what: string) =>
+    new Promise<void>((resolve) => scheduler.after(ms, what, resolve));
+  const effects: Effects = {
+    now: () => new Date(scheduler.now()),
+    sleep: (ms) => after(ms, "sleeps"),
+    random,
+    newId: () => new ObjectId(),
+    post: async () => {
+      throw new Error("no webhook is set");
+    },
+    get: async (url): Promise<HttpAnswer> => {
+      await after(between(TRAVEL_MS), "asks");
+      const { status, headers, body } = replica.handle({ url, now: scheduler.now() });
+      await after(between(SERVE_MS) + between(TRAVEL_MS), "is answered");
+      const read = readPage(body);
+      const source: Source = url.includes("/Published/") ? "CONTRACTS_FINDER" : "FIND_A_TENDER";
+      if (read.kind === "page")
+        coverage[source].note(
+          read.page.rows.map(({ key }) => key),
+          seconds(),
+        );
+      return { status, retryAfter: headers["retry-after"] ?? null, body };
+    },
+  };
+  const runs: SyncRun[] = [];
+  const windows = () => [...documentsOf(store, "syncWindows").values()];
+  for (let tick = 0; ; tick++) {
+    await scheduler.advance(T0.getTime() + tick * everySeconds * 1000);
+    if (options.invocations === undefined ? tick > 0 && windows().every(exact) : tick >= options.invocations)
+      break;
+    const environment = { MONGODB_URI: "mongodb://memory", ...vars };
+    const config = readConfig(environment, effects.now());
+    let failure: unknown = null;
+    invoke({ db, effects, config, log: silent }).then(
+      (run) => runs.push(run),
+      (error) => {
+        failure = error;
+      },
+    );
+    await setImmediate(); // until it waits for its first event
+    await scheduler.advance(scheduler.now() + INVOCATION_MS - 1);
+    if (failure !== null) throw failure;
+    if (runs.length !== tick + 1) throw new Error(`invocation ${tick} did not end within 900 s`);
+    for (const source of SOURCES) {
+      const own = windows().filter((window) => window["source"] === source);
+      if (!rowsWhenDrained.has(source) && own.every(({ status }) => status === "done"))
+        rowsWhenDrained.set(source, coverage[source].rows());
+    }
+  }
+  const results = {
+    FIND_A_TENDER: await resultOf("FIND_A_TENDER"),
+    CONTRACTS_FINDER: await resultOf("CONTRACTS_FINDER"),
+  };
+  return { sources: results, runs };
+
+  async function resultOf(source: Source): Promise<SourceResult> {
+    const own = await db.syncWindows.find({ source }).toArray();
+    const sum = (of: (window: (typeof own)[number]) => number) =>
+      own.reduce((total, window) => total + of(window), 0);
+    const verifiedBy = (period: keyof Reached) =>
+      Math.max(
+        ...own
+          .filter(({ to }) => isIn(period, to))
+          .map(({ verifiedAt }) =>
+            verifiedAt === null ? Number.NaN : (verifiedAt.getTime() - T0.getTime()) / 1000,
+          ),
+      );
+    const { asked, refused } = replica.stats()[source];
+    const { releases } = coverage[source];
+    return {
+      releases,
+      missing: await missingIn(db, source, histories),
+      drainRequests: sum(({ counts }) => counts.requests),
+      verifyRequests: sum(({ verify }) => verify?.requests ?? 0),
+      fetchedTwice: (rowsWhenDrained.get(source) ?? coverage[source].rows()) - releases,
+      drained: coverage[source].reached(),
+      verified: {
+        last30Days: verifiedBy("last30Days"),
+        lastYear: verifiedBy("lastYear"),
+        all: verifiedBy("all"),
+      },
+      asked,
+      refused,
+    };
+  }
+}
+
+const exact = (window: Record<string, unknown>) => window["status"] === "done" && window["proof"] === "exact";
+
+function bySource(make: (source: Source) => Coverage): Record<Source, Coverage> {
+  return { FIND_A_TENDER: make("FIND_A_TENDER"), CONTRACTS_FINDER: make("CONTRACTS_FINDER") };
+}
+
+async function missingIn(db: Database, source: Source, histories: Histories): Promise<number> {
+  const stored = new Set<string>();
+  for (const { ocid, noticeId, releaseId, revisions } of await db.contracts.find({ source }).toArray()) {
+    if (!revisions) stored.add(`${ocid}/${releaseId}`);
+    for (const revision of revisions ?? []) stored.add(`${ocid}/${noticeId}-${revision}`);
+  }
+  for (const { ocid, releaseId } of await db.quarantine.find({ source }).toArray())
+    stored.add(`${ocid}/${releaseId}`);
+  const published = histories[source].filter(({ at }) => at < T0.getTime());
+  return published.filter(({ ocid, releaseId }) => !stored.has(`${ocid}/${releaseId}`)).length;
+}
