@@ -26,8 +26,8 @@ const QUIET_DAY = 0.012; // a weekend day has 1 to 10 notices, a weekday 370 to 
 
 /** Bytes of one release's contract without times and indexes: 1,194 and 200 recorded releases through `map/`. */
 const RELEASE_BYTES: Record<Source, Record<StoreRaw, number>> = {
-  FIND_A_TENDER: { none: 1655, gzip: 3383, full: 6675 },
-  CONTRACTS_FINDER: { none: 1756, gzip: 3103, full: 4903 },
+  FIND_A_TENDER: { none: 1526, gzip: 3254, full: 6546 },
+  CONTRACTS_FINDER: { none: 1666, gzip: 2936, full: 4567 },
 };
 /** What a stored contract has beyond that: times, revisions, four indexes (60,000 recorded ones in a real mongod). */
 const CONTRACT_EXTRA_BYTES: Record<Source, number> = { FIND_A_TENDER: 110, CONTRACTS_FINDER: 220 };
