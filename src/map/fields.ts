@@ -70,13 +70,21 @@ export function fieldsOf(parts: Parts, rules: SourceRules, now: Date): Fields {
       awardValue: awarded?.least,
       ...periodOf(parts, stage),
       deadlineDate,
-      method: text(tender["procurementMethod"]) ?? text(tender["procurementMethodDetails"]),
+      method: text(tender["procurementMethod"]) ?? procedureOf(tender),
       lotCount: lots.length > 1 ? lots.length : undefined,
       sme: rules.suitable(parts, "sme"),
       vcse: rules.suitable(parts, "vcse"),
       documentsUrl: documentsUrlOf(tender),
     }),
   };
+}
+
+const noProcedure = /\bunknown$|^other\s*-?$|^not (specified|applicable)$/i;
+
+/** The procedure's name, which some name where they have no code for it. */
+function procedureOf(tender: Json): string | undefined {
+  const named = firstText(tender["procurementMethodDetails"]);
+  return named === undefined || noProcedure.test(named) ? undefined : named;
 }
 
 /** What was awarded, else what was signed, else what it cost in the end (UK9, UK11). */

@@ -19,7 +19,7 @@ const RULES: Record<Source, SourceRules> = { FIND_A_TENDER: findATender, CONTRAC
 const ID_LENGTH_MAX = 300; // the longest real one has 80 characters
 // A MongoDB document and a command have 16,777,216 at most: a contract with what the store adds; the buyers of a whole page.
 const CONTRACT_BYTES_MAX = 8_000_000;
-const BUYER_BYTES_MAX = 100_000;
+const BUYER_BYTES_MAX = 80_000; // stored twice (`said`), and a page has 100
 // Control characters and spaces would make an id that nobody can type.
 const plainId = /^[^\p{C}\s]+$/u;
 
@@ -62,7 +62,7 @@ export function mapRelease(options: { source: Source; release: unknown; now: Dat
         buyerId: buyer?.orgId,
         buyerName: buyer?.name,
         buyerRegion: buyer?.region,
-        deliveryRegions: elsewhere ? deliveryRegions : undefined,
+        regions: elsewhere ? deliveryRegions : undefined,
       }),
       ...fields,
     };

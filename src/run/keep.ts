@@ -1,13 +1,11 @@
 // map → store for the rows of one page: every release ends in `contracts` or, with its text and the reason, in
 // `quarantine`.
 import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
-import { Binary } from "mongodb";
-import type { Config } from "../config/config.ts";
 import type { Page } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import { mapRelease } from "../map/map-release.ts";
 import { growthBytes } from "../store/budget.ts";
+import { rawDataOf } from "../store/raw-data.ts";
 import type { Upsert } from "../store/statements.ts";
 import { bsonBytes, countUnknown, quarantine, release, storePage } from "../store/store.ts";
 import type { MappedBuyer } from "../terms/documents.ts";
@@ -43,7 +41,7 @@ export async function keep(context: SourceContext, options: KeepOptions): Promis
   const { page, place, windowId } = options;
   const now = effects.now();
   const upserts: Upsert[] = [];
-  const buyers = new Map<string, MappedBuyer>();
+  const buyers: MappedBuyer[] = [];
   const bytes = new Map<string, number>();
   const released: string[] = [];
   const cases: Parameters<typeof quarantine>[1] = [];
@@ -68,7 +66,7 @@ export async function keep(context: SourceContext, options: KeepOptions): Promis
     const upsert = { contract, revision, ...rawDataOf(config, row) };
     upserts.push(upsert);
     bytes.set(row.key, bsonBytes(upsert));
-    if (buyer) buyers.set(buyer._id, buyer);
+    if (buyer) buyers.push(buyer);
     if (context.quarantined.has(id)) released.push(id);
   }
   for (const { rawText, reason } of page.unidentified) {
@@ -104,13 +102,4 @@ export async function keep(context: SourceContext, options: KeepOptions): Promis
 
 function evidence({ release: raw }: Row): string {
   return (JSON.stringify(raw) ?? "null").slice(0, EVIDENCE_CHARACTERS_MAX);
-}
-
-/** The release as it came, as STORE_RAW wants it. */
-export function rawDataOf(
-  { storeRaw }: Pick<Config, "storeRaw">,
-  { release: raw }: Pick<Row, "release">,
-): { rawData?: unknown } {
-  if (storeRaw === "none") return {};
-  return { rawData: storeRaw === "full" ? raw : new Binary(gzipSync(JSON.stringify(raw))) };
 }

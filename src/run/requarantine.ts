@@ -3,9 +3,9 @@ import { readPage, salvageReleases } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import { mapRelease } from "../map/map-release.ts";
 import type { Database } from "../platform/database.ts";
+import { rawDataOf } from "../store/raw-data.ts";
 import { release, storePage } from "../store/store.ts";
 import type { Quarantined } from "../terms/documents.ts";
-import { rawDataOf } from "./keep.ts";
 
 export interface Requarantined {
   /** Ids that are stored now. */
@@ -46,8 +46,8 @@ async function storeCase(
     const mapped = mapRelease({ source, release: row.release, now });
     if (mapped.kind === "rejected") return mapped.reason;
     const { contract, buyer, revision } = mapped;
-    const buyers = new Map(buyer ? [[buyer._id, buyer]] : []);
-    await storePage(db, { upserts: [{ contract, revision, ...rawDataOf(config, row) }], buyers });
+    const upsert = { contract, revision, ...rawDataOf(config, row) };
+    await storePage(db, { upserts: [upsert], buyers: buyer ? [buyer] : [] });
   }
   if (rows.length === 0) return "its text holds no release";
   await release(db, [_id]);

@@ -3,12 +3,12 @@ import { BSON, MongoBulkWriteError, MongoError } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { MappedBuyer, Quarantined, SyncWindow } from "../terms/documents.ts";
 import { StorageFull } from "../terms/errors.ts";
-import { buyersRecounted, closing, contractUpsert, type Upsert } from "./statements.ts";
+import { buyersRecounted, closing, contractUpsert, distinctBuyers, type Upsert } from "./statements.ts";
 
 export interface Storing {
   upserts: Upsert[];
-  /** The buyer that each upserted contract names, by its id. */
-  buyers: ReadonlyMap<string, MappedBuyer>;
+  /** The buyers, as each of these contracts names its own. */
+  buyers: { values(): Iterable<MappedBuyer> };
 }
 
 export interface Stored {
@@ -25,7 +25,7 @@ export async function storePage(db: Database, page: Storing): Promise<Stored> {
     // All of the page's buyers, not just those of new contracts: a holder that vanished may have stored these contracts
     // and not their buyers.
     const ids = page.upserts.map(({ contract }) => contract._id);
-    await db.db.aggregate(buyersRecounted([...page.buyers.values()], ids)).toArray();
+    await db.db.aggregate(buyersRecounted(distinctBuyers(page.buyers.values()), ids)).toArray();
     return { changed: result.upsertedCount + result.modifiedCount, inserted: result.upsertedCount };
   });
 }

@@ -155,7 +155,7 @@ export const contractSchema = z.strictObject({
   /** ITL or NUTS code of the buyer's address, `UKI32`; its name is in `buyers`. */
   buyerRegion: z.string().optional(),
   /** Where it is delivered, codes like `buyerRegion`; left out where that is its only one. */
-  deliveryRegions: z.array(z.string()).optional(),
+  regions: z.array(z.string()).optional(),
   cpvCodes: z.array(z.string()).optional(),
   sector: z.string().optional(),
   valueMin: z.number().optional(),
@@ -208,11 +208,19 @@ export const buyerSchema = z.strictObject({
   postalCode: z.string().optional(),
   website: z.string().optional(),
   contractCount: z.number().int(),
+  /** What releases say: a field that differs from it has been enriched by others, and is left alone. */
+  said: z.strictObject({
+    name: z.string(),
+    sector: z.string().optional(),
+    website: z.string().optional(),
+    /** Region, its name, locality, postcode: a line each. */
+    address: z.string().optional(),
+  }),
   createdAt: z.date(),
   updatedAt: z.date(),
 });
 export type Buyer = z.infer<typeof buyerSchema>;
-export type MappedBuyer = Omit<Buyer, "contractCount" | "createdAt" | "updatedAt">;
+export type MappedBuyer = Omit<Buyer, "contractCount" | "said" | "createdAt" | "updatedAt">;
 
 export const quarantineSchema = z.strictObject({
   /** source/ocid/releaseId, or a hash of the raw text where these cannot be read. */

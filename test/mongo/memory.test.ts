@@ -115,9 +115,11 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
         {
           _id: buyerId,
           orgId: buyerId,
-          name: pick(random, ["N", "n"]),
-          identifiers: [],
-          ...(random() < 0.5 ? { region: "UKI" } : {}),
+          name: pick(random, ["N", "n", "Ñ", "\u{1f600}"]),
+          identifiers: pick(random, [[], [{ id: "1" }], [{ scheme: "GB-COH", id: "2" }]]),
+          ...(random() < 0.5 ? { region: pick(random, ["UKI", "UKJ"]) } : {}),
+          ...(random() < 0.5 ? { postalCode: pick(random, ["A1", "B2"]) } : {}),
+          ...(random() < 0.3 ? { website: pick(random, ["a.uk", "b.uk"]) } : {}),
         },
       ]),
     );
@@ -182,6 +184,12 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
     () => noted(() => reviveFailed(db, source)),
     () => noted(() => storePage(db, page())),
     () => noted(() => countUnknown(db, page().upserts)),
+    () =>
+      noted(async () => {
+        const enriched = pick(random, [{ name: "E" }, { postalCode: "E" }, { website: "e.uk", logo: 1 }]);
+        const _id = `auto-${pick(random, ["a", "b", "c"])}`;
+        return (await db.buyers.updateOne({ _id }, { $set: enriched })).matchedCount;
+      }),
     () => noted(() => closePassed(db, new Date(Date.UTC(2026, 1, Math.floor(random() * 9))))),
     () =>
       noted(async () => {

@@ -21,6 +21,7 @@ const buyer = {
   name: "B",
   identifiers: [],
   contractCount: 0,
+  said: { name: "B" },
   createdAt: now,
   updatedAt: now,
 };

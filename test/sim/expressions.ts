@@ -62,7 +62,19 @@ export function compare(a: unknown, b: unknown): number {
     return a.toHexString() < b.toHexString() ? -1 : Number(!a.equals(b));
   if (typeof a === "boolean" && typeof b === "boolean") return Number(a) - Number(b);
   if (a === null || a === undefined) return 0;
+  if (isPlain(a) && isPlain(b)) return compareFields(Object.entries(a), Object.entries(b));
   throw new Error(`compare: not needed so far for ${JSON.stringify(a)}`);
+}
+
+/** By type, name and value of one field after the other; the shorter first. */
+function compareFields(a: [string, unknown][], b: [string, unknown][]): number {
+  for (const [at, [name, value]] of a.entries()) {
+    const other = b[at];
+    if (!other) return 1;
+    const order = RANK(value) - RANK(other[1]) || compare(name, other[0]) || compare(value, other[1]);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
 }
 
 /** The value at a dotted path; arrays are looked through as filters do. */
@@ -130,6 +142,24 @@ const OPERATORS: Record<string, Operator> = {
   $gte: comparison((order) => order >= 0),
   $lt: comparison((order) => order < 0),
   $lte: comparison((order) => order <= 0),
+  $and: (argument, scope) => list(argument, scope).every(truthy),
+  $not: (argument, scope) => !list(argument, scope).some(truthy),
+  $in: (argument, scope) => {
+    const [value, among] = list(argument, scope);
+    return asArray(among).some((one) => same(one, value));
+  },
+  $objectToArray: (argument, scope) =>
+    Object.entries(evaluate(argument, scope) ?? {}).map(([k, v]) => ({ k, v })),
+  $arrayToObject: (argument, scope) =>
+    Object.fromEntries(
+      asArray(evaluate(argument, scope)).map((one) => (isPlain(one) ? [one["k"], one["v"]] : [])),
+    ),
+  $filter: (argument, scope) => {
+    const { input, cond } = argument as { input: unknown; cond: unknown };
+    return asArray(evaluate(input, scope)).filter((one) =>
+      truthy(evaluate(cond, { ...scope, vars: { ...scope.vars, this: one } })),
+    );
+  },
   $add: add,
   $multiply: (argument, scope) =>
     list(argument, scope).reduce<number>((product, one) => product * numeric(one), 1),

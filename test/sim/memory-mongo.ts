@@ -288,7 +288,7 @@ function afterOperators(document: Document, update: Document, now: Date): Docume
   return document;
 }
 
-/** `$documents`, `$lookup` with a count, `$set`, `$unset`, `$merge`: what brings buyers up to date. */
+/** `$documents`, `$lookup` with a count, `$set`, `$replaceWith`, `$merge`: what brings buyers up to date. */
 function aggregate(store: MemoryStore, pipeline: Document[]): Document[] {
   let rows: Document[] = [];
   for (const stage of pipeline) {
@@ -299,7 +299,7 @@ function aggregate(store: MemoryStore, pipeline: Document[]): Document[] {
     else if (name === "$unionWith") rows = [...rows, ...others(store, argument)];
     else if (name === "$match") rows = rows.filter((row) => matches(row, argument, store.now()));
     else if (name === "$lookup") rows = lookedUp(store, rows, argument);
-    else if (name === "$set" || name === "$unset")
+    else if (name === "$set" || name === "$replaceWith")
       rows = rows.map((row) => afterPipeline(row, [stage], store.now()));
     else if (name === "$merge") {
       for (const row of rows) merge(store, row, argument);

@@ -203,7 +203,7 @@ describe("fields", () => {
       { countryName: "Isle of Man" },
     ];
     const tender = { items: [{ deliveryAddresses }] };
-    expect(contract({ tender }, "CONTRACTS_FINDER").deliveryRegions).toEqual(["UKE", "England", "UK"]);
+    expect(contract({ tender }, "CONTRACTS_FINDER").regions).toEqual(["UKE", "England", "UK"]);
   });
 
   it("read the suitability of 2015", () => {
@@ -305,7 +305,7 @@ describe("fields", () => {
     const tender = { items: [{ deliveryAddresses: { "1": { region: "UKI32" }, "2": { region: "UKC22" } } }] };
     const parties = [{ id: "x", name: "X", roles: ["buyer"], address: { region: "UKI32" } }];
     expect(contract({ tender, parties })).toMatchObject({
-      deliveryRegions: ["UKI32", "UKC22"],
+      regions: ["UKI32", "UKC22"],
       buyerRegion: "UKI32",
     });
     expect(map({ parties })).toMatchObject({ buyer: { region: "UKI32", regionName: "Westminster" } });
@@ -314,8 +314,8 @@ describe("fields", () => {
   it("leave out a delivery region that is the buyer's own", () => {
     const tender = { items: [{ deliveryAddresses: [{ region: "UKI32" }, { region: "UKI32" }] }] };
     const parties = [{ id: "x", name: "X", roles: ["buyer"], address: { region: "UKI32" } }];
-    expect(contract({ tender, parties })).not.toHaveProperty("deliveryRegions");
-    expect(contract({ tender })).toMatchObject({ deliveryRegions: ["UKI32"] });
+    expect(contract({ tender, parties })).not.toHaveProperty("regions");
+    expect(contract({ tender })).toMatchObject({ regions: ["UKI32"] });
   });
 
   it("keep the lines of a text, without the spaces at their ends", () => {
@@ -327,6 +327,8 @@ describe("fields", () => {
     const procurementMethodDetails = "Other - Request for Quotation";
     expect(contract({ tender: { procurementMethod: "open", procurementMethodDetails } }).method).toBe("open");
     expect(contract({ tender: { procurementMethodDetails } }).method).toBe(procurementMethodDetails);
+    for (const nothing of ["Below threshold - unknown", "Other -", "Not specified", "N/A"])
+      expect(contract({ tender: { procurementMethodDetails: nothing } })).not.toHaveProperty("method");
   });
 
   it("find the notice type wherever its document is", () => {

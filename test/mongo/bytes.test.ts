@@ -1,0 +1,73 @@
+// What a contract takes of the tier's measure (documents and indexes), on recorded pages.
+// BYTES_CONTRACTS=100000 npx vitest run test/mongo/bytes.test.ts fills that many; the suite fills few.
+import { describe, expect, it } from "vitest";
+import { costOf } from "../../src/plan/forecast.ts";
+import { measureStorage } from "../../src/store/budget.ts";
+import { rawDataOf } from "../../src/store/raw-data.ts";
+import { bsonBytes, storePage } from "../../src/store/store.ts";
+import { STORE_RAW_MODES } from "../../src/terms/documents.ts";
+import { SOURCES, type Source } from "../../src/terms/window.ts";
+import { hasCorpus, recordedReleases } from "../kit/corpus.ts";
+import { freshDatabase } from "../kit/database.ts";
+import { mappedPage } from "../kit/records.ts";
+import { repeatedPages } from "../kit/repeated.ts";
+
+const CONTRACTS = Number(process.env["BYTES_CONTRACTS"] ?? 3000);
+const BYTES_MAX = 1650;
+const now = new Date("2026-11-24T12:00:00Z");
+/** MongoDB writes to disk once a minute; both sources together are read at this pace. What it frees then stays in the files. */
+const PAGES_A_MINUTE = 12;
+
+describe.skipIf(!hasCorpus)("bytes", () => {
+  it(`of ${CONTRACTS} contracts with their indexes and buyers`, async () => {
+    const { db, client } = await freshDatabase();
+    const used = async () => {
+      await client.db("admin").command({ fsync: 1 });
+      const { dataSize, indexSize, indexFreeStorageSize } = await db.db.command({
+        dbStats: 1,
+        freeStorage: 1,
+      });
+      return { data: Number(dataSize), index: Number(indexSize), free: Number(indexFreeStorageSize) };
+    };
+    const before = await used();
+    let pages = 0;
+    for await (const { source, releases } of repeatedPages(CONTRACTS)) {
+      await storePage(db, mappedPage(source, releases, now));
+      if (++pages % PAGES_A_MINUTE === 0) await client.db("admin").command({ fsync: 1 });
+    }
+    const after = await used();
+    const { contracts, buyers } = await measureStorage(db);
+    expect(contracts.count).toBe(CONTRACTS);
+    const each = (bytes: number) => bytes / CONTRACTS;
+    const [stats] = await db.contracts.aggregate([{ $collStats: { storageStats: {} } }]).toArray();
+    const { size, indexSizes } = stats?.["storageStats"] ?? {};
+    const indexes = Object.entries<number>(indexSizes).map(([name, bytes]) => [name, each(bytes).toFixed(1)]);
+    console.table({
+      ...{ contracts: CONTRACTS, bytesEach: each(after.data + after.index - before.data - before.index) },
+      ...{ documents: each(size), ...Object.fromEntries(indexes) },
+      indexBytesUnused: each(after.free),
+      ...{ buyers: buyers.count, buyersPerContract: each(buyers.bytes) },
+    });
+    expect(each(size)).toBeLessThanOrEqual(1610);
+    expect(each(contracts.bytes)).toBeLessThanOrEqual(1700); // a small index begins with a page of its own
+    if (CONTRACTS >= 100_000)
+      expect(each(after.data + after.index - before.data - before.index)).toBeLessThanOrEqual(BYTES_MAX);
+  }, 1_800_000);
+
+  it.each(SOURCES)("of a release of %s are what the forecast takes them for", async (source: Source) => {
+    const releases = await recordedReleases(source);
+    const { upserts } = mappedPage(source, releases, now);
+    const lines = STORE_RAW_MODES.map((storeRaw) => {
+      const bytes = upserts.map((upsert, at) =>
+        bsonBytes({ ...upsert, ...rawDataOf({ storeRaw }, { release: releases[at] }) }),
+      );
+      const measured = bytes.reduce((sum, one) => sum + one, 0) / bytes.length;
+      const month = { source, from: new Date("2026-03-01"), to: new Date("2026-04-01") };
+      const lanes = { FIND_A_TENDER: 1, CONTRACTS_FINDER: 4 };
+      const expected = costOf(month, { windows: [], storage: null, storeRaw, pageLimit: 100, lanes });
+      return { storeRaw, measured: Math.round(measured), forecast: expected.bytes / expected.releases };
+    });
+    console.table(lines);
+    for (const { measured, forecast } of lines) expect(Math.abs(measured / forecast - 1)).toBeLessThan(0.01);
+  });
+});
