@@ -1,7 +1,16 @@
 // `npm run sync -- prune`: windows first, then contracts in steps, for each source that has any older than its start.
-import { forgetBefore, windowsBefore } from "../plan/forget.ts";
+import { dropWindows, forgetBefore, type OldWindows, windowsBefore } from "../plan/forget.ts";
 import type { Database } from "../platform/database.ts";
-import { forgetCases, type KeptNumbers, measureCut, measureOld, pruneStep } from "../store/prune.ts";
+import {
+  forgetCases,
+  type KeptNumbers,
+  measureCut,
+  measureOld,
+  type OldContracts,
+  pruneStep,
+  recountAll,
+} from "../store/prune.ts";
+import { isFull } from "../store/store.ts";
 import type { Source } from "../terms/window.ts";
 
 export interface PruneOptions {
@@ -46,18 +55,39 @@ async function pruneSource(
     windows: [...whole, ...(cut ? [cut] : [])].map(({ _id }) => _id),
   };
   if (dryRun) return report;
-  const pruned = cut ? await measureCut(db, old, cut.from) : { releases: 0, bytes: 0, byTag: {} };
-  await forgetBefore(db, { windows, start, pruned });
+  let gone = 0;
+  const deleteAll = async (what: OldContracts) => {
+    for (let step = await pruneStep(db, what); step > 0; step = await pruneStep(db, what)) {
+      gone += step;
+      onStep?.(source, gone);
+    }
+  };
+  try {
+    await forget(db, { windows, start, old });
+  } catch (error) {
+    // Over its quota MongoDB refuses to mark the windows, but not to delete: whole months make room for the rest.
+    const before = whole.at(-1)?.to;
+    if (!isFull(error) || !before) throw error;
+    await dropWindows(db, whole);
+    await deleteAll({ ...old, before });
+    await forget(db, { windows: { whole: [], cut }, start, old });
+  }
   await forgetCases(
     db,
     whole.map(({ _id }) => _id),
   );
-  let gone = 0;
-  for (let step = await pruneStep(db, old); step > 0; step = await pruneStep(db, old)) {
-    gone += step;
-    onStep?.(source, gone);
-  }
+  await deleteAll(old);
+  await recountAll(db);
   return report;
+}
+
+async function forget(
+  db: Database,
+  { windows, start, old }: { windows: OldWindows; start: Date; old: OldContracts },
+): Promise<void> {
+  const { cut } = windows;
+  const pruned = cut ? await measureCut(db, old, cut.from) : { releases: 0, bytes: 0, byTag: {} };
+  await forgetBefore(db, { windows, start, pruned });
 }
 
 /** A notice's date is not always when it was listed; its number is (api-facts). Known where a window was verified. */

@@ -4,6 +4,7 @@ import type { Document, Filter } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { Contract } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
+import { isFull } from "./store.ts";
 
 /** From this notice number of its year on, a notice was listed after the instant, whatever date it carries. */
 export interface KeptNumbers {
@@ -90,8 +91,28 @@ export async function pruneStep(db: Database, old: OldContracts, step = STEP_CON
     _id: { $in: ids },
     publishedDate: { $lt: old.before },
   });
-  await recount(db, [...buyers]);
+  try {
+    await recount(db, [...buyers]);
+  } catch (error) {
+    if (!isFull(error)) throw error; // not enough room yet: all are counted anew at the end
+  }
   return Math.max(1, deletedCount);
+}
+
+const BUYERS_AT_ONCE = 500;
+
+/** What steps that were stopped, or had no room, have left wrong. */
+export async function recountAll(db: Database): Promise<void> {
+  for (let after = ""; ; ) {
+    const some = await db.buyers
+      .find({ _id: { $gt: after } }, { projection: { _id: 1 }, sort: { _id: 1 }, limit: BUYERS_AT_ONCE })
+      .toArray();
+    const last = some.at(-1);
+    if (!last) return;
+    const ids = some.map(({ _id }) => _id);
+    await recount(db, ids);
+    after = last._id;
+  }
 }
 
 const RECOUNTS_MAX = 10;

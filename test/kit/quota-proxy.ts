@@ -17,8 +17,8 @@ export interface Refused {
 
 export interface QuotaProxy {
   uri: string;
-  /** From now on `writes` single ones still go through. */
-  fullAfter(writes: number): void;
+  /** From now on `writes` single ones still go through; all do again once so many commands have deleted contracts. */
+  fullAfter(writes: number, deletes?: number): void;
   makeRoom(): void;
   /** Commands with a refused write since the last fullAfter, and how many of theirs went through before it. */
   refused(): Refused[];
@@ -27,7 +27,12 @@ export interface QuotaProxy {
 
 export async function startQuotaProxy(mongoUri: string): Promise<QuotaProxy> {
   const { hostname, port, pathname, search } = new URL(mongoUri);
-  const state: { left: number; refused: Refused[] } = { left: Number.POSITIVE_INFINITY, refused: [] };
+  const NEVER = Number.POSITIVE_INFINITY;
+  const state: { left: number; deletes: number; refused: Refused[] } = {
+    left: NEVER,
+    deletes: NEVER,
+    refused: [],
+  };
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
     const mongod = connectTo(Number(port), hostname);
@@ -43,6 +48,8 @@ export async function startQuotaProxy(mongoUri: string): Promise<QuotaProxy> {
     forEachMessage(client, (message) => {
       const command = readCommand(message);
       const writes = command ? writesIn(command.body, command.list) : 0;
+      if (command?.name === "delete" && command.body["delete"] === "contracts" && --state.deletes === 0)
+        state.left = NEVER;
       if (!command || writes <= state.left) {
         state.left -= writes;
         mongod.write(message);
@@ -72,11 +79,12 @@ export async function startQuotaProxy(mongoUri: string): Promise<QuotaProxy> {
   await once(server, "listening");
   const address = server.address();
   const ownPort = typeof address === "object" && address ? address.port : 0;
-  const fullAfter = (writes: number) => Object.assign(state, { left: writes, refused: [] });
+  const fullAfter = (writes: number, deletes = NEVER) =>
+    Object.assign(state, { left: writes, deletes, refused: [] });
   return {
     uri: `mongodb://127.0.0.1:${ownPort}${pathname}${search}`,
     fullAfter,
-    makeRoom: () => fullAfter(Number.POSITIVE_INFINITY),
+    makeRoom: () => fullAfter(NEVER),
     refused: () => state.refused,
     close: async () => {
       for (const socket of sockets) socket.destroy();

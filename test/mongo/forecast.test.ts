@@ -14,7 +14,7 @@ const SEEDS = [1, 2, 3, 4, 5];
 const FULL = process.env["FORECAST_FULL"] !== undefined;
 const [PAGE_LIMIT, NOTICES] = FULL
   ? [100, { FIND_A_TENDER: 15_000, CONTRACTS_FINDER: 44_000 }]
-  : [20, { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 4400 }];
+  : [40, { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 4400 }];
 const from = new Date("2016-11-01T00:00:00Z");
 const now = new Date("2026-06-10T12:00:00Z");
 
