@@ -12,11 +12,10 @@ export interface Pulse {
   syncedTo: Date[];
 }
 
-/** The first run has three hours to succeed. No run at all is not well: nothing says that the cron ever fires. */
+/** The first run has three hours to succeed; before it has begun nothing has gone wrong (`doctor` asks whether the cron fires). */
 export function isWell({ now, lastGoodRunAt, firstRunAt, syncedTo }: Pulse): boolean {
-  const begun = lastGoodRunAt ?? firstRunAt;
-  if (begun === null) return false;
-  return [begun, ...syncedTo].every((mark) => now.getTime() - mark.getTime() <= HEALTHY_MS);
+  const marks = [lastGoodRunAt ?? firstRunAt ?? now, ...syncedTo];
+  return marks.every((mark) => now.getTime() - mark.getTime() <= HEALTHY_MS);
 }
 
 export async function health(db: Database, now: Date): Promise<boolean> {

@@ -279,9 +279,10 @@ group("how long still", () => {
 
 group("well or not", () => {
   it.each<[string, Partial<Parameters<typeof isWell>[0]>, boolean]>([
+    ["a new deployment before its first run", { lastGoodRunAt: null, firstRunAt: null }, true],
     [
-      "no run ever, which a cron that never fires looks like",
-      { lastGoodRunAt: null, firstRunAt: null },
+      "no run of the last 90 days, and a delta of then",
+      { lastGoodRunAt: null, firstRunAt: null, syncedTo: [before(91 * 24 * HOUR)] },
       false,
     ],
     ["the first run is going on", { lastGoodRunAt: null, firstRunAt: before(HOUR) }, true],
