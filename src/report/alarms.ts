@@ -1,4 +1,5 @@
 // Which cases deserve somebody's attention. Pure: the page shows them, `alerts.ts` sends each once.
+import type { Source } from "../terms/window.ts";
 import { HEALTHY_MS } from "./health.ts";
 import type { Alarm, SourceStatus, Status, WindowSummary } from "./schema.ts";
 import { bytes, counted, monthName, percent, SOURCE_NAMES, span } from "./words.ts";
@@ -16,6 +17,8 @@ export interface AlarmFacts {
   now: Date;
   sources: SourceStatus[];
   windows: (WindowSummary & { driftEvents: (Event & { missing: number })[]; pageEvents: Event[] })[];
+  /** The pages of new notices. */
+  delta: { source: Source; pageEvents: Event[] }[];
   storage: Status["storage"];
   /** Newest first. */
   runs: Status["runs"];
@@ -30,6 +33,7 @@ export function decideAlarms(facts: AlarmFacts): Alarm[] {
     ...facts.windows.flatMap(failed),
     ...storage(facts),
     ...facts.windows.flatMap((window) => [...brokenPages(facts, window), ...drifted(facts, window)]),
+    ...facts.delta.flatMap((delta) => brokenNews(facts, delta)),
   ];
 }
 
@@ -123,10 +127,18 @@ function storage({ storage: { usedBytes, budgetBytes } }: AlarmFacts): Alarm[] {
   ];
 }
 
-function brokenPages({ now }: AlarmFacts, window: AlarmFacts["windows"][number]): Alarm[] {
-  const { id, source, month, pageEvents } = window;
-  const fresh = pageEvents.filter(({ at }) => now.getTime() - at.getTime() < NOTE_MS);
-  if (fresh.length === 0) return [];
+const fresh = <T extends Event>({ now }: AlarmFacts, events: T[]) =>
+  events.filter(({ at }) => now.getTime() - at.getTime() < NOTE_MS);
+const dayOf = ({ at }: Event) => at.toISOString().slice(0, 10);
+const daysOf = (events: Event[]) => [...new Set(events.map(dayOf))];
+
+const SLICES_ADVICE =
+  "Nothing is lost: that part is read in small exact slices instead, which takes more requests.";
+
+function brokenPages(facts: AlarmFacts, window: AlarmFacts["windows"][number]): Alarm[] {
+  const { id, source, month } = window;
+  const pages = fresh(facts, window.pageEvents).length;
+  if (pages === 0) return [];
   return [
     {
       key: `order/${id}`,
@@ -134,19 +146,35 @@ function brokenPages({ now }: AlarmFacts, window: AlarmFacts["windows"][number])
       severity: "note",
       source,
       windowId: id,
-      text: `${SOURCE_NAMES[source]}, ${monthName(month)}: ${counted(fresh.length, "page")} broke the promised order or shape.`,
-      advice: "Nothing is lost: that part is read in small exact slices instead, which takes more requests.",
+      text: `${SOURCE_NAMES[source]}, ${monthName(month)}: ${counted(pages, "page")} broke the promised order or shape.`,
+      advice: SLICES_ADVICE,
     },
   ];
 }
 
-function drifted({ now }: AlarmFacts, window: AlarmFacts["windows"][number]): Alarm[] {
-  const { id, source, month, driftEvents } = window;
-  const fresh = driftEvents.filter(({ at }) => now.getTime() - at.getTime() < NOTE_MS);
-  const days = [...new Set(fresh.map(({ at }) => at.toISOString().slice(0, 10)))];
-  return days.map((one) => {
-    const missing = fresh
-      .filter(({ at }) => at.toISOString().startsWith(one))
+/** New notices have no month yet: a case a day. */
+function brokenNews(facts: AlarmFacts, { source, pageEvents }: AlarmFacts["delta"][number]): Alarm[] {
+  const events = fresh(facts, pageEvents);
+  return daysOf(events).map((day) => {
+    const pages = counted(events.filter((event) => dayOf(event) === day).length, "page");
+    return {
+      key: `order/${source}/${day}`,
+      kind: "order",
+      severity: "note",
+      source,
+      windowId: null,
+      text: `${SOURCE_NAMES[source]}, new notices: ${pages} broke the promised order or shape.`,
+      advice: SLICES_ADVICE,
+    };
+  });
+}
+
+function drifted(facts: AlarmFacts, window: AlarmFacts["windows"][number]): Alarm[] {
+  const { id, source, month } = window;
+  const events = fresh(facts, window.driftEvents);
+  return daysOf(events).map((one) => {
+    const missing = events
+      .filter((event) => dayOf(event) === one)
       .reduce((sum, event) => sum + event.missing, 0);
     return {
       key: `drift/${id}/${one}`,

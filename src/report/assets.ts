@@ -39,6 +39,7 @@ h1 { font-size: 1.6rem; line-height: 1.2; margin: .5rem 0 1rem; text-wrap: balan
 h2 { font-size: 1.05rem; margin: 0 0 .5rem; }
 p { margin: 0 0 .75rem; }
 code { font: .9em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+.word { white-space: nowrap; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .8rem; }
 button { font: inherit; padding: .4rem .9rem; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); color: var(--ink); cursor: pointer; }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }

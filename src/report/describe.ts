@@ -41,7 +41,9 @@ export function describe(facts: Facts, { now, storageBudgetMb, foresee }: Status
     driftEvents: facts.windows[at]?.drift ?? [],
     pageEvents: facts.windows[at]?.alarms ?? [],
   }));
-  const alarms = decideAlarms({ now, sources, windows: events, storage, runs, lastGoodRunAt, firstRunAt });
+  const delta = facts.jobs.map(({ source, alarms: pageEvents = [] }) => ({ source, pageEvents }));
+  const pulse = { lastGoodRunAt, firstRunAt };
+  const alarms = decideAlarms({ now, sources, windows: events, delta, storage, runs, ...pulse });
   const syncedTo = facts.jobs.filter(({ paused }) => !paused).map(({ lastSyncedDate }) => lastSyncedDate);
   return {
     version: STATUS_VERSION,

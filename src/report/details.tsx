@@ -36,7 +36,6 @@ export function WindowPage({ window, summary, gaps }: WindowDetail & { summary: 
         {summary.trouble !== null && window.lastError !== null && (
           <p class="problem">
             Last trouble, {moment(window.lastError.at)}: {TROUBLES[summary.trouble]}.{" "}
-            {window.attempts > 0 && `Attempt ${window.attempts}. `}
             {window.retryAt !== null && `Tried again from ${moment(window.retryAt)}.`}
           </p>
         )}
@@ -44,7 +43,7 @@ export function WindowPage({ window, summary, gaps }: WindowDetail & { summary: 
           rows={[
             ["Covers", `${moment(window.from)} to ${moment(window.to)}`],
             ["Planned", moment(window.plannedAt)],
-            ["Attempts since its last progress", window.attempts > 0 && count(window.attempts)],
+            ["Attempts", window.attempts > 0 && `${count(window.attempts)} since its last progress`],
             ["Begun", window.startedAt && moment(window.startedAt)],
             ["Read to its end", window.doneAt && `${moment(window.doneAt)}${tookWords(window)}`],
             ["Verified", window.verifiedAt && moment(window.verifiedAt)],
@@ -112,7 +111,7 @@ export function WindowPage({ window, summary, gaps }: WindowDetail & { summary: 
       <section class="card" aria-labelledby="proof">
         <h2 id="proof">Proof</h2>
         <List
-          none="No verification found anything missing."
+          none={window.verifiedAt === null ? "Not verified yet." : "Verification found nothing missing."}
           items={window.drift.map(
             ({ at, from, to, missing }) =>
               `${moment(at)}: ${counted(missing, "notice")} missing between ${localWords(from)} and ${localWords(to)}; stored since.`,

@@ -95,7 +95,21 @@ export function Legend({ states }: { states: WindowState[] }) {
 
 /** Text with `commands` in it. */
 export function Advice({ text }: { text: string }) {
-  return <>{text.split("`").map((part, at) => (at % 2 === 1 ? <code>{part}</code> : part))}</>;
+  return <>{text.split("`").map((part, at) => (at % 2 === 1 ? <Code text={part} /> : part))}</>;
+}
+
+/** A command breaks between its words only: `--` in two would be another one. */
+function Code({ text }: { text: string }) {
+  return (
+    <code>
+      {text.split(" ").map((word, at) => (
+        <>
+          {at > 0 && " "}
+          <span class="word">{word}</span>
+        </>
+      ))}
+    </code>
+  );
 }
 
 /** A table that may be wider than a phone: it scrolls by itself, by keyboard too. */

@@ -315,12 +315,16 @@ function IntakeCard({ status }: { status: Status }) {
     <section class="card" aria-labelledby="intake">
       <h2 id="intake">Read per day</h2>
       <p class="soft">
-        {counted(total, "notice")} in the last {INTAKE_DAYS} days; the most in one day: {count(most)}.
+        {total === 0
+          ? `Nothing in the last ${INTAKE_DAYS} days.`
+          : `${counted(total, "notice")} in the last ${INTAKE_DAYS} days; the most in one day: ${count(most)}.`}
         {top < most && " The tallest are cut, so that the others can be seen."}
       </p>
-      <p class="scale soft" aria-hidden="true">
-        {compact(top)}
-      </p>
+      {total > 0 && (
+        <p class="scale soft" aria-hidden="true">
+          {compact(top)}
+        </p>
+      )}
       <svg
         class="chart"
         viewBox={`0 0 ${INTAKE_DAYS * 10} 100`}

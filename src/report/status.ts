@@ -19,7 +19,7 @@ const HOUR_MS = 3_600_000;
 export type WindowFacts = Omit<SyncWindow, "publishedSeconds" | "numbers" | "verify" | "claim">;
 export type JobFacts = Pick<
   SyncJob,
-  "source" | "status" | "horizon" | "lastSyncedDate" | "paused" | "lastRunAt" | "errorLog"
+  "source" | "status" | "horizon" | "lastSyncedDate" | "paused" | "lastRunAt" | "errorLog" | "alarms"
 >;
 export type RunShare = Pick<
   SyncRun["sources"][number],
@@ -87,7 +87,7 @@ async function readJobs(db: Database): Promise<{ jobs: JobFacts[]; quarantined: 
     {
       $project: {
         part: "job",
-        ...{ source: 1, status: 1, horizon: 1, lastSyncedDate: 1, paused: 1, lastRunAt: 1 },
+        ...{ source: 1, status: 1, horizon: 1, lastSyncedDate: 1, paused: 1, lastRunAt: 1, alarms: 1 },
         errorLog: { $slice: ["$errorLog", -ERRORS_READ] },
       },
     },

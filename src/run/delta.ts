@@ -5,7 +5,7 @@ import type { SyncJob } from "../terms/documents.ts";
 import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
 import { ALL_STAGES } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
-import { freshMemory, stepLane } from "./lane.ts";
+import { ALARMS_KEPT, type Alarm, freshMemory, stepLane } from "./lane.ts";
 import { ensureRoom } from "./room.ts";
 
 const OVERLAP_MS = 3_600_000; // rows that appear up to an hour late are still met
@@ -35,12 +35,20 @@ export async function syncDelta(context: SourceContext): Promise<void> {
     });
     context.report.releases += step.counted.length;
     walk = { ...walk, lanes: walk.lanes.map((one) => (one.stage === step.lane.stage ? step.lane : one)) };
+    if (step.alarm) await noteAlarm(context, step.alarm);
     if (nextLane(walk.lanes) && !(await advanceWalk(context, before, walk))) return;
   }
   const reached = fromLondon(walk.to);
   await db.syncJobs.updateOne(
     { _id: source, "deltaWalk.from": walk.from, "deltaWalk.to": walk.to },
     { $set: { deltaWalk: null }, $max: { lastSyncedDate: reached }, $currentDate: { updatedAt: true } },
+  );
+}
+
+async function noteAlarm({ db, source }: SourceContext, alarm: Alarm): Promise<void> {
+  await db.syncJobs.updateOne(
+    { _id: source },
+    { $push: { alarms: { $each: [alarm], $slice: -ALARMS_KEPT } } },
   );
 }
 

@@ -9,7 +9,7 @@ import type { SyncWindow } from "../terms/documents.ts";
 import { boundaryAtOrBefore, type LondonTime, toLondon } from "../terms/london-time.ts";
 import type { SourceContext } from "./context.ts";
 import { keep } from "./keep.ts";
-import { freshMemory, type LaneMemory, stepLane } from "./lane.ts";
+import { ALARMS_KEPT, freshMemory, type LaneMemory, stepLane } from "./lane.ts";
 import { counting, progressOf } from "./progress.ts";
 import { ensureRoom } from "./room.ts";
 
@@ -45,8 +45,6 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
   }
   await finish(db, claim, progress);
 }
-
-const ALARMS_KEPT = 20;
 
 /** All lanes in one page, without `stages`. A page that proves nothing costs a request and moves no lane. */
 async function joinLanes(

@@ -23,6 +23,7 @@ import { type Kept, keep } from "./keep.ts";
 import { readOverflow } from "./overflow.ts";
 
 export type Alarm = NonNullable<SyncWindow["alarms"]>[number];
+export const ALARMS_KEPT = 20; // of a window, and of a source's delta: the newest say enough
 export type Unproven = SyncWindow["unproven"][number];
 
 /** What a lane remembers between its steps, and may forget: it only saves requests. */

@@ -111,6 +111,8 @@ export const syncJobSchema = z.strictObject({
   deltaWalk: z
     .strictObject({ from: londonTimeSchema, to: londonTimeSchema, lanes: z.array(laneSchema) })
     .nullable(),
+  /** Pages of the delta that proved nothing; those of a window stand there. */
+  alarms: z.array(z.strictObject({ at: z.date(), kind: z.string(), detail: z.string() })).optional(),
   totalFetched: z.number().int(),
   lastRunAt: z.date().nullable(),
   lastRunFetched: z.number().int(),

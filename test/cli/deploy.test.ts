@@ -109,7 +109,6 @@ describe("docs/deploy.md", async () => {
       1,
       /✔ configuration[\s\S]*✔ clock[\s\S]*✖ cron: no run yet[\s\S]*✔ Contracts Finder/,
     ],
-    ["curl -s https://tendhunt-data-sync.example.workers.dev/healthz", local, 0, /^\{"ok":false\}$/],
     ["npx wrangler secret put MONGODB_URI", typed(uri), 0, /Success! Uploaded secret/],
     ["npx wrangler secret put STATUS_TOKEN", typed(TOKEN), 0, /Success! Uploaded secret/],
     [

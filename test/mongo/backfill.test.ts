@@ -186,6 +186,26 @@ describe("hard places", () => {
     }
   });
 
+  it("new notices out of order are read in slices, and their source says so", async () => {
+    const world = createWorld({
+      db,
+      now,
+      from: new Date("2026-06-15T00:00:00Z"),
+      notices: { FIND_A_TENDER: 4000, CONTRACTS_FINDER: 0 },
+      afterMs: 10 * 86_400_000,
+      replica: { faults: ["out-of-order"], outOfOrderMonths: ["2026-06"] },
+    });
+    await runs(world, 1);
+    world.pass(3 * 86_400_000); // an outage: more than a page of new notices
+    await runs(world, 2);
+    const [fat, cf] = await Promise.all(
+      (["FIND_A_TENDER", "CONTRACTS_FINDER"] as const).map((_id) => db.syncJobs.findOne({ _id })),
+    );
+    expect(fat?.alarms?.map(({ kind }) => kind)).toEqual(["order"]);
+    expect(cf?.alarms).toBeUndefined();
+    expect(await missingReleases(db, world, fat?.lastSyncedDate ?? now)).toEqual([]);
+  });
+
   it("rows that appear days late are found by verification, and the window says so", async () => {
     const world = createWorld({
       db,

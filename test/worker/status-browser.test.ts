@@ -30,7 +30,7 @@ describe.skipIf(!CHROMIUM)("in a browser", () => {
     await mkdir(SCREENSHOTS, { recursive: true });
     mongo = await freshDatabase();
     worker = await startWorker({
-      vars: { MONGODB_DB: mongo.name, STORAGE_BUDGET_MB: "1500" },
+      vars: { MONGODB_DB: mongo.name, STORAGE_BUDGET_MB: "1200" },
       secrets: { MONGODB_URI: mongo.uri, STATUS_TOKEN: TOKEN },
     });
     browser = await chromium.launch({ executablePath: CHROMIUM ?? "", args: ["--no-sandbox"] });
@@ -40,7 +40,7 @@ describe.skipIf(!CHROMIUM)("in a browser", () => {
   /** The contracts of a scene are only counted: their size is made of this. */
   const fill = async () => {
     const filler = mongo.client.db(mongo.name).collection("filler");
-    for (let at = 0; at < 20; at++) await filler.insertOne({ zeros: Buffer.alloc(15_000_000) });
+    for (let at = 0; at < 8; at++) await filler.insertOne({ zeros: Buffer.alloc(12_000_000) });
   };
 
   const open = async (options: BrowserContextOptions = {}) => {

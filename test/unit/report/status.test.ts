@@ -211,6 +211,16 @@ group("alarms", () => {
     expect(verdict).toBe("Nothing needs you.");
   });
 
+  it("a broken page among new notices, of the last week, is a note a day", () => {
+    const at = (hours: number) => ({ at: before(hours * HOUR), kind: "order", detail: "<b>" });
+    const { alarms } = status({ jobs: [job("FIND_A_TENDER", { alarms: [at(200), at(26), at(2), at(1)] })] });
+    expect(alarms.map(({ key, severity }) => `${severity} ${key}`)).toEqual([
+      "note order/FIND_A_TENDER/2026-07-14",
+      "note order/FIND_A_TENDER/2026-07-15",
+    ]);
+    expect(alarms[1]?.text).toBe("Find a Tender, new notices: 2 pages broke the promised order or shape.");
+  });
+
   it("are compared with those that stand: new ones, those that are over, and the last one over", () => {
     const { alarms } = status({ windows: [window("2026-06", "failed")] });
     const old = { _id: "lag/FIND_A_TENDER", severity: "trouble" as const };
