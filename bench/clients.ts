@@ -5,13 +5,13 @@ import type { Page } from "../src/fetch/page.ts";
 import { judgeSlice, questionFor, shorter } from "../src/fetch/walk.ts";
 import { type LondonTime, later, plusSeconds, toLondon } from "../src/terms/london-time.ts";
 import type { Row } from "../src/terms/release.ts";
-import { ORIGIN, type Source, startOf, T0 } from "./histories.ts";
+import { ORIGIN, type Source, T0 } from "./histories.ts";
 
 export interface Client {
   name: string;
   /** Where this way is written down. */
   from: string;
-  read(source: Source, get: (url: string) => Page): void;
+  read(history: { source: Source; from: Date }, get: (url: string) => Page): void;
 }
 
 const HOUR = 3600;
@@ -35,12 +35,17 @@ function followLinks(
 const oneInterval: Client = {
   name: "one interval, links.next",
   from: "k1p1l0/tendhunt, and most clients",
-  read: (source, get) => followLinks(APIS[source], { lo: toLondon(startOf(source)), hi: toLondon(T0) }, get),
+  read: ({ source, from }, get) => followLinks(APIS[source], { lo: toLondon(from), hi: toLondon(T0) }, get),
 };
 
 /** Windows of one length, newest first; where one ends the next begins, so the second between them is in both. */
-function fixedWindows(api: Api, seconds: number, get: (url: string) => Page): void {
-  const start = toLondon(startOf(api.source));
+function fixedWindows(
+  { source, from }: { source: Source; from: Date },
+  seconds: number,
+  get: (url: string) => Page,
+): void {
+  const api = APIS[source];
+  const start = toLondon(from);
   for (let hi = toLondon(T0); hi > start; hi = plusSeconds(hi, -seconds))
     followLinks(api, { lo: later(start, plusSeconds(hi, -seconds)), hi }, get);
 }
@@ -53,14 +58,14 @@ const WINDOWS: Record<Source, { name: string; seconds: number }> = {
 const windows = (source: Source): Client => ({
   name: `windows of ${WINDOWS[source].name}, links.next`,
   from: "open-contracting/kingfisher-collect",
-  read: (of, get) => fixedWindows(APIS[of], WINDOWS[of].seconds, get),
+  read: (history, get) => fixedWindows(history, WINDOWS[source].seconds, get),
 });
 
 /** kingfisher-collect's united_kingdom_fts.py has been seen with both lengths. */
 const dailyWindows: Client = {
   name: "windows of a day, links.next",
   from: "open-contracting/kingfisher-collect",
-  read: (source, get) => fixedWindows(APIS[source], DAY, get),
+  read: (history, get) => fixedWindows(history, DAY, get),
 };
 
 /** What a slice should hold: fuller ones overflow more often, and each overflow is a request for nothing. */
@@ -111,9 +116,9 @@ const wall = (time: LondonTime) => Date.parse(`${time}Z`);
 const adaptiveSlices: Client = {
   name: "exact adaptive slices",
   from: "the design without its walk; zebreus/tender-db asks so, by hours and days",
-  read: (source, get) => {
+  read: ({ source, from }, get) => {
     const api = APIS[source];
-    const start = toLondon(startOf(source));
+    const start = toLondon(from);
     const rhythm = createRhythm();
     for (let hi = toLondon(T0); hi > start; ) {
       const spanSeconds = Math.max(2, Math.round(rhythm.spanSeconds(hi, AIM_ROWS)));

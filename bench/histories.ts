@@ -19,31 +19,40 @@ const HISTORIES: Record<Source, { from: Date; notices: number }> = {
   CONTRACTS_FINDER: { from: new Date("2016-11-01T00:00:00Z"), notices: 304_000 },
 };
 
-export type Histories = Record<Source, Published[]>;
+export interface Histories {
+  from: Record<Source, Date>;
+  rows: Record<Source, Published[]>;
+}
+
+/** Of a few months, to show that everything runs. */
+const SHORT_FROM = new Date("2026-01-01T00:00:00Z");
 
 /** @param share of the notices; the rhythm stays, so a smaller history is a thinner one */
-export function benchHistories(share: number): Histories {
-  const made = (source: Source) => {
-    const { from, notices } = HISTORIES[source];
-    const to = new Date(T0.getTime() + DAYS_AFTER * DAY_MS);
-    return createHistory({ source, seed: SEED, from, to, notices: Math.floor(notices * share) });
+export function benchHistories({ share, short }: { share: number; short: boolean }): Histories {
+  const to = new Date(T0.getTime() + DAYS_AFTER * DAY_MS);
+  const from = {
+    FIND_A_TENDER: short ? SHORT_FROM : HISTORIES.FIND_A_TENDER.from,
+    CONTRACTS_FINDER: short ? SHORT_FROM : HISTORIES.CONTRACTS_FINDER.from,
   };
-  return { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
+  const made = (source: Source) => {
+    const notices = Math.floor(HISTORIES[source].notices * share);
+    return createHistory({ source, seed: SEED, from: from[source], to, notices });
+  };
+  const rows = { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
+  return { from, rows };
 }
 
 /** Cursors drop rows as they really do; nothing else is wrong. */
 export function benchReplica(histories: Histories): Replica {
   return createReplica({
     seed: SEED,
-    histories,
+    histories: histories.rows,
     faults: ["cursor-drops"],
     limit: LIMIT,
     bodies: "light",
     publicOrigin: ORIGIN,
   });
 }
-
-export const startOf = (source: Source): Date => HISTORIES[source].from;
 
 const MONTH_MS = 30 * DAY_MS;
 const YEAR_MS = 365 * DAY_MS;
@@ -67,7 +76,7 @@ export interface Coverage {
 /** Follows what comes of all that was published before T0. */
 export function createCoverage(source: Source, histories: Histories): Coverage {
   const open = new Map<string, number>(
-    histories[source].flatMap(({ ocid, releaseId, at }) =>
+    histories.rows[source].flatMap(({ ocid, releaseId, at }) =>
       at < T0.getTime() ? [[`${ocid}/${releaseId}`, at] as const] : [],
     ),
   );

@@ -3,25 +3,51 @@
 import { readConfig } from "../src/config/config.ts";
 import { APIS, type Question } from "../src/fetch/api.ts";
 import { openPacer } from "../src/fetch/pacer.ts";
-import { readPage } from "../src/fetch/page.ts";
-import { judgePage } from "../src/fetch/walk.ts";
+import { type Page, readPage } from "../src/fetch/page.ts";
+import { distinct, judgePage } from "../src/fetch/walk.ts";
+import { mapRelease } from "../src/map/map-release.ts";
 import type { Database } from "../src/platform/database.ts";
 import { createLogger } from "../src/platform/logger.ts";
 import { workerEffects } from "../src/platform/worker-effects.ts";
 import type { SourceContext } from "../src/run/context.ts";
 import { keep } from "../src/run/keep.ts";
 import { openRoom } from "../src/run/room.ts";
+import { buyersRecounted, contractUpsert, type Upsert } from "../src/store/statements.ts";
+import { bsonBytes } from "../src/store/store.ts";
+import type { MappedBuyer } from "../src/terms/documents.ts";
 import { londonTime } from "../src/terms/london-time.ts";
 import { ALL_STAGES, type Source } from "../src/terms/window.ts";
 
-/** @throws Error when the bytes are no page */
-export async function keepPage(context: SourceContext, body: Uint8Array): Promise<void> {
-  const { api, source } = context;
+/** Bytes → a page that was judged. @throws Error when they are none */
+function judged(source: Source, body: Uint8Array): Page {
   const read = readPage(body);
   if (read.kind !== "page") throw new Error(`no page: ${read.kind}`);
   const { page } = read;
-  judgePage({ api, asked: questionOf(source, page.uri), page, before: new Set() });
+  judgePage({ api: APIS[source], asked: questionOf(source, page.uri), page, before: new Set() });
+  return page;
+}
+
+export async function keepPage(context: SourceContext, body: Uint8Array): Promise<void> {
+  const page = judged(context.source, body);
   await keep(context, { page, place: "bench", windowId: null });
+}
+
+/** The same up to what is handed to the driver. @returns how many statements that is */
+export function handOver(source: Source, body: Uint8Array): number {
+  const now = workerEffects.now();
+  const buyers = new Map<string, MappedBuyer>();
+  const upserts: Upsert[] = [];
+  for (const { release } of distinct(judged(source, body).rows)) {
+    const mapped = mapRelease({ source, release, now });
+    if (mapped.kind === "rejected") continue;
+    const { contract, revision, buyer } = mapped;
+    upserts.push({ contract, revision });
+    if (buyer) buyers.set(buyer._id, buyer);
+  }
+  const bytes = upserts.reduce((sum, upsert) => sum + bsonBytes(upsert), 0);
+  const ids = upserts.map(({ contract }) => contract._id);
+  const statements = [...upserts.map(contractUpsert), ...buyersRecounted([...buyers.values()], ids)];
+  return bytes > 0 ? statements.length : 0;
 }
 
 export async function contextOf(

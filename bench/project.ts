@@ -101,7 +101,12 @@ export async function runProject(options: ProjectOptions): Promise<ProjectResult
     await scheduler.advance(T0.getTime() + tick * everySeconds * 1000);
     if (options.invocations === undefined ? tick > 0 && windows().every(exact) : tick >= options.invocations)
       break;
-    const environment = { MONGODB_URI: "mongodb://memory", ...vars };
+    const environment = {
+      MONGODB_URI: "mongodb://memory",
+      FAT_BACKFILL_START_DATE: day(histories.from.FIND_A_TENDER),
+      CF_BACKFILL_START_DATE: day(histories.from.CONTRACTS_FINDER),
+      ...vars,
+    };
     const config = readConfig(environment, effects.now());
     let failure: unknown = null;
     invoke({ db, effects, config, log: silent }).then(
@@ -158,6 +163,8 @@ export async function runProject(options: ProjectOptions): Promise<ProjectResult
   }
 }
 
+const day = (date: Date) => date.toISOString().slice(0, 10);
+
 const exact = (window: Record<string, unknown>) => window["status"] === "done" && window["proof"] === "exact";
 
 function bySource(make: (source: Source) => Coverage): Record<Source, Coverage> {
@@ -172,6 +179,6 @@ async function missingIn(db: Database, source: Source, histories: Histories): Pr
   }
   for (const { ocid, releaseId } of await db.quarantine.find({ source }).toArray())
     stored.add(`${ocid}/${releaseId}`);
-  const published = histories[source].filter(({ at }) => at < T0.getTime());
+  const published = histories.rows[source].filter(({ at }) => at < T0.getTime());
   return published.filter(({ ocid, releaseId }) => !stored.has(`${ocid}/${releaseId}`)).length;
 }

@@ -46,7 +46,7 @@ function wayOf(source: Source, client: Client, histories: Histories): Way {
   const replica = benchReplica(histories);
   const coverage = createCoverage(source, histories);
   let requests = 0;
-  client.read(source, (url) => {
+  client.read({ source, from: histories.from[source] }, (url) => {
     const now = T0.getTime() + secondsAt(requests, CRONS.hourly) * 1000;
     const read = readPage(replica.handle({ url, now }).body);
     if (read.kind !== "page") throw new Error(`${APIS[source].source}: ${read.kind} for ${url}`);

@@ -4,7 +4,7 @@ import { decode } from "../src/fetch/page.ts";
 import { collectionsOf, withDatabase } from "../src/platform/database.ts";
 import { SOURCES } from "../src/terms/window.ts";
 import production from "../src/worker.ts";
-import { contextOf, keepPage } from "./page.ts";
+import { contextOf, handOver, keepPage } from "./page.ts";
 
 type Environment = Record<string, unknown>;
 
@@ -12,14 +12,19 @@ export default {
   async fetch(request: Request, environment: Environment): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
     const times = Number(searchParams.get("times"));
+    const source = SOURCES.find((one) => one === searchParams.get("source")) ?? "FIND_A_TENDER";
     switch (pathname) {
       case "/bench/parse": {
         const body = new Uint8Array(await request.arrayBuffer());
         for (let time = 0; time < times; time++) JSON.parse(decode(body));
         return new Response();
       }
+      case "/bench/hand-over": {
+        const body = new Uint8Array(await request.arrayBuffer());
+        for (let time = 0; time < times; time++) handOver(source, body);
+        return new Response();
+      }
       case "/bench/page": {
-        const source = SOURCES.find((one) => one === searchParams.get("source")) ?? "FIND_A_TENDER";
         const body = new Uint8Array(await request.arrayBuffer());
         const { MONGODB_URI: uri, MONGODB_DB: name } = environment;
         await withDatabase({ uri: String(uri), name: String(name) }, async (db) => {
