@@ -63,8 +63,7 @@ describe.skipIf(!hasCorpus)("bytes", () => {
       );
       const measured = bytes.reduce((sum, one) => sum + one, 0) / bytes.length;
       const month = { source, from: new Date("2026-03-01"), to: new Date("2026-04-01") };
-      const lanes = { FIND_A_TENDER: 1, CONTRACTS_FINDER: 4 };
-      const expected = costOf(month, { windows: [], storage: null, storeRaw, pageLimit: 100, lanes });
+      const expected = costOf(month, { windows: [], storage: null, storeRaw, pageLimit: 100 });
       return { storeRaw, measured: Math.round(measured), forecast: expected.bytes / expected.releases };
     });
     console.table(lines);
