@@ -1,5 +1,6 @@
 // `npm run bench`: what each way of reading these APIs costs and what it loses, side by side on the same histories; how
 // much of the rate limit is used; what a page, an invocation and a growing database take of the machine.
+import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { startMongod } from "../src/local/mongod.ts";
@@ -9,11 +10,12 @@ import { type Machine, machine } from "./machine.ts";
 import { type SideBySide, sideBySide, type Week, week } from "./side-by-side.ts";
 import { bundle } from "./workerd.ts";
 
-const USAGE = `npm run bench -- [--short] [--ways] [--machine] [--json]
+const USAGE = `npm run bench -- [--short] [--ways] [--machine] [--json] [--keep FILE]
   --short    a twentieth of the notices in eight months, up to 100,000 contracts: shows that it runs
   --ways     only the ways side by side and the week at the limit
   --machine  only what it takes of this machine
-  --json     one JSON document instead of tables, for comparing two versions`;
+  --json     one JSON document instead of tables, for comparing two versions
+  --keep F   writes the same document to the file F besides`;
 
 const { values: flags } = parseArgs({
   options: {
@@ -21,6 +23,7 @@ const { values: flags } = parseArgs({
     ways: { type: "boolean", default: false },
     machine: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    keep: { type: "string" },
     help: { type: "boolean", default: false },
   },
 });
@@ -64,6 +67,7 @@ async function main(): Promise<void> {
       await mongo.stop();
     }
   }
+  if (flags.keep !== undefined) await writeFile(flags.keep, `${JSON.stringify(result, null, 2)}\n`);
   if (flags.json) console.log(JSON.stringify(result));
   else print(result);
 }

@@ -53,8 +53,8 @@ function replicaPages(source: Source): PageBytes[] {
   const replica = createReplica({ seed: SEED, histories: historiesOf(20_000), faults: [] });
   const path =
     source === "FIND_A_TENDER"
-      ? "/api/1.0/ocdsReleasePackages?updatedTo="
-      : "/Published/Notices/OCDS/Search?publishedTo=";
+      ? "/api/1.0/ocdsReleasePackages?updatedFrom=2026-06-01T00:00:00&updatedTo="
+      : "/Published/Notices/OCDS/Search?publishedFrom=2026-06-01T00:00:00&publishedTo=";
   return ["08-28", "08-03", "07-20", "07-01", "06-10"].map((day) => {
     const url = `${ORIGIN}${path}2026-${day}T12:00:00`;
     return { source, name: `replica ${day}`, body: replica.handle({ url, now: TO.getTime() }).body };
