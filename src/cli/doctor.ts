@@ -5,7 +5,7 @@ import { connect as connectTls } from "node:tls";
 import { type Document, MongoClient, MongoServerError } from "mongodb";
 import { type Config, readConfig } from "../config/config.ts";
 import { APIS, pageUrl } from "../fetch/api.ts";
-import { collectionsOf, type Database, INDEXES, withDatabase } from "../platform/database.ts";
+import { collectionsOf, type Database, schemaDifferences, withDatabase } from "../platform/database.ts";
 import { TransportError } from "../platform/effects.ts";
 import { getAs, USER_AGENT, workerEffects } from "../platform/worker-effects.ts";
 import type { Status } from "../report/schema.ts";
@@ -179,7 +179,7 @@ function databaseChecks(db: Database, config: Config): [string, Check][] {
   return [
     ["server", () => checkServer(db)],
     ["rights", () => checkRights(db)],
-    ["indexes", () => checkIndexes(db)],
+    ["indexes and validators", () => checkSchema(db)],
     ["clock", () => checkClock(db)],
     ["cron", async () => checkCron(await read())],
     ["runs", async () => checkRuns(await read())],
@@ -247,24 +247,16 @@ async function checkRights({ db }: Database): ReturnType<Check> {
       );
 }
 
-async function checkIndexes({ db }: Database): ReturnType<Check> {
+async function checkSchema({ db }: Database): ReturnType<Check> {
   const collections = await db.listCollections({}, { nameOnly: true }).toArray();
   if (collections.length === 0) return skipped("the database is empty: the first run makes them");
-  const missing: string[] = [];
-  for (const [collection, wanted] of Object.entries(INDEXES)) {
-    if (!collections.some(({ name }) => name === collection)) continue;
-    const there = await db.collection(collection).indexes();
-    const names = there.map(({ name }) => name);
-    missing.push(
-      ...wanted.filter(({ name }) => !names.includes(name)).map(({ name }) => `${collection}.${name}`),
-    );
-  }
-  return missing.length > 0
+  const differing = await schemaDifferences({ db });
+  return differing.length > 0
     ? failed(
-        `missing: ${missing.join(", ")}`,
-        "The next run makes them; if they stay away, the user lacks createIndex, or the database is full.",
+        `missing or of an older version: ${differing.join(", ")}`,
+        "The next run makes them; if they stay so, the user lacks createIndex or, for validators, dbAdmin, or the database is full.",
       )
-    : well("all there");
+    : well("all there, as this version has them");
 }
 
 const CLOCK_SECONDS_MAX = 10; // leases run on the database's clock, the delta on the Worker's

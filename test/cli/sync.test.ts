@@ -9,7 +9,8 @@ import { MongoClient, ObjectId } from "mongodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Finding } from "../../src/cli/doctor.ts";
 import { freePort, type LocalMongo, startMongod } from "../../src/local/mongod.ts";
-import { collectionsOf, ensureIndexes, INDEXES } from "../../src/platform/database.ts";
+import { collectionsOf, ensureCollections, ensureIndexes, INDEXES } from "../../src/platform/database.ts";
+import { createLogger } from "../../src/platform/logger.ts";
 import { createHistory } from "../../src/replica/history.ts";
 import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
 import { STATUS_VERSION, statusSchema } from "../../src/report/schema.ts";
@@ -67,7 +68,7 @@ const json = async (args: string[], vars?: Record<string, string>) => {
 };
 
 const COMMANDS = [
-  ...["status", "run", "verify", "retry", "pause", "resume", "prune", "doctor"],
+  ...["status", "plan", "run", "verify", "retry", "pause", "resume", "prune", "doctor"],
   ...["quarantine list", "quarantine show", "quarantine retry"],
 ];
 
@@ -81,13 +82,14 @@ const SHORT = { RUN_BUDGET_SECONDS: "1", BACKFILL_START_DATE: "2016-11-01" };
 
 /** What each command answers on a database in each state; those that only look come first. */
 const LOOKING: [args: string[], Expected][] = [
+  [["plan"], same(0, /Find a Tender/)],
   [["quarantine", "list"], { ...same(0, /Nothing is in quarantine/), trouble: [0, /000001-2026/] }],
   [["quarantine", "show", ID], { ...same(1, /is not in quarantine/), trouble: [0, /tender\.value\.amount/] }],
   [["prune", "--dry-run"], same(0, /Contracts Finder before 1 November 2016.*0 contracts .*would go/)],
   [
     ["doctor"],
     {
-      empty: [1, /✔ indexes: all there[\s\S]*✖ cron: no run yet[\s\S]*1 check failed/],
+      empty: [1, /✔ indexes and validators: all there[\s\S]*✖ cron: no run yet[\s\S]*1 check failed/],
       middle: [0, /✔ months: 192 months, none failed[\s\S]*All well/],
       done: [0, /✔ runs: the last one ended with "done"[\s\S]*All well/],
       trouble: [
@@ -432,8 +434,14 @@ describe("doctor", () => {
     const [{ name: index }] = INDEXES.contracts;
     await db.contracts.dropIndex(index);
     const without = await findings();
-    expect(without.failed).toEqual(["indexes"]);
-    expect(without.of("indexes")?.found).toContain(`contracts.${index}`);
+    expect(without.failed).toEqual(["indexes and validators"]);
+    expect(without.of("indexes and validators")?.found).toContain(`contracts.${index}`);
+    await ensureIndexes(db);
+    await db.db.command({ collMod: "buyers", validator: {} });
+    const loose = await findings();
+    await ensureCollections(db, createLogger({ level: "silent", secrets: [] }));
+    expect(loose.failed).toEqual(["indexes and validators"]);
+    expect(loose.of("indexes and validators")?.found).toContain("buyers: validator");
     await ensureIndexes(db);
     const budget = await findings({ STORAGE_BUDGET_MB: "0.5" });
     expect(budget.failed).toEqual(["storage"]);
@@ -456,6 +464,7 @@ describe("doctor", () => {
       await addUser("reader", "read");
       await addUser("writer", "readWrite");
       await addUser("keeper", "readWrite", "dbAdmin");
+      await ensureCollections(collectionsOf(admin.db(name)), createLogger({ level: "silent", secrets: [] }));
       await setScene(collectionsOf(admin.db(name)), "done", new Date());
       await ensureIndexes(collectionsOf(admin.db(name)));
       await admin.close();
