@@ -41,12 +41,12 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const room = await openRoom(db, config);
   const { verifyOnly = false } = options;
   const context: RunContext = { db, effects, config, log, deadline, room, verifyOnly };
+  let noticesClosed = 0;
   await noting(room, async () => {
     await ensureCollections(db, log);
     await ensureIndexes(db);
     await openRun(db, _id, startedAt);
-    const closed = await closePassed(db, startedAt);
-    if (closed > 0) log.info({ closed }, "notices whose deadline has passed");
+    noticesClosed = await closePassed(db, startedAt);
   });
   const begun = room.full === null;
   const sources = await runSources(context);
@@ -55,7 +55,7 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const now = effects.now();
   const alerts = { db, webhookUrl: config.alertWebhookUrl, post: effects.post, now, log };
   await noting(room, () => sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }));
-  log.info(summary(end, startedAt), "invocation");
+  log.info({ ...summary(end, startedAt), noticesClosed }, "invocation");
   return { _id, startedAt, ...end };
 }
 
