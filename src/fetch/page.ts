@@ -7,7 +7,7 @@ export interface Page {
   /** What the API says it was asked. */
   uri: string;
   rows: Row[];
-  /** Releases without an identity, or that are no JSON, as text: nothing can be made of them but evidence. */
+  /** Releases without an identity, as text: nothing can be made of them but evidence. */
   unidentified: { rawText: string; reason: string }[];
   /** URL of `links.next`. Followed only where a single slice overflows a page. */
   next: string | null;
@@ -72,22 +72,44 @@ function salvagePage(text: string): Page | null {
   const json = parseLenient(parts.envelope);
   const envelope = envelopeSchema.safeParse(json.ok ? json.value : null);
   const { rows, unidentified } = readPieces(parts.pieces);
-  const isOne = ({ rawText }: { rawText: string }) => rawText.match(/"ocid"\s*:/g)?.length === 1;
-  if (!envelope.success || !unidentified.every(isOne)) return null;
+  const isOne = ({ broken }: Row) => !broken || broken.rawText.match(/"ocid"\s*:/g)?.length === 1;
+  if (!envelope.success || !rows.every(isOne)) return null;
   const { uri, links } = envelope.data;
   return { uri, rows, unidentified, next: links?.next ?? null };
 }
 
 function readPieces(pieces: string[]): Pick<Page, "rows" | "unidentified"> {
-  const releases: unknown[] = [];
-  const broken: Page["unidentified"] = [];
+  const page: Pick<Page, "rows" | "unidentified"> = { rows: [], unidentified: [] };
   for (const piece of pieces) {
     const json = parseLenient(piece);
-    if (json.ok) releases.push(json.value);
-    else broken.push({ rawText: piece, reason: `the release cannot be read as JSON: ${json.reason}` });
+    const read = json.ok ? readRows([json.value]) : readBroken(piece, json.reason);
+    page.rows.push(...read.rows);
+    page.unidentified.push(...read.unidentified);
   }
-  const { rows, unidentified } = readRows(releases);
-  return { rows, unidentified: [...unidentified, ...broken] };
+  return page;
+}
+
+/** What is no JSON mostly says who it is before it breaks. */
+function readBroken(rawText: string, why: string): Pick<Page, "rows" | "unidentified"> {
+  const broken = { rawText, reason: `the release cannot be read as JSON: ${why}` };
+  const { ocid, id, date } = outerTexts(rawText);
+  if (!ocid || !id) return { rows: [], unidentified: [broken] };
+  const row = { key: `${ocid}/${id}`, ocid, releaseId: id, date: instantOf(date ?? ""), tags: [] };
+  return { rows: [{ ...row, release: undefined, broken }], unidentified: [] };
+}
+
+/** The texts that stand in the outermost object itself, as far as it can be followed. */
+function outerTexts(text: string): Record<string, string> {
+  const texts: Record<string, string> = {};
+  let depth = 0;
+  for (const [token, key, value] of text.matchAll(
+    /"([^"\\]*)"\s*:\s*"([^"\\]*)"|"(?:[^"\\]|\\.)*"|[{}[\]]/g,
+  )) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    else if (depth === 1 && key !== undefined && value !== undefined) texts[key] ??= value;
+  }
+  return texts;
 }
 
 /** A release whose quotes or braces do not close takes its neighbours with it: they are looked for in its text. */

@@ -3,13 +3,14 @@
 import { createHash } from "node:crypto";
 import type { Page } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
-import { mapRelease } from "../map/map-release.ts";
+import { type Mapped, mapRelease } from "../map/map-release.ts";
 import { growthBytes } from "../store/budget.ts";
 import { rawDataOf } from "../store/raw-data.ts";
 import type { Upsert } from "../store/statements.ts";
 import { bsonBytes, countUnknown, quarantine, release, storePage } from "../store/store.ts";
 import type { MappedBuyer } from "../terms/documents.ts";
 import type { Row } from "../terms/release.ts";
+import type { Source } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
 import { storing } from "./room.ts";
 
@@ -47,7 +48,7 @@ export async function keep(context: SourceContext, options: KeepOptions): Promis
   const cases: Parameters<typeof quarantine>[1] = [];
   for (const row of distinct(page.rows)) {
     const id = `${source}/${row.key}`;
-    const mapped = mapRelease({ source, release: row.release, now });
+    const mapped = mapRow({ source, row, now });
     if (mapped.kind === "rejected") {
       const { ocid, releaseId } = row;
       cases.push({
@@ -100,6 +101,12 @@ export async function keep(context: SourceContext, options: KeepOptions): Promis
   return { changed, added, bytes, quarantined: cases.length };
 }
 
-function evidence({ release: raw }: Row): string {
-  return (JSON.stringify(raw) ?? "null").slice(0, EVIDENCE_CHARACTERS_MAX);
+export function mapRow({ source, row, now }: { source: Source; row: Row; now: Date }): Mapped {
+  const { ocid, releaseId, broken } = row;
+  if (broken) return { kind: "rejected", ocid, releaseId, reason: broken.reason };
+  return mapRelease({ source, release: row.release, now });
+}
+
+function evidence({ release: raw, broken }: Row): string {
+  return (broken?.rawText ?? JSON.stringify(raw) ?? "null").slice(0, EVIDENCE_CHARACTERS_MAX);
 }

@@ -1,11 +1,11 @@
 // Releases in quarantine, mapped once more by today's mapper: what can be stored now leaves it.
 import { readPage, salvageReleases } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
-import { mapRelease } from "../map/map-release.ts";
 import type { Database } from "../platform/database.ts";
 import { rawDataOf } from "../store/raw-data.ts";
 import { release, storePage } from "../store/store.ts";
 import type { Quarantined } from "../terms/documents.ts";
+import { mapRow } from "./keep.ts";
 
 export interface Requarantined {
   /** Ids that are stored now. */
@@ -43,7 +43,7 @@ async function storeCase(
   const [bad] = unidentified;
   if (bad) return bad.reason;
   for (const row of distinct(rows)) {
-    const mapped = mapRelease({ source, release: row.release, now });
+    const mapped = mapRow({ source, row, now });
     if (mapped.kind === "rejected") return mapped.reason;
     const { contract, buyer, revision } = mapped;
     const upsert = { contract, revision, ...rawDataOf(config, row) };

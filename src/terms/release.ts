@@ -11,6 +11,8 @@ export interface Row {
   date: Date | null;
   tags: string[];
   release: unknown;
+  /** It names itself and is no JSON: its text is evidence, and there is no `release`. */
+  broken?: { rawText: string; reason: string };
 }
 
 /** Identity of a release: the least that a row must have to be counted and compared. */

@@ -182,7 +182,7 @@ describe("trouble", () => {
     const rawText = expect.stringContaining('"id":"000001-2026"');
     expect(await ask(one, asked)).toMatchObject({
       kind: "page",
-      page: { rows: [], unidentified: [{ rawText }] },
+      page: { rows: [{ releaseId: "000001-2026", broken: { rawText } }], unidentified: [] },
     });
     expect(requests).toHaveLength(2);
   });

@@ -157,8 +157,14 @@ const MUTANTS: Mutant[] = [
   {
     name: "a page that cannot be read is skipped",
     file: "src/fetch/page.ts",
-    find: "else broken.push({",
-    put: "else if (Math.abs(0) > 1) broken.push({",
+    find: "if (!ocid || !id) return { rows: [], unidentified: [broken] };",
+    put: "if (Math.abs(0) < 1) return { rows: [], unidentified: [] };",
+  },
+  {
+    name: "releases that cannot be told apart are taken for a page",
+    file: "src/fetch/page.ts",
+    find: "if (!parts?.clean) return null;",
+    put: "if (!parts) return null;",
   },
   {
     name: "the pace is each invocation's own",
