@@ -67,7 +67,7 @@ describe("docs/queries.md", async () => {
 
   afterAll(() => {
     if (!process.env["UPDATE_QUERIES"]) return;
-    const text = page.replace(SECTION, (all, title: string, prose: string, code: string) =>
+    const text = page.replace(SECTION, (all, title: string) =>
       all.replace(/```json[\s\S]*/, `\`\`\`json\n${answers.get(title)}\n\`\`\``),
     );
     writeFileSync(file, text);
