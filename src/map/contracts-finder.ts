@@ -31,14 +31,13 @@ export const contractsFinder: SourceRules = {
     rangeOf(at(planning, "budget", "amount")) ??
     totalOf(list(at(planning, "budget", "budgetBreakdown")), "amount"),
 
-  /** Named, not coded; all of the country where an address names no region. */
+  /** Named, not coded; a country alone is no region. */
   deliveryRegions: ({ tender }) => {
     const regions = new Set<string>();
     for (const item of itemsOf([tender])) {
       for (const address of list(item["deliveryAddresses"])) {
         const named = text(address["region"]);
         if (named !== undefined) regions.add(regionCode(named) ?? named);
-        else if (address["countryName"] === "United Kingdom") regions.add("UK");
       }
     }
     return [...regions];

@@ -18,7 +18,6 @@ import {
   object,
   text,
   webPage,
-  webPageIn,
 } from "./read.ts";
 import type { SourceRules } from "./source-rules.ts";
 import { stageOf, statusOf } from "./status.ts";
@@ -72,8 +71,8 @@ export function fieldsOf(parts: Parts, rules: SourceRules, now: Date): Fields {
       deadlineDate,
       method: text(tender["procurementMethod"]) ?? procedureOf(tender),
       lotCount: lots.length > 1 ? lots.length : undefined,
-      sme: rules.suitable(parts, "sme"),
-      vcse: rules.suitable(parts, "vcse"),
+      sme: rules.suitable(parts, "sme") || undefined,
+      vcse: rules.suitable(parts, "vcse") || undefined,
       documentsUrl: documentsUrlOf(tender),
     }),
   };
@@ -153,18 +152,18 @@ function suppliersOf({ awards, parties, partyOf }: Parts): MappedContract["suppl
   for (const one of all) {
     const party = partyOf(one["id"]);
     const name = firstText(one["name"], party?.["name"]);
-    const orgId = organisationId(party ?? one);
-    const key = orgId ?? name;
-    if (key !== undefined && !suppliers.has(key)) suppliers.set(key, filled({ name, orgId }));
+    const id = organisationId(party ?? one);
+    const key = id ?? name;
+    if (key !== undefined && !suppliers.has(key)) suppliers.set(key, filled({ name, id }));
   }
   return suppliers.size > 0 ? [...suppliers.values()] : undefined;
 }
 
-/** Where the documents are: the bidding documents' page, else the address that submissions go to. */
+/** Where the bidding documents are. */
 function documentsUrlOf(tender: Json): string | undefined {
   for (const document of list(tender["documents"])) {
     const url = document["documentType"] === "biddingDocuments" ? webPage(document["url"]) : undefined;
     if (url !== undefined) return url;
   }
-  return webPageIn(tender["submissionMethodDetails"]);
+  return undefined;
 }

@@ -95,17 +95,11 @@ export function flag(value: unknown): boolean | undefined {
 }
 
 const webAddress = /^(?:https?:\/\/|www\.)\S+$/i;
-const webAddressWithin = /https?:\/\/[^\s<>"'()]*[\w/]/i;
 
 /** A text that is the address of a web page. */
 export function webPage(value: unknown): string | undefined {
   const read = text(value);
   return read !== undefined && webAddress.test(read) ? read : undefined;
-}
-
-/** The first web address in a text. */
-export function webPageIn(value: unknown): string | undefined {
-  return webPage(value) ?? text(value)?.match(webAddressWithin)?.[0];
 }
 
 /** Without the fields that are undefined. */

@@ -83,8 +83,8 @@ export function closing(now: Date) {
 
 /** Fields of a buyer in which releases differ. */
 const SAID = ["name", "sector", "website"] as const;
-/** Of one address, so taken from one release. */
-const ADDRESS = ["region", "regionName", "locality", "postalCode"] as const;
+/** Of one address, so taken from one release; `regionName` goes with its region. */
+const ADDRESS = ["region", "locality", "postalCode"] as const;
 
 /** What releases say, beside the fields that others may enrich. */
 function saidOf(buyer: MappedBuyer): Buyer["said"] {
@@ -176,7 +176,10 @@ function mergedBuyer(): Document {
       { $eq: [ownAddress, { $ifNull: ["$said.address", "\n".repeat(ADDRESS.length - 1)] }] },
     ],
   };
-  const address = ADDRESS.map((field) => [field, { $cond: [moves, `$$new.${field}`, `$${field}`] }]);
+  const address = [...ADDRESS, "regionName"].map((field) => [
+    field,
+    { $cond: [moves, `$$new.${field}`, `$${field}`] },
+  ]);
   const count = {
     $cond: [
       { $eq: [orNull("$$new.name"), null] },

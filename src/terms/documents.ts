@@ -133,8 +133,8 @@ const identifierSchema = z.strictObject({ scheme: z.string().optional(), id: z.s
 export const supplierSchema = z.strictObject({
   /** Left out where the release names only a number (one has `name: null`). */
   name: z.string().optional(),
-  /** Register number with its scheme, `GB-COH-01234567`. */
-  orgId: z.string().optional(),
+  /** Register number with its scheme, `GB-COH-01234567`, as buyers' `orgId`. */
+  id: z.string().optional(),
 });
 
 /** What a release says, as it is stored. A field without a value is left out. */
@@ -174,9 +174,9 @@ export const contractSchema = z.strictObject({
   method: z.string().optional(),
   /** Left out where there is one lot, or none is named. */
   lotCount: z.number().int().optional(),
-  /** Suitable for small and medium-sized firms; for charities and social enterprises. */
-  sme: z.boolean().optional(),
-  vcse: z.boolean().optional(),
+  /** Suitable for small and medium-sized firms; for charities and social enterprises. Left out where it is not. */
+  sme: z.literal(true).optional(),
+  vcse: z.literal(true).optional(),
   documentsUrl: z.string().optional(),
   publishedDate: z.date(),
   deadlineDate: z.date().optional(),
@@ -215,7 +215,7 @@ export const buyerSchema = z.strictObject({
     name: z.string(),
     sector: z.string().optional(),
     website: z.string().optional(),
-    /** Region, its name, locality, postcode: a line each. */
+    /** Region, locality, postcode: a line each. */
     address: z.string().optional(),
   }),
   createdAt: z.date(),

@@ -107,18 +107,17 @@ const FIELDS: Record<string, { carries: Carries; has: (contract: MappedContract)
   },
   sme: {
     carries: (key, value, path) =>
-      /^(sme|isSuitableForSme)$/.test(key) && typeof value === "boolean" && path.startsWith(".tender"),
-    has: ({ sme }) => sme !== undefined,
+      /^(sme|isSuitableForSme)$/.test(key) && value === true && path.startsWith(".tender"),
+    has: ({ sme }) => sme,
   },
   vcse: {
     carries: (key, value, path) =>
-      /^(vcse|isSuitableForVco)$/.test(key) && typeof value === "boolean" && path.startsWith(".tender"),
-    has: ({ vcse }) => vcse !== undefined,
+      /^(vcse|isSuitableForVco)$/.test(key) && value === true && path.startsWith(".tender"),
+    has: ({ vcse }) => vcse,
   },
   documents: {
     carries: (key, value, _, holder) =>
-      (key === "url" && said(value) && holder["documentType"] === "biddingDocuments") ||
-      (key === "submissionMethodDetails" && /https?:/.test(String(value))),
+      key === "url" && said(value) && holder["documentType"] === "biddingDocuments",
     has: ({ documentsUrl }) => documentsUrl,
   },
 };
