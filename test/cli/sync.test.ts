@@ -66,7 +66,7 @@ const json = async (args: string[], vars?: Record<string, string>) => {
 };
 
 const COMMANDS = [
-  ...["status", "run", "verify", "retry", "pause", "resume", "prune", "doctor"],
+  ...["status", "plan", "run", "verify", "retry", "pause", "resume", "prune", "doctor"],
   ...["quarantine list", "quarantine show", "quarantine retry"],
 ];
 
