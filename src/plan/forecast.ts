@@ -276,11 +276,19 @@ export function sizeAlone(bySource: Record<Source, Cost>, known: Known): Range {
 const contractsIn = (bySource: Record<Source, Cost>) =>
   SOURCES.reduce((sum, source) => sum + bySource[source].releases * CONTRACTS_PER_RELEASE[source], 0);
 
-export function rangeOf(bySource: Record<Source, Cost>, what: keyof Cost, { windows }: Known): Range {
+/** What indexes take is as good as unknown where few contracts are stored. */
+const SPREAD_OF_INDEXES = 0.05;
+
+export function rangeOf(
+  bySource: Record<Source, Cost>,
+  what: keyof Cost,
+  { windows, storage }: Known,
+): Range {
   const range = { low: 0, likely: 0, high: 0 };
+  const few = what === "storedBytes" && (storage?.contracts.count ?? 0) < ENOUGH_CONTRACTS;
   for (const source of SOURCES) {
     const likely = bySource[source][what];
-    const spread = spreadOf(source, windows);
+    const spread = spreadOf(source, windows) + (few ? SPREAD_OF_INDEXES : 0);
     range.low += likely * (1 - spread);
     range.likely += likely;
     range.high += likely * (1 + spread);
