@@ -115,7 +115,6 @@ const start = reach.likely;
 if (!start) throw new Error("not even the newest month fits into M0");
 const depths = config.sources.map((one) => ({ ...one, start }));
 const foretold: Preview = preview({ depths, known, pace: config, by: "year", now, existing: {} });
-const releasesOf = (source: Source) => foretold.rows.reduce((sum, row) => sum + row.releases[source], 0);
 
 const mongo = await startMongod({ ownServer: true });
 const client = await new MongoClient(mongo.uri, { ignoreUndefined: true }).connect();
@@ -129,7 +128,7 @@ const measured = async () => {
 let before = await measured();
 for (const source of SOURCES) {
   const of = mapped(source);
-  const releases = Math.round(releasesOf(source) * share);
+  const releases = Math.round(foretold.bySource[source].releases * share);
   await fill(db, { source, of, releases, start });
   const after = await measured();
   const contracts = after.contracts.count - before.contracts.count;

@@ -1,6 +1,7 @@
-// `npm run plan`: what a start date, a tier or a budget costs, before anything is spent.
+// `npm run plan`, or `npm run sync -- plan`: what a start date, a tier or a budget costs, before anything is spent.
+import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { type Config, readConfig } from "../config/config.ts";
 import { BACKFILL_SHARE, type Range } from "../plan/forecast.ts";
 import {
@@ -23,7 +24,10 @@ import { STORE_RAW_MODES, type StoreRaw } from "../terms/documents.ts";
 import { ConfigError } from "../terms/errors.ts";
 import { toLondon } from "../terms/london-time.ts";
 import type { Source } from "../terms/window.ts";
+import { EXIT_MEANINGS, runProgram } from "./exit.ts";
 import { readSettings } from "./settings.ts";
+
+export const PLAN_PURPOSE = "What a start date, a tier or a budget costs, before anything is spent.";
 
 interface Options {
   start?: string;
@@ -189,7 +193,7 @@ function linesFor(options: {
 }
 
 function print(answer: Answer): void {
-  const { starts, storeRaw, releases, size, requests, hours, forecastError } = answer;
+  const { starts, storeRaw, releases, size, requests, hours } = answer;
   const { FIND_A_TENDER: fat, CONTRACTS_FINDER: cf } = starts;
   const from =
     fat.getTime() === cf.getTime() ? day(fat) : `${day(fat)} (Find a Tender), ${day(cf)} (Contracts Finder)`;
@@ -200,11 +204,7 @@ function print(answer: Answer): void {
   console.log(`  time      ${rangeOf(hours.hourly, time)} with an hourly cron,`);
   console.log(`            ${rangeOf(hours.quarterHourly, time)} with a quarter-hourly one`);
   console.log(`  from then ${bytes(answer.bytesPerMonth)} more each month`);
-  console.log(
-    forecastError
-      ? `Forecasts of ${counted(forecastError.windows, "month")} read so far were off by ${percent(forecastError.bytes)} in bytes, ${percent(forecastError.requests)} in requests (medians).`
-      : "By the yearly volumes of both sources, before anything was measured.",
-  );
+  console.log(basis(answer));
   printRows(answer);
   printBudget(answer);
   if (answer.changes) printChanges(answer, answer.changes);
@@ -212,6 +212,12 @@ function print(answer: Answer): void {
   console.log(`\nPut into wrangler.toml under [vars]:\n`);
   for (const line of answer.lines) console.log(line);
   console.log(`\n(and nothing for ${answer.remove.join(", ")})`);
+}
+
+function basis({ forecastError, changes }: Answer): string {
+  if (forecastError)
+    return `Forecasts of ${counted(forecastError.windows, "month")} read so far were off by ${percent(forecastError.bytes)} in bytes, ${percent(forecastError.requests)} in requests (medians).`;
+  return `By the yearly volumes of both sources${changes ? " and what was read so far" : ", before anything was measured"}.`;
 }
 
 const rangeOf = ({ low, likely, high }: Range, say: (value: number) => string) =>
@@ -228,9 +234,9 @@ function printRows({ rows, changes }: Answer): void {
     ...PLAIN_TABLE,
   });
   for (const row of rows) {
-    const { FIND_A_TENDER: fat, CONTRACTS_FINDER: cf } = row.releases;
+    const { FIND_A_TENDER: fat, CONTRACTS_FINDER: cf } = row.bySource;
     table.push([
-      ...[row.period, count(fat), count(cf), bytes(row.storedBytes), count(row.requests)],
+      ...[row.period, count(fat.releases), count(cf.releases), bytes(row.storedBytes), count(row.requests)],
       ...[time(row.hours.hourly), time(row.hours.quarterHourly), bytes(row.sizeFromHere)],
     ]);
   }
@@ -309,4 +315,13 @@ function printTiers({ tiers }: Answer): void {
   console.log(
     "M0 and Flex count documents and indexes uncompressed, as here; M10 counts the disk, where they take about half (measured: 49 %).",
   );
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const program = new Command("plan")
+    .description(PLAN_PURPOSE)
+    .option("--json", "the answer as JSON, for programs")
+    .exitOverride()
+    .addHelpText("after", EXIT_MEANINGS);
+  await runProgram(planOptions(program));
 }

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { confirm, isCancel } from "@clack/prompts";
 import Table from "cli-table3";
-import { Argument, Command, CommanderError, InvalidArgumentError } from "commander";
+import { Argument, Command, InvalidArgumentError } from "commander";
 import { retryNow, verifyAnew } from "../claim/claim.ts";
 import { type Config, readConfig } from "../config/config.ts";
 import { collectionsOf, type Database, withDatabase } from "../platform/database.ts";
@@ -17,19 +17,14 @@ import { statusOf } from "../run/outlook.ts";
 import { type PruneReport, prune } from "../run/prune.ts";
 import { retryQuarantine } from "../run/requarantine.ts";
 import type { SyncRun } from "../terms/documents.ts";
-import { ConfigError } from "../terms/errors.ts";
 import { SOURCES, type Source } from "../terms/window.ts";
 import { diagnose, FINDING_SIGNS, type Finding } from "./doctor.ts";
-
-import { planOptions } from "./plan.ts";
+import { EXIT, EXIT_MEANINGS, runProgram } from "./exit.ts";
+import { PLAN_PURPOSE, planOptions } from "./plan.ts";
 import { createProgressView } from "./progress.ts";
 import { readSettings } from "./settings.ts";
 import { printStatus } from "./status-view.ts";
 import { tickShown } from "./system.ts";
-
-const EXIT = { fine: 0, attention: 1, usage: 2 } as const;
-const EXIT_MEANINGS =
-  "\nExit codes: 0 all well or done; 1 something needs a look, or could not be done; 2 wrong arguments or settings, or MongoDB cannot be reached.";
 
 interface Common {
   json?: boolean;
@@ -98,7 +93,7 @@ command("status", "What is complete, what is left, and what needs you.")
     }),
   );
 
-planOptions(command("plan", "What a start date, a tier or a budget costs, before anything is spent."));
+planOptions(command("plan", PLAN_PURPOSE));
 
 command("run", "One invocation here and now: what the cron does, without a Worker.").action(
   (options: Common) => opened(options, (open) => invokeShown(open, { verifyOnly: false, ...options })),
@@ -292,15 +287,4 @@ command("doctor", "Checks everything one by one, and says what to do for each th
   },
 );
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.usage;
-  else if (error instanceof ConfigError) {
-    console.error(error.message);
-    process.exitCode = EXIT.usage;
-  } else {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = EXIT.attention;
-  }
-}
+await runProgram(program);

@@ -75,20 +75,28 @@ export interface Known {
   windows: readonly PastWindow[];
   storage: StoredFigures | null;
   storeRaw: StoreRaw;
+  /** What windows were read with that do not say; without it `storeRaw`. */
+  readWith?: StoreRaw;
   pageLimit: number;
 }
 
 /** Releases that the API lists between two instants, by the table. */
 export function publishedBetween({ source, from, to }: Span): number {
-  let releases = 0;
-  for (let at = from.getTime(); at < to.getTime(); at = nextMidnight(at)) {
-    const end = Math.min(nextMidnight(at), to.getTime());
-    releases += (perDay(source, at) * (end - at)) / DAY_MS;
-  }
-  return releases;
+  return Math.max(0, publishedUntil(source, to.getTime()) - publishedUntil(source, from.getTime()));
 }
 
-const nextMidnight = (atMs: number) => (Math.floor(atMs / DAY_MS) + 1) * DAY_MS;
+const FIRST_DAY_MS = Date.UTC(2016, 0, 1); // the table's first year
+/** Up to the beginning of each day, as far as it was asked for: a forecast asks thousands of times. */
+const SUMS: Record<Source, number[]> = { FIND_A_TENDER: [0], CONTRACTS_FINDER: [0] };
+
+function publishedUntil(source: Source, atMs: number): number {
+  const days = Math.max(0, (atMs - FIRST_DAY_MS) / DAY_MS);
+  const whole = Math.floor(days);
+  const sums = SUMS[source];
+  for (let day = sums.length - 1; day < whole; day++)
+    sums.push((sums[day] ?? 0) + perDay(source, FIRST_DAY_MS + day * DAY_MS));
+  return (sums[whole] ?? 0) + (days - whole) * perDay(source, FIRST_DAY_MS + whole * DAY_MS);
+}
 
 function perDay(source: Source, atMs: number): number {
   const day = new Date(atMs);
@@ -132,7 +140,7 @@ export function costOf(span: Span, known: Known): Cost {
       ({ window }) => requestsFor(window.counts.releases, known),
     );
   const sameMode = near.filter(
-    ({ window }) => (window.forecast?.storeRaw ?? known.storeRaw) === known.storeRaw,
+    ({ window }) => (window.forecast?.storeRaw ?? known.readWith ?? known.storeRaw) === known.storeRaw,
   );
   const each = RELEASE_BYTES[source][known.storeRaw];
   const bytesEach =
@@ -268,11 +276,19 @@ export function sizeAlone(bySource: Record<Source, Cost>, known: Known): Range {
 const contractsIn = (bySource: Record<Source, Cost>) =>
   SOURCES.reduce((sum, source) => sum + bySource[source].releases * CONTRACTS_PER_RELEASE[source], 0);
 
-export function rangeOf(bySource: Record<Source, Cost>, what: keyof Cost, { windows }: Known): Range {
+/** What indexes take is as good as unknown where few contracts are stored. */
+const SPREAD_OF_INDEXES = 0.05;
+
+export function rangeOf(
+  bySource: Record<Source, Cost>,
+  what: keyof Cost,
+  { windows, storage }: Known,
+): Range {
   const range = { low: 0, likely: 0, high: 0 };
+  const few = what === "storedBytes" && (storage?.contracts.count ?? 0) < ENOUGH_CONTRACTS;
   for (const source of SOURCES) {
     const likely = bySource[source][what];
-    const spread = spreadOf(source, windows);
+    const spread = spreadOf(source, windows) + (few ? SPREAD_OF_INDEXES : 0);
     range.low += likely * (1 - spread);
     range.likely += likely;
     range.high += likely * (1 + spread);

@@ -98,15 +98,19 @@ export interface Hours<T> {
   quarterHourly: T;
 }
 
-export interface PreviewRow {
-  /** `2026` or `2026-03` */
-  period: string;
-  releases: Record<Source, number>;
+export interface PreviewCost {
+  releases: number;
   /** Still to be asked. */
   requests: number;
   /** What it takes in the database. */
   storedBytes: number;
   hours: Hours<number>;
+}
+
+export interface PreviewRow extends PreviewCost {
+  /** `2026` or `2026-03` */
+  period: string;
+  bySource: Record<Source, PreviewCost>;
   /** A database that holds everything from here on. */
   sizeFromHere: number;
 }
@@ -126,6 +130,7 @@ export interface SourceChanges {
 export interface Preview {
   starts: Record<Source, Date>;
   rows: PreviewRow[];
+  bySource: Record<Source, PreviewCost>;
   releases: Range;
   /** Still to be asked, and how long that takes. */
   requests: Range;
@@ -168,9 +173,10 @@ export function preview(options: PreviewOptions): Preview {
   return {
     starts: startsOf(depths),
     rows: rowsOf({ windows, left, known, pace, by }),
+    bySource: costsOf({ held: all, ask: toAsk, pace }),
     releases: rangeOf(all, "releases", known),
     requests,
-    hours: { hourly: hours(1), quarterHourly: hours(4) },
+    hours: bothCrons(hours),
     size: sizeAlone(all, known),
     bytesPerMonth: lastMonth.reduce((sum, { storedBytes }) => sum + storedBytes, 0),
     changes: planned ? sources.map(({ changes }) => changes) : null,
@@ -267,23 +273,43 @@ function rowsOf(options: {
         .map((part) => ({ source: part.source, cost: costOfPart(part, known) })),
     );
     const fromHere = sumUp(windows.filter(({ month }) => period(month) >= name));
-    const total = (bySource: Forecast["bySource"], what: keyof Cost) =>
-      SOURCES.reduce((sum, source) => sum + bySource[source][what], 0);
-    const hours = (runsPerHour: number) =>
-      hoursFor({ bySource: ask }, requestsPerHour({ ...pace, runsPerHour }));
+    const bySource = costsOf({ held: own, ask, pace });
+    const sum = (what: "releases" | "requests" | "storedBytes") =>
+      SOURCES.reduce((total, source) => total + bySource[source][what], 0);
     return {
       period: name,
-      releases: {
-        FIND_A_TENDER: own.FIND_A_TENDER.releases,
-        CONTRACTS_FINDER: own.CONTRACTS_FINDER.releases,
-      },
-      requests: total(ask, "requests"),
-      storedBytes: total(own, "storedBytes"),
-      hours: { hourly: hours(1), quarterHourly: hours(4) },
+      ...{ releases: sum("releases"), requests: sum("requests"), storedBytes: sum("storedBytes") },
+      hours: bothCrons((runsPerHour) =>
+        hoursFor({ bySource: ask }, requestsPerHour({ ...pace, runsPerHour })),
+      ),
+      bySource,
       sizeFromHere: sizeAlone(fromHere, known).likely,
     };
   });
 }
+
+type Costs = Forecast["bySource"];
+
+/** Each source by itself. */
+function costsOf(options: {
+  held: Costs;
+  ask: Costs;
+  pace: PreviewOptions["pace"];
+}): Record<Source, PreviewCost> {
+  const { held, ask, pace } = options;
+  const of = (source: Source): PreviewCost => ({
+    releases: held[source].releases,
+    requests: ask[source].requests,
+    storedBytes: held[source].storedBytes,
+    hours: bothCrons((runsPerHour) => ask[source].requests / requestsPerHour({ ...pace, runsPerHour })),
+  });
+  return { FIND_A_TENDER: of("FIND_A_TENDER"), CONTRACTS_FINDER: of("CONTRACTS_FINDER") };
+}
+
+const bothCrons = <T>(hours: (runsPerHour: number) => T): Hours<T> => ({
+  hourly: hours(1),
+  quarterHourly: hours(4),
+});
 
 export interface TierReach {
   tier: Tier;
@@ -302,7 +328,8 @@ export function tierReaches(options: {
   const tiers: Tier[] = ["M0", "FLEX", "M10"];
   return tiers.map((tier) => {
     const budgetMb = budgetFor(tier);
-    const reach = (storeRaw: StoreRaw) => reachOf({ history, budgetMb, known: { ...known, storeRaw }, now });
+    const reach = (storeRaw: StoreRaw) =>
+      reachOf({ history, budgetMb, known: { ...known, storeRaw, readWith: known.storeRaw }, now });
     return {
       ...{ tier, budgetMb, ...TIERS[tier] },
       reach: { none: reach("none"), gzip: reach("gzip"), full: reach("full") },
