@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { MUTANTS } from "./sim/mutant-list.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -25,6 +26,7 @@ const ARROWS: Record<string, string[]> = {
   replica: ["terms"], // never fetch or map: the two must be able to disagree
   cli: [...BELOW_RUN, "run", "local", "replica"],
   "worker.ts": [...BELOW_RUN, "run"],
+  "records.ts": ["map", "store", "terms"], // what an application imports
 };
 
 interface SourceFile {
@@ -82,7 +84,9 @@ describe("src", () => {
 
   it("has no file that nobody imports", () => {
     const known = new Set([...source, ...others].flatMap(({ imports }) => imports));
-    const manifest = ["package.json", "wrangler.toml"].map((name) => readFileSync(join(ROOT, name), "utf8"));
+    const manifest = ["package.json", "tsconfig.package.json", "wrangler.toml"].map((name) =>
+      readFileSync(join(ROOT, name), "utf8"),
+    );
     const orphans = source
       .map(({ path }) => path)
       .filter((path) => !known.has(path) && !manifest.some((text) => text.includes(path)));
@@ -95,6 +99,14 @@ describe("src", () => {
       [],
     );
   });
+});
+
+it("each mutant has its place in the source, once", () => {
+  const places = MUTANTS.map(({ name, file, find }) => [
+    name,
+    readFileSync(join(ROOT, file), "utf8").split(find).length - 1,
+  ]);
+  expect(places.filter(([, times]) => times !== 1)).toEqual([]);
 });
 
 it("package.json names no command whose file is missing", () => {

@@ -1,0 +1,192 @@
+// Deliberate errors, each a place in the source and what to put there. test/tidy.test.ts sees that the places exist.
+
+export interface Mutant {
+  name: string;
+  file: string;
+  find: string;
+  put: string;
+}
+
+export const MUTANTS: Mutant[] = [
+  {
+    name: "no margin: the frontier is the page's last row",
+    file: "src/fetch/walk.ts",
+    find: "Math.min(api.marginRows, Math.floor(limit / 4))",
+    put: "1",
+  },
+  {
+    name: "a full page is taken for the last one",
+    file: "src/fetch/walk.ts",
+    find: 'if (count < asked.limit && page.next === null) return { kind: "whole" };',
+    put: 'if (page.next === null) return { kind: "whole" };',
+  },
+  {
+    name: "a short page with a next one is taken for whole",
+    file: "src/fetch/walk.ts",
+    find: 'return count < asked.limit && page.next === null ? { kind: "whole" } : { kind: "over" };',
+    put: 'return { kind: "whole" };',
+  },
+  {
+    name: "the order of a page is not looked at",
+    file: "src/fetch/walk.ts",
+    find: "if (!inOrder(api, rows)) return",
+    put: "if (false) return",
+  },
+  {
+    name: "the echo is not looked at",
+    file: "src/fetch/walk.ts",
+    find: "if (echoes(api, asked, page.uri) !== true) return",
+    put: "if (false) return",
+  },
+  {
+    name: "exclusive ends: the next question begins a second below",
+    file: "src/fetch/walk.ts",
+    find: "return boundaryAtOrAfter(toLondon(new Date(median)));",
+    put: "return plusSeconds(boundaryAtOrAfter(toLondon(new Date(median))), -1);",
+  },
+  {
+    name: "UTC for London",
+    file: "src/terms/london-time.ts",
+    find: "return asIfUtc(new Date(instant.getTime() + offsetMs(instant.getTime())));",
+    put: "return asIfUtc(instant);",
+  },
+  {
+    name: "a boundary in the hour that the clocks change",
+    file: "src/terms/london-time.ts",
+    find: "return offsetMs(midnight) !== offsetMs(midnight + 4 * HOUR);",
+    put: "return false;",
+  },
+  { name: "the fence is dropped", file: "src/claim/statements.ts", find: '"claim.id": claim.id,', put: "" },
+  {
+    name: "the lease is not renewed",
+    file: "src/run/context.ts",
+    find: "await keepAlive.renew?.();",
+    put: "",
+  },
+  {
+    name: "an expired lease is never taken over",
+    file: "src/claim/statements.ts",
+    find: '{ status: "running", $expr: { $lt: ["$claim.until", "$$NOW"] } },',
+    put: "",
+  },
+  {
+    name: "a claim is taken though it is held",
+    file: "src/claim/statements.ts",
+    find: '{ status: "running", $expr: { $lt: ["$claim.until", "$$NOW"] } },',
+    put: '{ status: "running" },',
+  },
+  {
+    name: "checkpoint before store",
+    file: "src/run/drain.ts",
+    find: "const step = await stepLane(context, { lane, memory, start, windowId: window._id });",
+    put: "await advance(db, claim, { ...progress, lanes: progress.lanes.map((one) => (one.stage === lane?.stage ? { ...one, frontier: start } : one)) });\n      const step = await stepLane(context, { lane, memory, start, windowId: window._id });",
+  },
+  {
+    name: "done with a lane left",
+    file: "src/fetch/walk.ts",
+    find: "const open = lanes.filter((lane) => !lane.done);\n  return open.reduce",
+    put: "const open = lanes.slice(0, 1).filter((lane) => !lane.done);\n  return open.reduce",
+  },
+  {
+    name: "the delta starts when the backfill has ended",
+    file: "src/run/jobs.ts",
+    find: "return job;\n}",
+    put: 'if (job.status === "backfilling") await db.syncJobs.updateOne({ _id: source }, { $set: { lastSyncedDate: now } });\n  return job;\n}',
+  },
+  {
+    name: "the delta's end moves before its walk has reached it",
+    file: "src/run/delta.ts",
+    find: "const memory = freshMemory();",
+    put: "const memory = freshMemory();\n  await db.syncJobs.updateOne({ _id: source }, { $max: { lastSyncedDate: fromLondon(walk.to) } });",
+  },
+  {
+    name: "no settling margin",
+    file: "src/run/delta.ts",
+    find: "const SETTLING_MS = 120_000;",
+    put: "const SETTLING_MS = -60_000;",
+  },
+  {
+    name: "the month of T0 is never read whole",
+    file: "src/plan/difference.ts",
+    find: "if (to > window.to) {",
+    put: "if (false) {",
+  },
+  {
+    name: "a month that ends gets no window",
+    file: "src/plan/difference.ts",
+    find: "const to = over || end <= horizon ? end : horizon;",
+    put: "const to = end <= horizon ? end : horizon;",
+  },
+  {
+    name: "a start that moved back reads nothing more",
+    file: "src/plan/difference.ts",
+    find: "if (from < window.from) {",
+    put: "if (false) {",
+  },
+  {
+    name: "an older revision wins",
+    file: "src/store/statements.ts",
+    find: '{ $gte: [revision, { $ifNull: [{ $max: "$revisions" }, revision] }] }',
+    put: "true",
+  },
+  {
+    name: "revisions that were read are forgotten",
+    file: "src/store/statements.ts",
+    find: '{ $setUnion: [{ $ifNull: ["$revisions", []] }, [revision]] }',
+    put: "[revision]",
+  },
+  {
+    name: "buyers are not counted again",
+    file: "src/store/statements.ts",
+    find: '{ $max: ["$contractCount", "$$new.contractCount"] }',
+    put: '{ $ifNull: ["$contractCount", 1] }',
+  },
+  {
+    name: "a bad release takes its page with it",
+    file: "src/fetch/page.ts",
+    find: "const read = rowSchema.safeParse(release);\n    if (read.success) {",
+    put: "const read = rowSchema.safeParse(release);\n    if (!read.success) return { rows: [], unidentified: [] };\n    if (read.success) {",
+  },
+  {
+    name: "a page that cannot be read is skipped",
+    file: "src/fetch/page.ts",
+    find: "if (!ocid || !id) return { rows: [], unidentified: [broken] };",
+    put: "if (Math.abs(0) < 1) return { rows: [], unidentified: [] };",
+  },
+  {
+    name: "releases that cannot be told apart are taken for a page",
+    file: "src/fetch/page.ts",
+    find: "if (!parts?.clean) return null;",
+    put: "if (!parts) return null;",
+  },
+  {
+    name: "the pace is each invocation's own",
+    file: "src/fetch/pacer.ts",
+    find: "await wait(waitMs);\n      if",
+    put: "await wait(0);\n      if",
+  },
+  {
+    name: "a refusal changes nothing",
+    file: "src/fetch/pacer.ts",
+    find: "await db.rateLimits.updateOne({ _id: source }, slotsRefused(baseMs, waitMs));",
+    put: "await Promise.resolve(slotsRefused(baseMs, waitMs));",
+  },
+  {
+    name: "a wait may outlive the deadline",
+    file: "src/fetch/pacer.ts",
+    find: "if (!taken || waitMs > remainingMs()) {",
+    put: "if (!taken) {",
+  },
+  {
+    name: "windows never come back after they failed",
+    file: "src/claim/claim.ts",
+    find: "revival(source);\n  return (await db.syncWindows.updateMany(filter, update)).modifiedCount;",
+    put: "revival(source);\n  return Object.keys({ ...filter, ...update }).length;",
+  },
+  {
+    name: "verification believes every page",
+    file: "src/run/verify.ts",
+    find: 'if (verdict.kind === "whole") return { kind: "exact", page };',
+    put: 'if (verdict.kind !== "untrusted") return { kind: "exact", page };',
+  },
+];
