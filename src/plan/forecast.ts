@@ -29,15 +29,15 @@ const WEEKDAYS_A_YEAR = 261 + 104 * QUIET_DAY; // a table year adds up to its fi
  * recorded releases through `map/` and the store. `npm run bench:storage -- --recorded DIR --share 0.2` measures anew.
  */
 const RELEASE_BYTES: Record<Source, Record<StoreRaw, number>> = {
-  FIND_A_TENDER: { none: 1532, gzip: 3260, full: 6552 },
-  CONTRACTS_FINDER: { none: 1670, gzip: 2941, full: 4572 },
+  FIND_A_TENDER: { none: 1526, gzip: 3254, full: 6546 },
+  CONTRACTS_FINDER: { none: 1666, gzip: 2936, full: 4567 },
 };
-const CONTRACT_EXTRA_BYTES: Record<Source, number> = { FIND_A_TENDER: 58, CONTRACTS_FINDER: 85 };
+const CONTRACT_EXTRA_BYTES: Record<Source, number> = { FIND_A_TENDER: 55, CONTRACTS_FINDER: 77 };
 /** Edits of a notice are releases of their own and no contracts: 610k notices, 900k revisions (api-facts). */
 const CONTRACTS_PER_RELEASE: Record<Source, number> = { FIND_A_TENDER: 1, CONTRACTS_FINDER: 0.68 };
 /** New buyers become rare: 836 among 1,594 recorded contracts, growing with the square root. */
 const BUYERS_PER_ROOT = 21;
-const BUYER_BYTES = 421;
+const BUYER_BYTES = 531;
 const OTHER_BYTES = 5_000_000; // windows, runs of 90 days, gaps
 
 /** The walk's cost (design.md: 10.9 requests per 1,000 releases at 100 a page), and what the last page has too few of. */
