@@ -15,6 +15,7 @@ const run = promisify(execFile);
 const require = createRequire(import.meta.resolve("wrangler"));
 const { default: WORKERD }: { default: string } = require("workerd");
 const WRANGLER = join(createRequire(import.meta.url).resolve("wrangler/package.json"), "../bin/wrangler.js");
+const GUARDED = join(import.meta.dirname, "../src/local/workerd.sh");
 const ROOT = join(import.meta.dirname, "..");
 
 export interface Bundle {
@@ -71,8 +72,10 @@ const config :Workerd.Config = (
 );
 `,
   );
-  const child = spawn(WORKERD, ["serve", "config.capnp", "--control-fd=3", "--inspector-addr=127.0.0.1:0"], {
+  // The guard ends it when this process is killed.
+  const child = spawn(GUARDED, ["serve", "config.capnp", "--control-fd=3", "--inspector-addr=127.0.0.1:0"], {
     cwd: dir,
+    env: { ...process.env, WORKERD },
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
