@@ -5,7 +5,7 @@ import { connect as connectTls } from "node:tls";
 import { type Document, MongoClient } from "mongodb";
 import { type Config, readConfig } from "../config/config.ts";
 import { APIS, pageUrl } from "../fetch/api.ts";
-import { collectionsOf, type Database, INDEXES, withDatabase } from "../platform/database.ts";
+import { collectionsOf, type Database, schemaDifferences, withDatabase } from "../platform/database.ts";
 import { TransportError } from "../platform/effects.ts";
 import { workerEffects } from "../platform/worker-effects.ts";
 import type { Status } from "../report/schema.ts";
@@ -230,19 +230,11 @@ async function checkRights({ db }: Database): ReturnType<Check> {
 async function checkIndexes({ db }: Database): ReturnType<Check> {
   const collections = await db.listCollections({}, { nameOnly: true }).toArray();
   if (collections.length === 0) return skipped("the database is empty: the first run makes them");
-  const missing: string[] = [];
-  for (const [collection, wanted] of Object.entries(INDEXES)) {
-    if (!collections.some(({ name }) => name === collection)) continue;
-    const there = await db.collection(collection).indexes();
-    const names = there.map(({ name }) => name);
-    missing.push(
-      ...wanted.filter(({ name }) => !names.includes(name)).map(({ name }) => `${collection}.${name}`),
-    );
-  }
+  const missing = await schemaDifferences({ db });
   return missing.length > 0
     ? failed(
-        `missing: ${missing.join(", ")}`,
-        "The next run makes them; if they stay away, the user lacks createIndex, or the database is full.",
+        `missing or different: ${missing.join(", ")}`,
+        "The next run makes them; if they stay away, the user lacks createIndex or collMod, or the database is full.",
       )
     : well("all there");
 }

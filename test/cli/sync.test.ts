@@ -8,7 +8,8 @@ import { MongoClient, ObjectId } from "mongodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Finding } from "../../src/cli/doctor.ts";
 import { freePort, type LocalMongo, startMongod } from "../../src/local/mongod.ts";
-import { collectionsOf, ensureIndexes } from "../../src/platform/database.ts";
+import { collectionsOf, ensureCollections, ensureIndexes } from "../../src/platform/database.ts";
+import { createLogger } from "../../src/platform/logger.ts";
 import { createHistory } from "../../src/replica/history.ts";
 import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
 import { STATUS_VERSION, statusSchema } from "../../src/report/schema.ts";
@@ -349,6 +350,8 @@ describe("doctor", () => {
       await addUser("reader", "read");
       await addUser("writer", "readWrite");
       await setScene(collectionsOf(admin.db(name)), "done", new Date());
+      const silent = createLogger({ level: "silent", secrets: [] });
+      await ensureCollections(collectionsOf(admin.db(name)), silent);
       await ensureIndexes(collectionsOf(admin.db(name)));
       await admin.close();
     });
