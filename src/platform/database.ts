@@ -127,12 +127,12 @@ export async function ensureIndexes({ db }: Database): Promise<void> {
   );
 }
 
-/** What each collection's documents must be like; `buyers` have fields that others enrich beside ours. */
+/** What each collection's documents must be like. */
 const VALIDATORS = {
   syncWindows: validatorOf(windowSchema),
   syncJobs: validatorOf(syncJobSchema),
   contracts: validatorOf(contractSchema),
-  buyers: validatorOf(buyerSchema, { open: true }),
+  buyers: validatorOf(buyerSchema),
   quarantine: validatorOf(quarantineSchema),
   syncRuns: validatorOf(syncRunSchema),
   rateLimits: validatorOf(rateLimitSchema),

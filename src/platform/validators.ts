@@ -1,19 +1,16 @@
 // What MongoDB asks of each document that is written: the zod schemas in its own words ($jsonSchema), so that there is one
-// definition. Pure.
+// definition. Fields beside these are allowed: others enrich buyers, and a newer version's fields must not be refused by
+// the validators of the one before, which a user with the role readWrite may make but not change. Pure.
 import type { Document } from "mongodb";
 import { z } from "zod";
 
-/** @param open documents may have fields of others beside ours */
-export function validatorOf(schema: z.ZodType, { open = false } = {}): Document {
-  const {
-    $schema: _,
-    additionalProperties,
-    ...fields
-  } = z.toJSONSchema(schema, {
+export function validatorOf(schema: z.ZodType): Document {
+  const { $schema: _, ...fields } = z.toJSONSchema(schema, {
     target: "draft-04", // MongoDB's
     unrepresentable: "any", // these have their `bsonType` as metadata
     override: ({ zodSchema: { _zod }, jsonSchema }) => {
       if (_zod.def.type === "date") jsonSchema["bsonType"] = "date";
+      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
       if (jsonSchema.type !== "integer") return;
       // The driver writes whole numbers as int or double, and the database counts in long.
       jsonSchema.type = "number";
@@ -22,5 +19,5 @@ export function validatorOf(schema: z.ZodType, { open = false } = {}): Document 
       delete jsonSchema.maximum;
     },
   });
-  return { $jsonSchema: open ? fields : { ...fields, additionalProperties } };
+  return { $jsonSchema: fields };
 }

@@ -52,6 +52,8 @@ function judge(mutant: Mutant | null): { by: string; seconds: number } | null {
     if (mutant) mutate(folder, mutant);
     const begun = Date.now();
     const path = `${join(ROOT, "node_modules/.bin")}:${process.env["PATH"] ?? ""}`;
+    let endless: string | null = null;
+    const seconds = () => (Date.now() - begun) / 1000;
     for (const { name, command, args } of JUDGES) {
       const { status, signal } = spawnSync(command, args, {
         cwd: folder,
@@ -59,10 +61,11 @@ function judge(mutant: Mutant | null): { by: string; seconds: number } | null {
         stdio: "ignore",
         timeout: SECONDS_MAX * 1000,
       });
-      const by = signal === null ? name : `${name}: no end in ${SECONDS_MAX} s`;
-      if (status !== 0) return { by, seconds: (Date.now() - begun) / 1000 };
+      // Who does not come to an end has not said anything yet: the next one may.
+      if (signal !== null) endless ??= `${name}: no end in ${SECONDS_MAX} s`;
+      else if (status !== 0) return { by: name, seconds: seconds() };
     }
-    return null;
+    return endless === null ? null : { by: endless, seconds: seconds() };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
