@@ -87,7 +87,7 @@ const SAID = ["name", "sector", "website"] as const;
 const ADDRESS = ["region", "locality", "postalCode"] as const;
 
 /** What releases say, beside the fields that others may enrich. */
-function saidOf(buyer: MappedBuyer): Buyer["said"] {
+function saidOf(buyer: MappedBuyer): NonNullable<Buyer["said"]> {
   const { name, sector, website } = buyer;
   const address = ADDRESS.map((field) => buyer[field] ?? "").join("\n");
   return { name, sector, website, address: address.trim() === "" ? undefined : address };

@@ -210,14 +210,16 @@ export const buyerSchema = z.strictObject({
   postalCode: z.string().optional(),
   website: z.string().optional(),
   contractCount: z.number().int(),
-  /** What releases say: a field that differs from it has been enriched by others, and is left alone. */
-  said: z.strictObject({
-    name: z.string(),
-    sector: z.string().optional(),
-    website: z.string().optional(),
-    /** Region, locality, postcode: a line each. */
-    address: z.string().optional(),
-  }),
+  /** What releases say: a field that differs from it has been enriched by others, and is left alone. A buyer that others made has none until a release names it. */
+  said: z
+    .strictObject({
+      name: z.string(),
+      sector: z.string().optional(),
+      website: z.string().optional(),
+      /** Region, locality, postcode: a line each. */
+      address: z.string().optional(),
+    })
+    .optional(),
   createdAt: z.date(),
   updatedAt: z.date(),
 });

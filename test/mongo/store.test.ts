@@ -169,6 +169,16 @@ describe("buyers", () => {
     });
   });
 
+  it("that others have made keep what they have, and gain what they lacked", async () => {
+    const { _id, orgId, identifiers } = buyer;
+    const times = { createdAt: new Date(0), updatedAt: new Date(0) };
+    await db.buyers.insertOne({ _id, orgId, identifiers, name: "Ours", contractCount: 0, ...times });
+    const named: MappedBuyer = { ...buyer, name: "LEEDS", region: "UKE42" };
+    await storePage(db, { upserts: contracts(2), buyers: new Map([[named._id, named]]) });
+    await storePage(db, { upserts: contracts(2), buyers: new Map([[named._id, named]]) });
+    expect(await db.buyers.findOne()).toMatchObject({ name: "Ours", region: "UKE42", contractCount: 2 });
+  });
+
   it("are counted right where an edit changes the buyer, in whatever order the revisions come", async () => {
     const other: MappedBuyer = { _id: "auto-york", orgId: "auto-york", name: "York", identifiers: [] };
     const revisions = [upsert(1), upsert(2, { buyerId: other._id }), upsert(3, { buyerId: other._id })];
