@@ -1,8 +1,10 @@
 // Recorded releases again and again, each time as notices of their own: as many as a measurement wants.
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { recordedReleases } from "./corpus.ts";
 
+const named = z.looseObject({ ocid: z.string(), id: z.string(), date: z.string() });
 const DAY_MS = 86_400_000;
 const PAGE = 100;
 
@@ -27,8 +29,7 @@ export async function* repeatedPages(
 }
 
 function again(release: unknown, round: number, at: number): unknown {
-  if (typeof release !== "object" || release === null || !("ocid" in release)) throw new Error("no release");
-  const { ocid, id, date } = release as typeof release & Record<"ocid" | "id" | "date", string>;
+  const { ocid, id, date, ...rest } = named.parse(release);
   const hex = createHash("sha256").update(`${ocid} ${round}`).digest("hex");
   const other = (text: string, from: string) => {
     let used = 0;
@@ -44,7 +45,7 @@ function again(release: unknown, round: number, at: number): unknown {
           other(guid, createHash("sha256").update(`${id} ${round}`).digest("hex")),
         );
   return {
-    ...release,
+    ...rest,
     ocid: prefix + other(process, hex),
     id: renamed,
     date: new Date(Date.parse(date) - round * DAY_MS).toISOString(),
