@@ -88,4 +88,26 @@ describe("MongoDB", () => {
     await client.close();
     await mongo.stop();
   }, 120_000);
+
+  it("out of disk: the run ends at once as full, the next one goes on by itself", async () => {
+    const mongo = await startMongod({ ownServer: true, parameters: ["enableTestCommands=1"] });
+    const client = await new MongoClient(mongo.uri, quick).connect();
+    const db = collectionsOf(client.db("disk"));
+    const OUT_OF_DISK = 14031;
+    const disk = (mode: object | string) =>
+      client.db("admin").command({
+        configureFailPoint: "failCommand",
+        mode,
+        data: { failCommands: ["update"], namespace: "disk.contracts", errorCode: OUT_OF_DISK },
+      });
+    const world = worldOf(db, async () => undefined);
+    await disk({ skip: 3 });
+    const run = await world.run();
+    expect(run.sources.map(({ endedBy }) => endedBy)).toEqual(["storage full", "storage full"]);
+    expect(await db.contracts.countDocuments()).toBeGreaterThan(0);
+    await disk("off");
+    await finished(db, world);
+    await client.close();
+    await mongo.stop();
+  }, 90_000);
 });
