@@ -71,7 +71,7 @@ export async function contextOf(
     ...{ db, effects: workerEffects, config, log: createLogger({ level: "silent", secrets: [] }) },
     ...{ deadline: new Date(workerEffects.now().getTime() + 60_000), verifyOnly: false },
     room: await openRoom(db, config),
-    ...{ source, settings, api, report, quarantined: new Set<string>(), keepAlive: { renew: null } },
+    ...{ source, settings, api, report, quarantined: new Set<string>(), keepAlive: { held: null } },
     asker: {
       ...{ api, origin: settings.origin, effects: workerEffects, pacer, cooldownSeconds, remainingMs, wait },
       tally: report,

@@ -114,7 +114,7 @@ function inNewestSecond({ hi }: Question, rows: Row[]): boolean {
 
 /** The median date of the last rows: a few odd dates among them cannot move it out of line. */
 function frontierOf(api: Api, { limit }: Question, rows: Row[]): LondonTime | null {
-  const margin = Math.max(1, Math.min(api.marginRows, Math.floor(limit / 4)));
+  const margin = Math.max(1, Math.min(api.marginRows, Math.floor(limit / 2)));
   const dates = rows
     .slice(-margin)
     .flatMap(({ date }) => (date === null ? [] : [date.getTime()]))

@@ -38,7 +38,6 @@ export function wantedWindows(options: { source: Source; start: Date; horizon: D
     const from = begin < start ? start : begin;
     const to = over || end <= horizon ? end : horizon;
     if (from < to) wanted.push({ source, month, from, to });
-    if (!over) return wanted;
   }
 }
 

@@ -1,5 +1,4 @@
-// What every part of a run needs, and the one way to wait: in pieces, so that a wait renews the lease and never
-// outlives the deadline.
+// What every part of a run needs, and the one way to wait: it keeps the lease alive and never outlives the deadline.
 
 import type { Config, SourceConfig } from "../config/config.ts";
 import type { Api } from "../fetch/api.ts";
@@ -34,26 +33,29 @@ export interface SourceContext extends RunContext {
   report: SourceReport;
   /** Ids in quarantine: they leave it when they can be stored. */
   quarantined: Set<string>;
-  /** Renews the lease of the window that is held, if one is. */
-  keepAlive: { renew: (() => Promise<void>) | null };
+  /** The window that is held, if one is, and when its lease was renewed last. */
+  keepAlive: { held: { renew: () => Promise<void>; renewedAt: Date } | null };
 }
 
 export function remainingMs({ deadline, effects }: RunContext): number {
   return deadline.getTime() - effects.now().getTime();
 }
 
-/** Sleeps in pieces of a third of the lease and renews it between them. */
+/** Sleeps, and renews the lease whenever a third of it has passed: many short waits are as long as one long one. */
 export async function waitAlive(
   options: { effects: Effects; leaseSeconds: number; keepAlive: SourceContext["keepAlive"] },
   ms: number,
 ): Promise<void> {
   const { effects, leaseSeconds, keepAlive } = options;
-  const pieceMs = (leaseSeconds * 1000) / 3;
-  const until = effects.now().getTime() + ms;
-  for (let left = ms; left > 0; ) {
-    await effects.sleep(Math.min(left, pieceMs));
-    if (left <= pieceMs) return;
-    await keepAlive.renew?.();
-    left = until - effects.now().getTime(); // the renewal took its own time
+  const renewAfterMs = Math.ceil((leaseSeconds * 1000) / 3);
+  const now = () => effects.now().getTime();
+  const until = now() + Math.ceil(ms);
+  for (let left = Math.ceil(ms); left > 0; ) {
+    const { held } = keepAlive;
+    const dueMs = held ? held.renewedAt.getTime() + renewAfterMs - now() : left;
+    const pieceMs = Math.max(0, Math.min(left, dueMs));
+    if (pieceMs > 0) await effects.sleep(pieceMs);
+    if (dueMs < left) await held?.renew();
+    left = Math.min(left - pieceMs, until - now()); // the renewal took its own time
   }
 }

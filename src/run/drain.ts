@@ -1,6 +1,6 @@
 // Drains a held window: one loop, ask, judge, store, advance, until every lane has reached the window's start.
 import type { Held } from "../claim/claim.ts";
-import { advance, finish } from "../claim/claim.ts";
+import { finish } from "../claim/claim.ts";
 import type { Progress } from "../claim/statements.ts";
 import type { Question } from "../fetch/api.ts";
 import { ask } from "../fetch/ask.ts";
@@ -8,6 +8,7 @@ import { jointQuestion, judgePage, lanesAfter, nextLane } from "../fetch/walk.ts
 import type { SyncWindow } from "../terms/documents.ts";
 import { boundaryAtOrBefore, type LondonTime, toLondon } from "../terms/london-time.ts";
 import type { SourceContext } from "./context.ts";
+import { checkpoint } from "./hold.ts";
 import { keep } from "./keep.ts";
 import { ALARMS_KEPT, freshMemory, type LaneMemory, stepLane } from "./lane.ts";
 import { counting, progressOf } from "./progress.ts";
@@ -41,7 +42,7 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
       };
     }
     report.releases += progress.counts.releases - before.counts.releases;
-    if (nextLane(progress.lanes)) await advance(db, claim, progress);
+    if (nextLane(progress.lanes)) await checkpoint(context, claim, progress);
   }
   await finish(db, claim, progress);
 }

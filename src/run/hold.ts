@@ -1,9 +1,15 @@
 // Holding a window: its lease is renewed while waiting, and however the work ends, the claim is given back as it should.
-import { giveBack, giveUp, renew } from "../claim/claim.ts";
-import type { Claim } from "../claim/statements.ts";
+import { advance, giveBack, giveUp, renew } from "../claim/claim.ts";
+import type { Claim, Progress } from "../claim/statements.ts";
 import { ApiError, BudgetSpent, ClaimLost, DeadlineReached } from "../terms/errors.ts";
 import type { SourceContext } from "./context.ts";
 import { noteFull, noting } from "./room.ts";
+
+/** Writes progress and, with it, the lease. @throws ClaimLost */
+export async function checkpoint(context: SourceContext, claim: Claim, progress: Progress): Promise<void> {
+  await advance(context.db, claim, progress);
+  if (context.keepAlive.held) context.keepAlive.held.renewedAt = context.effects.now();
+}
 
 export type HoldEnd = "finished" | "lost" | "troubled";
 
@@ -16,8 +22,15 @@ export async function holding(
   claim: Claim,
   work: () => Promise<void>,
 ): Promise<HoldEnd> {
-  const { db, log, keepAlive, report, room } = context;
-  keepAlive.renew = () => renew(db, claim);
+  const { db, effects, log, keepAlive, report, room } = context;
+  const held = {
+    renew: async () => {
+      await renew(db, claim);
+      held.renewedAt = effects.now();
+    },
+    renewedAt: effects.now(),
+  };
+  keepAlive.held = held;
   try {
     await work();
     return "finished";
@@ -38,7 +51,7 @@ export async function holding(
     await noting(room, () => unlessLost(giveBack(db, claim)));
     throw error;
   } finally {
-    keepAlive.renew = null;
+    keepAlive.held = null;
   }
 }
 

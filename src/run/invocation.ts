@@ -209,7 +209,7 @@ async function contextOf(
   const { db, effects, config } = run;
   const { source, origin } = settings;
   const api = APIS[source];
-  const keepAlive: SourceContext["keepAlive"] = { renew: null };
+  const keepAlive: SourceContext["keepAlive"] = { held: null };
   const left = () => remainingMs(run);
   const wait = async (ms: number) => {
     report.waitedMs += Math.max(0, ms);

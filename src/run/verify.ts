@@ -1,7 +1,7 @@
 // Verifies drained windows: exact slices from the newest end down, each less than a page, asked without `stages`. What
 // was missing is stored and noted as drift; a window whose slices are all exact is `exact`. Afterwards every number
 // that Find a Tender's sequence leaves out is asked for by itself.
-import { advance, claimNewest, finish } from "../claim/claim.ts";
+import { claimNewest, finish } from "../claim/claim.ts";
 import type { Progress } from "../claim/statements.ts";
 import type { Question } from "../fetch/api.ts";
 import { type Answer, ask } from "../fetch/ask.ts";
@@ -23,7 +23,7 @@ import { ApiError } from "../terms/errors.ts";
 import { boundaryAtOrBefore, toLondon } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import type { SourceContext } from "./context.ts";
-import { type HoldEnd, holding } from "./hold.ts";
+import { checkpoint, type HoldEnd, holding } from "./hold.ts";
 import { keep } from "./keep.ts";
 import { lookUp, readOverflow } from "./overflow.ts";
 import { progressOf, publishedInstants } from "./progress.ts";
@@ -73,7 +73,7 @@ export async function verifyNewest(context: SourceContext): Promise<HoldEnd | nu
           ? { numbers: await noteNumbers(context, { window, rows, progress }) }
           : {}),
       };
-      await advance(db, claim, progress);
+      await checkpoint(context, claim, progress);
     }
     if (progress.numbers) await noteGapToNewer(context, window, progress.numbers);
     await finish(db, claim, progress);

@@ -26,6 +26,8 @@ interface CheckerOptions {
   histories: Record<Source, Published[]>;
   /** Who is writing now. */
   actor: () => number;
+  /** Whether that invocation is still at work, and was never failed by the database. */
+  isAlive: (actor: number) => boolean;
   violate: (message: string) => void;
   /** Counts are checked only where every row stands under its own date. */
   exactCounts: boolean;
@@ -38,7 +40,7 @@ const HOUR_MS = 3_600_000;
 const LATE_MS_MAX = 90_000;
 
 export function createCheckers(options: CheckerOptions): Checkers {
-  const { store, histories, actor, violate, exactCounts, ordered } = options;
+  const { store, histories, actor, isAlive, violate, exactCounts, ordered } = options;
   const stored = new Set<string>();
   const evidence: string[] = [];
   const owners = new Map<string, number>();
@@ -89,6 +91,10 @@ export function createCheckers(options: CheckerOptions): Checkers {
         violate(`state machine: ${after._id} went from ${before.status} to ${after.status}`);
     }
     if (after.claim && before.claim?.id.toHexString() !== after.claim.id.toHexString()) {
+      // Who is at work renews its lease, also while it waits: nobody takes its window.
+      const holder = before.claim && owners.get(before.claim.id.toHexString());
+      if (holder && holder !== actor() && isAlive(holder))
+        violate(`lease: ${after._id} was taken from invocation ${holder}, which is still at work`);
       owners.set(after.claim.id.toHexString(), actor());
       return;
     }

@@ -11,7 +11,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "no margin: the frontier is the page's last row",
     file: "src/fetch/walk.ts",
-    find: "Math.min(api.marginRows, Math.floor(limit / 4))",
+    find: "Math.min(api.marginRows, Math.floor(limit / 2))",
     put: "1",
   },
   {
@@ -60,8 +60,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the lease is not renewed",
     file: "src/run/context.ts",
-    find: "await keepAlive.renew?.();",
-    put: "",
+    find: "if (dueMs < left) await held?.renew();",
+    put: "if (held) held.renewedAt = effects.now();",
   },
   {
     name: "an expired lease is never taken over",

@@ -41,6 +41,8 @@ interface Invocation {
   budgetMs: number;
   ended: boolean;
   killed: boolean;
+  /** The database failed it: it may have let go what it held. */
+  failed: boolean;
   events: number;
 }
 
@@ -92,6 +94,7 @@ export async function simulate(seed: number): Promise<Outcome> {
 
   const store = createMemoryStore(() => new Date(scheduler.now()));
   let actor = 0;
+  const running: Invocation[] = [];
   let violation: string | null = null;
   const violate = (message: string) => {
     violation ??= message;
@@ -111,6 +114,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     replica,
     histories,
     actor: () => actor,
+    isAlive: (id) => running.some((one) => one.id === id && !one.ended && !one.killed && !one.failed),
     violate,
     exactCounts,
     ordered: !faults.includes("out-of-order"),
@@ -150,6 +154,7 @@ export async function simulate(seed: number): Promise<Outcome> {
         scheduler.after(between(1, 40), `${invocation.id} ${point}`, () => {
           if (scheduler.now() < downUntil) {
             meet("failover");
+            invocation.failed = true;
             answer(10_000, () => reject(new MongoNetworkError("no primary")));
             return;
           }
@@ -163,6 +168,7 @@ export async function simulate(seed: number): Promise<Outcome> {
           }
           if (chaos && chance(lossShare)) {
             const forGood = chance(0.5);
+            invocation.failed ||= forGood;
             meet(forGood ? "answer lost for good" : "answer lost, and repeated");
             // The driver asks once more, and a retryable write answers what it answered before.
             answer(forGood ? 30_000 : 5000, () =>
@@ -224,7 +230,6 @@ export async function simulate(seed: number): Promise<Outcome> {
   const starts = [historyFrom, new Date(historyFrom.getTime() + between(3, 18) * DAY_MS)];
   const pageLimit = pick(random, [5, 10, 20, 50]);
   let ids = 0;
-  const running: Invocation[] = [];
 
   function tick(options: { start: Date; budgetSeconds: number }): void {
     const { start, budgetSeconds } = options;
@@ -235,7 +240,7 @@ export async function simulate(seed: number): Promise<Outcome> {
         skewMs: chaos ? between(-20_000, 20_000) : 0,
         budgetMs: budgetSeconds * 1000,
       },
-      ...{ ended: false, killed: false, events: 0 },
+      ...{ ended: false, killed: false, failed: false, events: 0 },
     };
     running.push(invocation);
     const environment = {

@@ -55,6 +55,19 @@ describe("the wanted windows", () => {
     ]);
   });
 
+  it("reach T0 also where that is in the first minutes of a month", () => {
+    const [start, horizon, now] = [
+      at("2026-02-10T00:00:00Z"),
+      at("2026-03-01T00:00:27Z"),
+      at("2026-03-01T00:00:41Z"),
+    ];
+    const all = wantedWindows({ source, start, horizon, now });
+    expect(all.map(({ month, to }) => [month, to])).toEqual([
+      ["2026-02", at("2026-03-01T00:00:00Z")],
+      ["2026-03", horizon],
+    ]);
+  });
+
   it("are none of a start after T0 until that month is over", () => {
     expect(spans("2026-06-14T23:00:00Z", "2026-06-20T00:00:00Z")).toEqual([]);
     expect(spans("2026-06-14T23:00:00Z", "2026-07-01T12:00:00Z")).toEqual([
