@@ -94,8 +94,20 @@ function readBroken(rawText: string, why: string): Pick<Page, "rows" | "unidenti
   const broken = { rawText, reason: `the release cannot be read as JSON: ${why}` };
   const { ocid, id, date } = outerTexts(rawText);
   if (!ocid || !id) return { rows: [], unidentified: [broken] };
-  const row = { key: `${ocid}/${id}`, ocid, releaseId: id, date: instantOf(date ?? ""), tags: [] };
+  const row = {
+    key: `${ocid}/${id}`,
+    ocid,
+    releaseId: id,
+    date: instantOf(date ?? ""),
+    tags: tagsIn(rawText),
+  };
   return { rows: [{ ...row, release: undefined, broken }], unidentified: [] };
+}
+
+/** The tags say which lane lists it. No other key of a release has this name. */
+function tagsIn(rawText: string): string[] {
+  const [, list = ""] = /"tag"\s*:\s*\[([^\]]*)\]/.exec(rawText) ?? [];
+  return [...list.matchAll(/"([^"\\]*)"/g)].map(([, tag = ""]) => tag);
 }
 
 /** The texts that stand in the outermost object itself, as far as it can be followed. */

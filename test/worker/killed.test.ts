@@ -18,7 +18,7 @@ import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const NOTICES = Number(process.env["NOTICES"] ?? 800);
-const KILLS = Number(process.env["KILLS"] ?? 3);
+const KILLS = Number(process.env["KILLS"] ?? 2);
 const SEED = Number(process.env["SEED"] ?? 9);
 const MINUTES_MAX = NOTICES > 5000 ? 30 : 3;
 

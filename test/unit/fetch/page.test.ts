@@ -62,7 +62,7 @@ describe("readPage", () => {
 });
 
 describe("a page with a release that is no JSON", () => {
-  const broken = '{"ocid":"o","id":"2","amount":n/a,"text":"a } and a ]"}';
+  const broken = '{"ocid":"o","id":"2","tag":["award"],"amount":n/a,"text":"a } and a ]"}';
   const salvagedOf = (body: Uint8Array) => {
     const read = readPage(body);
     return read.kind === "unreadable" ? read.salvaged : read;
@@ -74,7 +74,11 @@ describe("a page with a release that is no JSON", () => {
       next: "n",
       rows: [
         { releaseId: "1" },
-        { key: "o/2", broken: { rawText: broken, reason: expect.stringContaining("cannot be read") } },
+        {
+          key: "o/2",
+          tags: ["award"],
+          broken: { rawText: broken, reason: expect.stringContaining("cannot be read") },
+        },
         { releaseId: "3" },
       ],
       unidentified: [],
