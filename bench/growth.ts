@@ -9,7 +9,7 @@ import { collectionsOf, type Database, ensureIndexes } from "../src/platform/dat
 import { workerEffects } from "../src/platform/worker-effects.ts";
 import { createHistory } from "../src/replica/history.ts";
 import { releaseText } from "../src/replica/release.ts";
-import { claimFitting } from "../src/run/room.ts";
+import { claimFitting } from "../src/run/claim-fitting.ts";
 import type { Upsert } from "../src/store/statements.ts";
 import { storePage } from "../src/store/store.ts";
 import type { MappedBuyer, SyncRun } from "../src/terms/documents.ts";

@@ -1,20 +1,18 @@
 // `npm run bench:storage -- --recorded DIR`: fills a real MongoDB with recorded releases, each many times over under ids of
 // its own, until it holds what `npm run plan -- --tier M0` says, and compares the sizes. It prints the figures that
-// src/plan/forecast.ts and src/store/budget.ts begin with; `--share 0.2` is enough for those.
+// src/forecast/forecast.ts and src/store/budget.ts begin with; `--share 0.2` is enough for those.
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { MongoClient } from "mongodb";
 import { readConfig } from "../src/config/config.ts";
 import { startMongod } from "../src/local/mongod.ts";
 import { mapRelease } from "../src/map/map-release.ts";
-import { budgetFor, type Preview, preview, reachOf } from "../src/plan/preview.ts";
 import { collectionsOf, type Database } from "../src/platform/database.ts";
 import { createLogger } from "../src/platform/logger.ts";
 import { workerEffects } from "../src/platform/worker-effects.ts";
 import { createRandom } from "../src/replica/random.ts";
 import { loadRecorded } from "../src/replica/recorded.ts";
 import { invoke } from "../src/run/invocation.ts";
-import { unmeasured } from "../src/run/preview.ts";
 import { measureStorage } from "../src/store/budget.ts";
 import { rawDataOf } from "../src/store/raw-data.ts";
 import type { Upsert } from "../src/store/statements.ts";
@@ -22,6 +20,8 @@ import { bsonBytes, storePage } from "../src/store/store.ts";
 import { type MappedBuyer, STORE_RAW_MODES, type StoreRaw } from "../src/terms/documents.ts";
 import { toLondon } from "../src/terms/london-time.ts";
 import { SOURCES, type Source } from "../src/terms/window.ts";
+import { unmeasured } from "../src/upkeep/measured.ts";
+import { budgetFor, type Preview, preview, reachOf } from "../src/upkeep/preview.ts";
 
 const MIB = 1_048_576;
 const ROWS_PER_WRITE = 1000;

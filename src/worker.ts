@@ -1,12 +1,12 @@
 // The Worker's two doors: the cron and the pages. Wiring only.
 import type { ExportedHandler, RateLimit, ScheduledController } from "@cloudflare/workers-types";
 import { type Config, readConfig } from "./config/config.ts";
+import { createApp } from "./pages/app.tsx";
 import { collectionsOf, withDatabase } from "./platform/database.ts";
 import { createLogger } from "./platform/logger.ts";
 import { workerEffects } from "./platform/worker-effects.ts";
-import { createApp } from "./report/app.tsx";
 import { invoke } from "./run/invocation.ts";
-import { statusOf } from "./run/outlook.ts";
+import { statusOf } from "./run/status.ts";
 import { ConfigError } from "./terms/errors.ts";
 
 type Environment = Record<string, unknown>;

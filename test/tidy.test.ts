@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 // What each folder of src may import besides itself. Stages never import each other: run/ hands each what the one before
 // returned.
-const STAGES = ["plan", "claim", "fetch", "map", "store", "report"];
+const STAGES = ["plan", "claim", "fetch", "map", "store", "forecast", "report"];
 const BELOW_RUN = [...STAGES, "config", "platform", "terms"];
 const ARROWS: Record<string, string[]> = {
   terms: [],
@@ -21,11 +21,14 @@ const ARROWS: Record<string, string[]> = {
   map: ["terms"],
   store: ["terms", "platform"],
   report: ["terms", "platform"],
+  forecast: ["terms"],
+  pages: ["report", "platform", "terms"],
   run: BELOW_RUN,
+  upkeep: [...BELOW_RUN, "run"], // what operators do: prints nothing, never bundled
   local: ["terms"],
   replica: ["terms"], // never fetch or map: the two must be able to disagree
-  cli: [...BELOW_RUN, "run", "local", "replica"],
-  "worker.ts": [...BELOW_RUN, "run"],
+  cli: [...BELOW_RUN, "run", "upkeep", "local", "replica"],
+  "worker.ts": [...BELOW_RUN, "run", "pages"],
   "records.ts": ["map", "store", "terms"], // what an application imports
 };
 
@@ -67,19 +70,24 @@ describe("src", () => {
   });
 
   it("takes clock, timers, chance and network from platform/, and prints through the logger", () => {
-    const FREE = ["platform", "cli", "local", "replica"]; // the last three run on somebody's machine, never in the Worker
+    const FREE = ["platform", "cli", "upkeep", "local", "replica"]; // all but the first run on somebody's machine
     const globals =
       /\bDate\.now\(|\bnew Date\(\)|\bset(?:Timeout|Interval)\(|\bMath\.random\(|(?<![.\w])fetch\(|\bconsole\./;
     const wrong = source.flatMap(({ path, folder, text }) =>
       text.split("\n").flatMap((line, at) => {
         // The script of the page is a text here, and runs in a browser.
-        const elsewhere = FREE.includes(folder) || path === "src/report/assets.ts";
+        const elsewhere = FREE.includes(folder) || path === "src/pages/assets.ts";
         const method = /^\s*(?:async )?fetch\(\w+, \w+\) \{/.test(line); // the Worker's own door
         if (elsewhere || method || /^\s*(?:\/\/|\*|\/\*)/.test(line) || !globals.test(line)) return [];
         return [`${path}:${at + 1} ${line.trim()}: take it from Effects (src/platform/effects.ts)`];
       }),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it("prints nothing in upkeep/: what it found is returned, and cli/ prints it", () => {
+    const prints = source.filter(({ folder, text }) => folder === "upkeep" && text.includes("console."));
+    expect(prints.map(({ path }) => path)).toEqual([]);
   });
 
   it("has no file that nobody imports", () => {

@@ -5,7 +5,7 @@ import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { readConfig, SECRETS, SETTINGS } from "../config/config.ts";
 import { ConfigError } from "../terms/errors.ts";
-import { diagnose, FINDING_SIGNS, type Finding } from "./doctor.ts";
+import { diagnose, FINDING_SIGNS, type Finding } from "../upkeep/doctor.ts";
 import { readSettings, readWranglerToml } from "./settings.ts";
 
 const EXIT = { fine: 0, refused: 1, usage: 2 } as const;

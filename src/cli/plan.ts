@@ -3,7 +3,14 @@ import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type Config, readConfig } from "../config/config.ts";
-import { BACKFILL_SHARE, type Range } from "../plan/forecast.ts";
+import { BACKFILL_SHARE, type Range } from "../forecast/forecast.ts";
+import { collectionsOf, withDatabase } from "../platform/database.ts";
+import { bytes, count, counted, day, megabytes, percent, SOURCE_NAMES } from "../report/words.ts";
+import { STORE_RAW_MODES, type StoreRaw } from "../terms/documents.ts";
+import { ConfigError } from "../terms/errors.ts";
+import { toLondon } from "../terms/london-time.ts";
+import type { Source } from "../terms/window.ts";
+import { type Measured, measure, unmeasured } from "../upkeep/measured.ts";
 import {
   budgetFor,
   CHANGES,
@@ -16,14 +23,7 @@ import {
   type Tier,
   type TierReach,
   tierReaches,
-} from "../plan/preview.ts";
-import { collectionsOf, withDatabase } from "../platform/database.ts";
-import { bytes, count, counted, day, megabytes, percent, SOURCE_NAMES } from "../report/words.ts";
-import { type Measured, measure, unmeasured } from "../run/preview.ts";
-import { STORE_RAW_MODES, type StoreRaw } from "../terms/documents.ts";
-import { ConfigError } from "../terms/errors.ts";
-import { toLondon } from "../terms/london-time.ts";
-import type { Source } from "../terms/window.ts";
+} from "../upkeep/preview.ts";
 import { EXIT_MEANINGS, runProgram } from "./exit.ts";
 import { readSettings } from "./settings.ts";
 

@@ -8,7 +8,7 @@ import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SyncRun } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
-import type { Room } from "./room.ts";
+import type { Room } from "./headroom.ts";
 
 export type SourceReport = SyncRun["sources"][number];
 

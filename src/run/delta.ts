@@ -5,8 +5,8 @@ import type { SyncJob } from "../terms/documents.ts";
 import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
 import { ALL_STAGES } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
+import { ensureRoom } from "./headroom.ts";
 import { ALARMS_KEPT, type Alarm, freshMemory, stepLane } from "./lane.ts";
-import { ensureRoom } from "./room.ts";
 
 const OVERLAP_MS = 3_600_000; // rows that appear up to an hour late are still met
 const SETTLING_MS = 120_000; // the newest two minutes may still be filling up

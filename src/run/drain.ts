@@ -8,11 +8,11 @@ import { jointQuestion, judgePage, lanesAfter, nextLane } from "../fetch/walk.ts
 import type { SyncWindow } from "../terms/documents.ts";
 import { boundaryAtOrBefore, type LondonTime, toLondon } from "../terms/london-time.ts";
 import type { SourceContext } from "./context.ts";
+import { ensureRoom } from "./headroom.ts";
 import { checkpoint } from "./hold.ts";
 import { keep } from "./keep.ts";
 import { ALARMS_KEPT, freshMemory, type LaneMemory, stepLane } from "./lane.ts";
 import { counting, progressOf } from "./progress.ts";
-import { ensureRoom } from "./room.ts";
 
 /** @throws ClaimLost, DeadlineReached, ApiError, StorageFull, BudgetSpent: whatever was checkpointed stays */
 export async function drain(context: SourceContext, { claim, window }: Held): Promise<void> {

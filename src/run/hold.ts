@@ -3,7 +3,7 @@ import { advance, giveBack, giveUp, renew } from "../claim/claim.ts";
 import type { Claim, Progress } from "../claim/statements.ts";
 import { ApiError, BudgetSpent, ClaimLost, DeadlineReached } from "../terms/errors.ts";
 import type { SourceContext } from "./context.ts";
-import { noteFull, noting } from "./room.ts";
+import { noteFull, noting } from "./headroom.ts";
 
 /** Writes progress and, with it, the lease. @throws ClaimLost */
 export async function checkpoint(context: SourceContext, claim: Claim, progress: Progress): Promise<void> {

@@ -14,13 +14,14 @@ import { closeRun, openRun } from "../report/runs.ts";
 import { closePassed } from "../store/store.ts";
 import type { SyncJob, SyncRun } from "../terms/documents.ts";
 import { ApiError, BudgetSpent, DeadlineReached, StorageFull } from "../terms/errors.ts";
+import { claimFitting } from "./claim-fitting.ts";
 import { type RunContext, remainingMs, type SourceContext, type SourceReport, waitAlive } from "./context.ts";
 import { syncDelta } from "./delta.ts";
 import { drain } from "./drain.ts";
+import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
 import { type HoldEnd, holding } from "./hold.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
-import { statusOf } from "./outlook.ts";
-import { claimFitting, noteFull, noting, notingEnd, openRoom } from "./room.ts";
+import { statusOf } from "./status.ts";
 import { askAbsent, verifyNewest } from "./verify.ts";
 
 export interface InvocationOptions {

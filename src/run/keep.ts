@@ -12,7 +12,7 @@ import type { MappedBuyer } from "../terms/documents.ts";
 import type { Row } from "../terms/release.ts";
 import type { Source } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
-import { storing } from "./room.ts";
+import { storing } from "./headroom.ts";
 
 export interface Kept {
   /** Contracts inserted or changed. */

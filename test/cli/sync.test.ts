@@ -7,7 +7,6 @@ import { createServer, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
 import { MongoClient, ObjectId } from "mongodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Finding } from "../../src/cli/doctor.ts";
 import { freePort, type LocalMongo, startMongod } from "../../src/local/mongod.ts";
 import { collectionsOf, ensureCollections, ensureIndexes, INDEXES } from "../../src/platform/database.ts";
 import { createLogger } from "../../src/platform/logger.ts";
@@ -16,6 +15,7 @@ import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
 import { STATUS_VERSION, statusSchema } from "../../src/report/schema.ts";
 import type { Quarantined } from "../../src/terms/documents.ts";
 import type { Source } from "../../src/terms/window.ts";
+import type { Finding } from "../../src/upkeep/doctor.ts";
 import { freshDatabase } from "../kit/database.ts";
 import { setScene } from "../worker/status-data.ts";
 

@@ -3,7 +3,7 @@
 // blocks that it has written anew in its files. It writes once a minute; with BYTES_PAGES_A_MINUTE=12, the pace of both
 // sources together, it does so as often as in a backfill.
 import { describe, expect, it } from "vitest";
-import { costOf } from "../../src/plan/forecast.ts";
+import { costOf } from "../../src/forecast/forecast.ts";
 import { measureStorage } from "../../src/store/budget.ts";
 import { rawDataOf } from "../../src/store/raw-data.ts";
 import { bsonBytes, storePage } from "../../src/store/store.ts";

@@ -2,11 +2,11 @@
 // histories in the real proportions of years, months and days, read by the production code.
 import { MongoClient } from "mongodb";
 import { afterAll, describe, expect, it } from "vitest";
+import { forecast, type Range, unread } from "../../src/forecast/forecast.ts";
 import { startMongod } from "../../src/local/mongod.ts";
-import { forecast, type Range, unread } from "../../src/plan/forecast.ts";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
-import { measure } from "../../src/run/preview.ts";
 import { measureStorage } from "../../src/store/budget.ts";
+import { measure } from "../../src/upkeep/measured.ts";
 import { createWorld } from "../kit/system.ts";
 
 const SEEDS = [1, 2, 3, 4, 5];

@@ -5,9 +5,9 @@ import { afterAll, describe, expect, it } from "vitest";
 import { startMongod } from "../../src/local/mongod.ts";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
 import { openJob, setPaused } from "../../src/run/jobs.ts";
-import { prune } from "../../src/run/prune.ts";
 import { miscounted } from "../../src/store/prune.ts";
 import { SOURCES, type Source } from "../../src/terms/window.ts";
+import { prune } from "../../src/upkeep/prune.ts";
 import { type Refused, startQuotaProxy } from "../kit/quota-proxy.ts";
 import { createWorld, missingReleases, type World } from "../kit/system.ts";
 

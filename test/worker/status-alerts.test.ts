@@ -7,7 +7,7 @@ import { startWorker } from "../../src/local/worker.ts";
 import { createLogger } from "../../src/platform/logger.ts";
 import { post } from "../../src/platform/post.ts";
 import { sendAlerts } from "../../src/report/alerts.ts";
-import { statusOf } from "../../src/run/outlook.ts";
+import { statusOf } from "../../src/run/status.ts";
 import { alertSchema } from "../../src/terms/documents.ts";
 import { freshDatabase, type TestDatabase } from "../kit/database.ts";
 import { setScene } from "./status-data.ts";

@@ -1,9 +1,6 @@
 // What a choice of depth costs before it is spent: month by month, how far back each tier reaches, and what would change in
 // a database that is there. Pure.
-import type { StoreRaw } from "../terms/documents.ts";
-import { monthOf } from "../terms/london-time.ts";
-import { SOURCES, type Source } from "../terms/window.ts";
-import { comparePlan, type Move, type PlannedWindow, type Wanted, wantedWindows } from "./difference.ts";
+
 import {
   BACKFILL_SHARE,
   type Cost,
@@ -20,7 +17,17 @@ import {
   sizeAlone,
   sumUp,
   unread,
-} from "./forecast.ts";
+} from "../forecast/forecast.ts";
+import {
+  comparePlan,
+  type Move,
+  type PlannedWindow,
+  type Wanted,
+  wantedWindows,
+} from "../plan/difference.ts";
+import type { StoreRaw } from "../terms/documents.ts";
+import { monthOf } from "../terms/london-time.ts";
+import { SOURCES, type Source } from "../terms/window.ts";
 
 const MIB = 1_048_576; // Atlas counts so
 const DAY_MS = 86_400_000;

@@ -1,9 +1,9 @@
 // The forecast that the pages show is the plan's: of what is left, of what waits for room, and how good it was.
 import { expect, it } from "vitest";
 import { readConfig } from "../../../src/config/config.ts";
-import { errorOf, forecast } from "../../../src/plan/forecast.ts";
+import { errorOf, forecast } from "../../../src/forecast/forecast.ts";
 import type { WindowFacts } from "../../../src/report/status.ts";
-import { outlookOf } from "../../../src/run/outlook.ts";
+import { outlookOf } from "../../../src/run/status.ts";
 import { monthOf, monthStart, nextMonth, toLondon } from "../../../src/terms/london-time.ts";
 import type { Source, WindowStatus } from "../../../src/terms/window.ts";
 

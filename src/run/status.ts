@@ -1,7 +1,7 @@
 // The status with its forecast: what is planned and not read yet, in requests and bytes, and how good the forecasts of
 // the months that have been read were. The forecast is the plan's; the pages only show what it returned.
 import type { Config } from "../config/config.ts";
-import { errorOf, forecast, type Known, type Part, requestsPerHour, unread } from "../plan/forecast.ts";
+import { errorOf, forecast, type Known, type Part, requestsPerHour, unread } from "../forecast/forecast.ts";
 import type { Database } from "../platform/database.ts";
 import type { Outlook } from "../report/outlook.ts";
 import type { Status } from "../report/schema.ts";

@@ -1,10 +1,10 @@
 // What `npm run plan` knows: the settings, and the database where there is one. Reads only.
 import type { Config } from "../config/config.ts";
-import { errorOf, type ForecastError, type Known } from "../plan/forecast.ts";
-import type { ExistingPlan } from "../plan/preview.ts";
+import { errorOf, type ForecastError, type Known } from "../forecast/forecast.ts";
 import type { Database } from "../platform/database.ts";
 import { measureStorage } from "../store/budget.ts";
 import { SOURCES, type Source } from "../terms/window.ts";
+import type { ExistingPlan } from "./preview.ts";
 
 export interface Measured {
   known: Known;

@@ -1,8 +1,7 @@
 // The page of one window, and the quarantine list.
-import type { LondonTime } from "../terms/london-time.ts";
-import { Layout, Scroll, Sign, State } from "./layout.tsx";
-import type { WindowSummary } from "./schema.ts";
-import { QUARANTINE_SHOWN, type QuarantineRow, type WindowDetail } from "./status.ts";
+
+import type { WindowSummary } from "../report/schema.ts";
+import { QUARANTINE_SHOWN, type QuarantineRow, type WindowDetail } from "../report/status.ts";
 import {
   bytes,
   count,
@@ -14,7 +13,9 @@ import {
   STATE_MEANINGS,
   span,
   TROUBLES,
-} from "./words.ts";
+} from "../report/words.ts";
+import type { LondonTime } from "../terms/london-time.ts";
+import { Layout, Scroll, Sign, State } from "./layout.tsx";
 
 export function WindowPage({ window, summary, gaps }: WindowDetail & { summary: WindowSummary }) {
   const title = `${SOURCE_NAMES[window.source]}, ${monthName(window.month)}`;

@@ -1,7 +1,6 @@
 // The page at `/`: is it complete, is it current, how long still, does anything need me? In that order.
-import { troublesIn } from "./alarms.ts";
-import { Advice, Layout, Legend, Scroll, Sign } from "./layout.tsx";
-import type { Alarm, SourceStatus, Status, WindowSummary } from "./schema.ts";
+import { troublesIn } from "../report/alarms.ts";
+import type { Alarm, SourceStatus, Status, WindowSummary } from "../report/schema.ts";
 import {
   ago,
   bytes,
@@ -21,7 +20,8 @@ import {
   TROUBLES,
   WINDOW_STATES,
   weekday,
-} from "./words.ts";
+} from "../report/words.ts";
+import { Advice, Layout, Legend, Scroll, Sign } from "./layout.tsx";
 
 export function OverviewPage({ status }: { status: Status }) {
   const { sources, windows, at } = status;

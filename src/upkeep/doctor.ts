@@ -10,7 +10,7 @@ import { TransportError } from "../platform/effects.ts";
 import { getAs, USER_AGENT, workerEffects } from "../platform/worker-effects.ts";
 import type { Status } from "../report/schema.ts";
 import { ago, bytes, counted, megabytes, percent, SOURCE_NAMES, span } from "../report/words.ts";
-import { statusOf } from "../run/outlook.ts";
+import { statusOf } from "../run/status.ts";
 import { measureStorage } from "../store/budget.ts";
 import { plusSeconds, toLondon } from "../terms/london-time.ts";
 import { ALL_STAGES } from "../terms/window.ts";

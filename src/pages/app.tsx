@@ -4,16 +4,16 @@ import { bodyLimit } from "hono/body-limit";
 import type { Child } from "hono/jsx";
 import { secureHeaders } from "hono/secure-headers";
 import type { Database } from "../platform/database.ts";
+import { summaryOf } from "../report/describe.ts";
+import { health } from "../report/health.ts";
+import { METRICS_TYPE, metricsOf } from "../report/metrics.ts";
+import type { Status } from "../report/schema.ts";
+import { readQuarantine, readWindow } from "../report/status.ts";
 import { ICON, SCRIPT, STYLE } from "./assets.ts";
-import { summaryOf } from "./describe.ts";
 import { QuarantinePage, WindowPage } from "./details.tsx";
 import { admit, type GuardOptions, giveCookie, HELD_SECONDS, takeCookie, tryToken } from "./guard.ts";
-import { health } from "./health.ts";
 import { MessagePage, SignInPage } from "./layout.tsx";
-import { METRICS_TYPE, metricsOf } from "./metrics.ts";
 import { OverviewPage } from "./overview.tsx";
-import type { Status } from "./schema.ts";
-import { readQuarantine, readWindow } from "./status.ts";
 
 export interface AppOptions extends Omit<GuardOptions, "token"> {
   /** Null: everything but `/healthz` is closed. */

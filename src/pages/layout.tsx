@@ -1,6 +1,6 @@
 // What every page shares: head, title, signs, footer; and the pages that say no.
 import type { Child } from "hono/jsx";
-import { STATE_MEANINGS, WINDOW_STATES, type WindowState } from "./words.ts";
+import { STATE_MEANINGS, WINDOW_STATES, type WindowState } from "../report/words.ts";
 
 export function Layout(props: { title: string; signedIn: boolean; children: Child }) {
   const { title, signedIn, children } = props;

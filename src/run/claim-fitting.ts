@@ -1,0 +1,99 @@
+// The next window is claimed only if it fits into the storage budget, newest first over all sources alike.
+import { claimNewest, deferBefore, type Held } from "../claim/claim.ts";
+import { BACKFILL_SHARE, costOf, fitting, type Known, type PastWindow } from "../forecast/forecast.ts";
+import type { Database } from "../platform/database.ts";
+import { measureStorage } from "../store/budget.ts";
+import { SOURCES } from "../terms/window.ts";
+import type { SourceContext } from "./context.ts";
+import { usedBytes } from "./headroom.ts";
+
+/** The newest window that is due and fits, with what is expected of it. */
+export async function claimFitting(context: SourceContext, backoffSeconds: number): Promise<Held | null> {
+  const { db, config, effects, source } = context;
+  await remeasure(context);
+  const windows = await readWindows(db);
+  const known = knownFrom(context, windows);
+  const reach = await reachOf(context, known);
+  const waits = ({ from }: PastWindow) => reach !== undefined && from < reach;
+  const own = windows.filter((window) => window.source === source);
+  if (own.some((window) => (waits(window) ? window.status === "pending" : window.status === "deferred")))
+    await deferBefore(db, source, reach);
+  const held = await claimNewest(db, {
+    source,
+    kind: "drain",
+    id: effects.newId(),
+    leaseSeconds: config.leaseSeconds,
+    backoffSeconds,
+    ...(reach ? { reach } : {}),
+  });
+  if (!held) return null;
+  const { releases, bytes, requests } = costOf(held.window, known);
+  const { storeRaw } = config;
+  const expected = {
+    releases: Math.round(releases),
+    bytes: Math.round(bytes),
+    requests: Math.round(requests),
+    storeRaw,
+  };
+  return { ...held, window: { ...held.window, forecast: held.window.forecast ?? expected } };
+}
+
+const HOLDERS_ONLY = {
+  ...{ publishedSeconds: 0, numbers: 0, verify: 0, alarms: 0, drift: 0, unproven: 0 },
+  "lanes.seen": 0,
+};
+
+/** All windows of both sources without what only their holders need. */
+function readWindows(db: Database): Promise<PastWindow[]> {
+  const filter = { source: { $in: [...SOURCES] }, status: { $ne: "cancelled" as const } };
+  return db.syncWindows.find(filter, { projection: HOLDERS_ONLY }).toArray();
+}
+
+function knownFrom({ config, room }: SourceContext, windows: PastWindow[]): Known {
+  const { storeRaw, pageLimit } = config;
+  return { windows, storage: room.measured, storeRaw, pageLimit };
+}
+
+/** The oldest instant from which on this source's windows fit; undefined: everything does. */
+async function reachOf(context: SourceContext, known: Known): Promise<Date | undefined> {
+  const { db, source, room } = context;
+  if (room.budgetBytes === 0) return undefined;
+  const open = await withStored(
+    db,
+    known.windows.filter(({ status }) => status !== "done"),
+  );
+  const roomBytes = room.budgetBytes * BACKFILL_SHARE - usedBytes(room);
+  const fits = fitting({ open, roomBytes, known });
+  const waiting = open.filter((window) => window.source === source && !fits.has(window._id));
+  const newest = waiting.reduce<Date | undefined>(
+    (latest, { to }) => (latest === undefined || to > latest ? to : latest),
+    undefined,
+  );
+  return newest;
+}
+
+/** What the delta has stored of the months that ended after T0 takes no more room. */
+async function withStored(
+  db: Database,
+  open: PastWindow[],
+): Promise<(PastWindow & { storedAlready?: number })[]> {
+  const jobs = await db.syncJobs.find({}, { projection: { horizon: 1 } }).toArray();
+  const horizons = new Map<string, Date>(jobs.map(({ _id, horizon }) => [_id, horizon]));
+  return Promise.all(
+    open.map(async (window) => {
+      const { source, from, to } = window;
+      const horizon = horizons.get(source);
+      if (!horizon || to <= horizon) return window;
+      const stored = { source, publishedDate: { $gte: from, $lt: to } };
+      return { ...window, storedAlready: await db.contracts.countDocuments(stored) };
+    }),
+  );
+}
+
+/** Anew before each claim: buyers, indexes and what other invocations store are in no estimate. */
+async function remeasure({ db, room }: SourceContext): Promise<void> {
+  if (room.budgetBytes === 0) return;
+  const grownBefore = room.grownBytes;
+  room.measured = await measureStorage(db);
+  room.grownBytes -= grownBefore; // what the other source stores meanwhile stays counted
+}

@@ -1,0 +1,86 @@
+// How much the database may still take. A write that was refused for want of space is the last one that this invocation
+// tries.
+import type { Config } from "../config/config.ts";
+import type { Database } from "../platform/database.ts";
+import { measureStorage, type StorageSize } from "../store/budget.ts";
+import { isFull } from "../store/store.ts";
+import { BudgetSpent, StorageFull } from "../terms/errors.ts";
+import { SOURCES } from "../terms/window.ts";
+
+const MIB = 1_048_576; // Atlas counts so
+/** A window that turns out bigger than its forecast stops here: halfway into what is kept for the delta. */
+const WINDOW_STOPS_SHARE = 0.95;
+
+export interface Room {
+  /** 0: no budget. */
+  budgetBytes: number;
+  /** Null without a budget: nothing is measured then. */
+  measured: StorageSize | null;
+  /** Bytes of contracts stored since it was measured. */
+  grownBytes: number;
+  /** The refusal that ends this invocation. */
+  full: StorageFull | null;
+  /** Writes that MongoDB refused for want of space. */
+  refusals: Set<StorageFull>;
+}
+
+export async function openRoom(db: Database, { storageBudgetMb }: Config): Promise<Room> {
+  const budgetBytes = storageBudgetMb * MIB;
+  const measured = budgetBytes > 0 ? await measureStorage(db) : null;
+  return { budgetBytes, measured, grownBytes: 0, full: null, refusals: new Set() };
+}
+
+export const usedBytes = ({ measured, grownBytes }: Room) => (measured?.usedBytes ?? 0) + grownBytes;
+
+/** @throws StorageFull when a write was refused, or when even what is kept for the delta is used up */
+export function ensureRoom(room: Room, use: "backfill" | "delta"): void {
+  if (room.full) throw room.full;
+  if (room.budgetBytes === 0) return;
+  const used = usedBytes(room);
+  if (use === "backfill" && used >= room.budgetBytes * WINDOW_STOPS_SHARE)
+    throw new BudgetSpent("the backfill has used its share of STORAGE_BUDGET_MB");
+  if (use === "delta" && used >= room.budgetBytes) {
+    const [is, of] = [used, room.budgetBytes].map((bytes) => (bytes / MIB).toFixed(1));
+    throw new StorageFull(
+      null,
+      `New notices are not stored any more: the database has ${is} MB, STORAGE_BUDGET_MB is ${of}.`,
+    );
+  }
+}
+
+/** Carries out a write of contracts. After a refusal nobody tries another in this invocation. @throws StorageFull */
+export async function storing<T>(room: Room, write: () => Promise<T>): Promise<T> {
+  if (room.full) throw room.full;
+  try {
+    return await write();
+  } catch (error) {
+    throw noteFull(room, error) ?? error;
+  }
+}
+
+/** Bookkeeping, which a full database would refuse too: after a refusal none is tried. */
+export async function noting(room: Room, write: () => Promise<unknown>): Promise<void> {
+  if (room.refusals.size === 0) await unlessFull(room, write);
+}
+
+/** How the run ended is tried even then, but both sources may have been refused a write at once: two are enough. */
+export async function notingEnd(room: Room, write: () => Promise<unknown>): Promise<void> {
+  if (room.refusals.size < SOURCES.length) await unlessFull(room, write);
+}
+
+async function unlessFull(room: Room, write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (noteFull(room, error) === null) throw error;
+  }
+}
+
+/** The refusal that `error` is, noted for everybody; null when it is none. */
+export function noteFull(room: Room, error: unknown): StorageFull | null {
+  if (!isFull(error)) return null;
+  const full = error instanceof StorageFull ? error : new StorageFull(error);
+  if (full.refused) room.refusals.add(full);
+  room.full ??= full;
+  return full;
+}
