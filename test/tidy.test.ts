@@ -24,6 +24,7 @@ const ARROWS: Record<string, string[]> = {
   run: BELOW_RUN,
   local: ["terms"],
   replica: ["terms"], // never fetch or map: the two must be able to disagree
+  sim: [...BELOW_RUN, "run", "replica"], // for tests and bench
   cli: [...BELOW_RUN, "run", "local", "replica"],
   "worker.ts": [...BELOW_RUN, "run"],
   "records.ts": ["map", "store", "terms"], // what an application imports

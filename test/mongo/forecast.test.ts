@@ -6,8 +6,8 @@ import { startMongod } from "../../src/local/mongod.ts";
 import { forecast, type Range, unread } from "../../src/plan/forecast.ts";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
 import { measure } from "../../src/run/preview.ts";
+import { createWorld } from "../../src/sim/world.ts";
 import { measureStorage } from "../../src/store/budget.ts";
-import { createWorld } from "../kit/system.ts";
 
 const SEEDS = [1, 2, 3, 4, 5];
 /** All there is at a twentieth of its volume; or at a two-hundredth, with smaller pages so that months still take several. */
