@@ -9,9 +9,10 @@ import type { Effects, HttpAnswer } from "../src/platform/effects.ts";
 import { createLogger } from "../src/platform/logger.ts";
 import { createRandom } from "../src/replica/random.ts";
 import { invoke } from "../src/run/invocation.ts";
+import { connect } from "../src/sim/memory-mongo.ts";
+import { createMemoryStore, documentsOf } from "../src/sim/memory-store.ts";
+import { createScheduler } from "../src/sim/scheduler.ts";
 import type { SyncRun } from "../src/terms/documents.ts";
-import { connect, createMemoryStore, documentsOf } from "../test/sim/memory-mongo.ts";
-import { createScheduler } from "../test/sim/scheduler.ts";
 import {
   benchReplica,
   type Coverage,

@@ -27,6 +27,7 @@ const ARROWS: Record<string, string[]> = {
   upkeep: [...BELOW_RUN, "run"], // what operators do: prints nothing, never bundled
   local: ["terms"],
   replica: ["terms"], // never fetch or map: the two must be able to disagree
+  sim: [...BELOW_RUN, "run", "replica"], // for tests and bench
   cli: [...BELOW_RUN, "run", "upkeep", "local", "replica"],
   "worker.ts": [...BELOW_RUN, "run", "pages"],
   "records.ts": ["map", "store", "terms"], // what an application imports

@@ -5,9 +5,9 @@ import { parse } from "smol-toml";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { readConfig } from "../../src/config/config.ts";
+import { createWorld, type World } from "../../src/sim/world.ts";
 import { SOURCES } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
-import { createWorld, type World } from "../kit/system.ts";
 
 const PLAN = fileURLToPath(new URL("../../src/cli/plan.ts", import.meta.url));
 const SYNC = fileURLToPath(new URL("../../src/cli/sync.ts", import.meta.url));

@@ -1,7 +1,7 @@
 // What the delta says it has is there: rows that appear up to 90 seconds after their date, around its newest end.
 import { expect, it } from "vitest";
+import { createWorld } from "../../src/sim/world.ts";
 import { freshDatabase } from "../kit/database.ts";
-import { createWorld } from "../kit/system.ts";
 
 const { db } = await freshDatabase();
 const LATE_MS_MAX = 90_000; // within the settling margin; what comes later is the closed month's

@@ -5,9 +5,9 @@ import { afterAll, describe, expect, it } from "vitest";
 import { forecast, type Range, unread } from "../../src/forecast/forecast.ts";
 import { startMongod } from "../../src/local/mongod.ts";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
+import { createWorld } from "../../src/sim/world.ts";
 import { measureStorage } from "../../src/store/budget.ts";
 import { measure } from "../../src/upkeep/measured.ts";
-import { createWorld } from "../kit/system.ts";
 
 const SEEDS = [1, 2, 3, 4, 5];
 /** All there is at a twentieth of its volume; or at a two-hundredth, with smaller pages so that months still take several. */

@@ -17,12 +17,13 @@ import { collectionsOf, type Database } from "../../src/platform/database.ts";
 import { createRandom, pick } from "../../src/replica/random.ts";
 import { closeJob, notePlan, openJob } from "../../src/run/jobs.ts";
 import { progressOf } from "../../src/run/progress.ts";
+import { connect } from "../../src/sim/memory-mongo.ts";
+import { createMemoryStore } from "../../src/sim/memory-store.ts";
 import { nextAbsent, noteAbsent, settleGap } from "../../src/store/gaps.ts";
 import { closePassed, countUnknown, quarantine, release, storePage } from "../../src/store/store.ts";
 import type { MappedBuyer } from "../../src/terms/documents.ts";
 import { ClaimLost } from "../../src/terms/errors.ts";
 import { freshDatabase } from "../kit/database.ts";
-import { connect, createMemoryStore } from "../sim/memory-mongo.ts";
 
 const real = await freshDatabase();
 beforeEach(real.clear);

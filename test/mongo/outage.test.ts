@@ -7,7 +7,7 @@ import { MongoClient } from "mongodb";
 import { describe, expect, it } from "vitest";
 import { freePort, startMongod } from "../../src/local/mongod.ts";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
-import { createWorld, missingReleases, type World } from "../kit/system.ts";
+import { createWorld, missingReleases, type World } from "../../src/sim/world.ts";
 
 const now = new Date("2026-06-20T12:00:00Z");
 const worldOf = (db: Database, interrupt: (requests: number) => Promise<void>): World => {

@@ -7,9 +7,9 @@ import { workerEffects } from "../../src/platform/worker-effects.ts";
 import { createReplica } from "../../src/replica/answer.ts";
 import { createHistory } from "../../src/replica/history.ts";
 import { invoke } from "../../src/run/invocation.ts";
+import { httpAnswer } from "../../src/sim/world.ts";
 import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
-import { httpAnswer } from "../kit/system.ts";
 
 const { db } = await freshDatabase();
 const LIMIT = { requests: 12, perSeconds: 12, retryAfterSeconds: 12 };

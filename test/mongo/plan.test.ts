@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { plan } from "../../src/plan/plan.ts";
 import { openJob } from "../../src/run/jobs.ts";
+import { createWorld, missingReleases, type World } from "../../src/sim/world.ts";
 import type { SyncWindow } from "../../src/terms/documents.ts";
 import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
-import { createWorld, missingReleases, type World } from "../kit/system.ts";
 
 const { db, client, clear } = await freshDatabase();
 beforeEach(clear);

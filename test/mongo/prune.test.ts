@@ -1,10 +1,10 @@
 // Pruning: what is older than the start goes in steps, nothing else does, and moving the start back fetches it again.
 import { beforeEach, describe, expect, it } from "vitest";
+import { createWorld, missingReleases, type World } from "../../src/sim/world.ts";
 import { miscounted, pruneStep } from "../../src/store/prune.ts";
 import { SOURCES } from "../../src/terms/window.ts";
 import { prune } from "../../src/upkeep/prune.ts";
 import { freshDatabase } from "../kit/database.ts";
-import { createWorld, missingReleases, type World } from "../kit/system.ts";
 
 const { db, clear } = await freshDatabase();
 beforeEach(clear);

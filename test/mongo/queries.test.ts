@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { runInThisContext } from "node:vm";
 import { type AggregationCursor, BSON, type Document, type FindCursor } from "mongodb";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createWorld } from "../../src/sim/world.ts";
 import { freshDatabase } from "../kit/database.ts";
-import { createWorld } from "../kit/system.ts";
 
 const file = new URL("../../docs/queries.md", import.meta.url);
 const page = readFileSync(file, "utf8");

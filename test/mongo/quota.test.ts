@@ -5,11 +5,11 @@ import { afterAll, describe, expect, it } from "vitest";
 import { startMongod } from "../../src/local/mongod.ts";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
 import { openJob, setPaused } from "../../src/run/jobs.ts";
+import { createWorld, missingReleases, type World } from "../../src/sim/world.ts";
 import { miscounted } from "../../src/store/prune.ts";
 import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { prune } from "../../src/upkeep/prune.ts";
 import { type Refused, startQuotaProxy } from "../kit/quota-proxy.ts";
-import { createWorld, missingReleases, type World } from "../kit/system.ts";
 
 const NOTICES = 6; // of each source: a page
 const HOUR_MS = 3_600_000;

@@ -3,11 +3,11 @@
 import type { Document } from "mongodb";
 import type { Replica } from "../../src/replica/answer.ts";
 import type { Published } from "../../src/replica/history.ts";
+import { same } from "../../src/sim/expressions.ts";
+import { documentsOf, type MemoryStore } from "../../src/sim/memory-store.ts";
 import type { SyncJob, SyncWindow } from "../../src/terms/documents.ts";
 import { fromLondon, toLondon } from "../../src/terms/london-time.ts";
 import { SOURCES, type Source, WINDOW_MOVES } from "../../src/terms/window.ts";
-import { same } from "./expressions.ts";
-import { documentsOf, type MemoryStore } from "./memory-mongo.ts";
 
 export class Violation extends Error {
   override readonly name = "Violation";

@@ -1,14 +1,14 @@
 // The production code in this process: a real database, the replica as the network, and a clock that tests can move.
 import { ObjectId } from "mongodb";
-import { readConfig } from "../../src/config/config.ts";
-import type { Database } from "../../src/platform/database.ts";
-import { type Effects, type HttpAnswer, TransportError } from "../../src/platform/effects.ts";
-import { createLogger } from "../../src/platform/logger.ts";
-import { createReplica, type Replica, type ReplicaOptions } from "../../src/replica/answer.ts";
-import { createHistory, type HistoryOptions, type Published } from "../../src/replica/history.ts";
-import { invoke } from "../../src/run/invocation.ts";
-import type { SyncRun } from "../../src/terms/documents.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
+import { readConfig } from "../config/config.ts";
+import type { Database } from "../platform/database.ts";
+import { type Effects, type HttpAnswer, TransportError } from "../platform/effects.ts";
+import { createLogger } from "../platform/logger.ts";
+import { createReplica, type Replica, type ReplicaOptions } from "../replica/answer.ts";
+import { createHistory, type HistoryOptions, type Published } from "../replica/history.ts";
+import { invoke } from "../run/invocation.ts";
+import type { SyncRun } from "../terms/documents.ts";
+import { SOURCES, type Source } from "../terms/window.ts";
 
 export interface World {
   replica: Replica;

@@ -1,0 +1,117 @@
+// Collections in memory that carry out the production statements as mongod does, checked against one by
+// test/mongo/memory.test.ts. `gate` decides when, and whether, each operation happens: it belongs to the simulation.
+import { type Db, type Document, MongoServerError } from "mongodb";
+import { clone } from "./expressions.ts";
+import { aggregate } from "./memory-aggregate.ts";
+import {
+  change,
+  documentsOf,
+  type FindOptions,
+  insert,
+  keyOf,
+  type MemoryStore,
+  replace,
+  select,
+  update1,
+} from "./memory-store.ts";
+
+/** Carries out `apply` at its time and hands its result back, unless something goes wrong on the way. */
+export type Gate = <T>(
+  operation: { collection: string; name: string; write: boolean },
+  apply: () => T,
+) => Promise<T>;
+
+const direct: Gate = async (_operation, apply) => apply();
+
+/** A `Db` over the store, for one invocation. */
+export function connect(store: MemoryStore, gate: Gate = direct): Db {
+  const schema = <T>(name: string, write: boolean, apply: () => T) =>
+    gate({ collection: "schema", name, write }, apply);
+  const db = {
+    databaseName: "memory",
+    collection: (name: string) => collection(store, name, gate),
+    listCollections: () => ({
+      toArray: () =>
+        schema("listCollections", false, () =>
+          [...store.options].map(([name, options]) => ({ name, options: clone(options) })),
+        ),
+    }),
+    createCollection: (name: string, options: Document) =>
+      schema("createCollection", true, () => {
+        if (store.options.has(name)) throw new MongoServerError({ message: "NamespaceExists", code: 48 });
+        store.options.set(name, clone(options));
+      }),
+    command: ({ collMod, ...options }: Document) =>
+      schema("collMod", true, () =>
+        store.options.set(collMod, { ...store.options.get(collMod), ...clone(options) }),
+      ),
+    aggregate: (pipeline: Document[]) => ({
+      toArray: () =>
+        gate({ collection: "buyers", name: "aggregate", write: true }, () => aggregate(store, pipeline)),
+    }),
+  };
+  return db as unknown as Db;
+}
+
+function collection(store: MemoryStore, name: string, gate: Gate) {
+  const read = <T>(operation: string, apply: () => T) =>
+    gate({ collection: name, name: operation, write: false }, apply);
+  const write = <T>(operation: string, apply: () => T) =>
+    gate({ collection: name, name: operation, write: true }, apply);
+  const find = (filter: Document = {}, options: FindOptions = {}) => ({
+    toArray: () => read("find", () => select(store, name, filter, options).map(clone)),
+  });
+  return {
+    find,
+    findOne: (filter: Document, options: FindOptions = {}) =>
+      read("findOne", () => clone(select(store, name, filter, options)[0] ?? null)),
+    countDocuments: (filter: Document = {}) =>
+      read("countDocuments", () => select(store, name, filter, {}).length),
+    createIndexes: () => read("createIndexes", () => []),
+    insertOne: (document: Document) => write("insertOne", () => insert(store, name, clone(document))),
+    updateOne: (filter: Document, update: Document | Document[], options: { upsert?: boolean } = {}) =>
+      write("updateOne", () => update1(store, name, { filter, update, ...options })),
+    updateMany: (filter: Document, update: Document | Document[]) =>
+      write("updateMany", () => {
+        const all = select(store, name, filter, {});
+        const modified = all.filter((one) => change(store, name, one, update)).length;
+        return { matchedCount: all.length, modifiedCount: modified };
+      }),
+    deleteMany: (filter: Document) =>
+      write("deleteMany", () => {
+        const all = select(store, name, filter, {});
+        for (const one of all) replace(store, name, { before: one, after: null });
+        return { deletedCount: all.length };
+      }),
+    findOneAndUpdate: (
+      filter: Document,
+      update: Document | Document[],
+      options: FindOptions & { upsert?: boolean } = {},
+    ) =>
+      write("findOneAndUpdate", () => {
+        const [found] = select(store, name, filter, options);
+        if (found) {
+          change(store, name, found, update);
+          return clone(documentsOf(store, name).get(keyOf(found["_id"])) ?? null);
+        }
+        if (!options.upsert) return null;
+        const { upsertedId } = update1(store, name, { filter, update, upsert: true });
+        return clone(documentsOf(store, name).get(keyOf(upsertedId)) ?? null);
+      }),
+    bulkWrite: (operations: Document[]) =>
+      write("bulkWrite", () => {
+        const upsertedIds: Record<number, unknown> = {};
+        const result = { matchedCount: 0, modifiedCount: 0, upsertedCount: 0, upsertedIds };
+        for (const [at, { updateOne }] of operations.entries()) {
+          const one = update1(store, name, updateOne);
+          result.matchedCount += one.matchedCount;
+          result.modifiedCount += one.modifiedCount;
+          if (one.upsertedId !== undefined) {
+            result.upsertedCount++;
+            upsertedIds[at] = one.upsertedId;
+          }
+        }
+        return result;
+      }),
+  };
+}
