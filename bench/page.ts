@@ -11,7 +11,7 @@ import { createLogger } from "../src/platform/logger.ts";
 import { workerEffects } from "../src/platform/worker-effects.ts";
 import type { SourceContext } from "../src/run/context.ts";
 import { openRoom } from "../src/run/headroom.ts";
-import { keep } from "../src/run/keep.ts";
+import { storeRows } from "../src/run/store-rows.ts";
 import { buyersRecounted, contractUpsert, type Upsert } from "../src/store/statements.ts";
 import { bsonBytes } from "../src/store/store.ts";
 import type { MappedBuyer } from "../src/terms/documents.ts";
@@ -29,7 +29,7 @@ function judged(source: Source, body: Uint8Array): Page {
 
 export async function keepPage(context: SourceContext, body: Uint8Array): Promise<void> {
   const page = judged(context.source, body);
-  await keep(context, { page, place: "bench", windowId: null });
+  await storeRows(context, { page, place: "bench", windowId: null });
 }
 
 /** The same up to what is handed to the driver. @returns how many statements that is */

@@ -174,7 +174,7 @@ async function drainHeld(context: SourceContext, held: Held): Promise<HoldEnd | 
 }
 
 async function verify(context: SourceContext): Promise<void> {
-  const { config, asker, api } = context;
+  const { config, api } = context;
   for (let troubles = 0; troubles < TROUBLES_MAX; ) {
     stopAtDeadline(context);
     const end = await verifyNewest(context);
@@ -182,8 +182,12 @@ async function verify(context: SourceContext): Promise<void> {
     troubles = end === "troubled" ? troubles + 1 : 0;
   }
   if (!api.lookupPath) return;
-  const most = asker.tally.requests + config.verifyRequestsPerRun;
-  while (asker.tally.requests < most && (await askAbsent(context))) stopAtDeadline(context);
+  for (let left = config.verifyRequestsPerRun; left > 0; ) {
+    const requests = await askAbsent(context);
+    if (requests === null) return;
+    left -= requests;
+    stopAtDeadline(context);
+  }
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */

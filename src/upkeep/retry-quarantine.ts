@@ -2,7 +2,7 @@
 import { readPage, salvageReleases } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import type { Database } from "../platform/database.ts";
-import { mapRow } from "../run/keep.ts";
+import { mapRow } from "../run/store-rows.ts";
 import { rawDataOf } from "../store/raw-data.ts";
 import { release, storePage } from "../store/store.ts";
 import type { Quarantined } from "../terms/documents.ts";

@@ -11,10 +11,10 @@ import { bsonBytes, countUnknown, quarantine, release, storePage } from "../stor
 import type { MappedBuyer } from "../terms/documents.ts";
 import type { Row } from "../terms/release.ts";
 import type { Source } from "../terms/window.ts";
-import type { SourceContext } from "./context.ts";
+import type { StoreContext } from "./context.ts";
 import { storing } from "./headroom.ts";
 
-export interface Kept {
+export interface StoredRows {
   /** Contracts inserted or changed. */
   changed: number;
   /** Releases that were not here before: contracts inserted, revisions added, releases newly in quarantine. */
@@ -25,10 +25,12 @@ export interface Kept {
   quarantined: number;
 }
 
+export const NOTHING_STORED: StoredRows = { changed: 0, added: 0, bytes: new Map(), quarantined: 0 };
+
 // A document may have 16 MB; the evidence for one release need not have more than this.
 const EVIDENCE_CHARACTERS_MAX = 2_000_000;
 
-export interface KeepOptions {
+interface StoreOptions {
   page: Pick<Page, "rows" | "unidentified">;
   /** Where the page was asked for: evidence of what goes into quarantine. */
   place: string;
@@ -37,7 +39,7 @@ export interface KeepOptions {
   countAdded?: boolean;
 }
 
-export async function keep(context: SourceContext, options: KeepOptions): Promise<Kept> {
+export async function storeRows(context: StoreContext, options: StoreOptions): Promise<StoredRows> {
   const { source, db, effects, config, room } = context;
   const { page, place, windowId } = options;
   const now = effects.now();
