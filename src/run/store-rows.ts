@@ -6,7 +6,7 @@ import { distinct } from "../fetch/walk.ts";
 import { type Mapped, mapRelease } from "../map/map-release.ts";
 import { growthBytes } from "../store/budget.ts";
 import { rawDataOf } from "../store/raw-data.ts";
-import type { Upsert } from "../store/statements.ts";
+import { identified, type Upsert } from "../store/statements.ts";
 import { bsonBytes, countUnknown, quarantine, release, storePage } from "../store/store.ts";
 import type { MappedBuyer } from "../terms/documents.ts";
 import type { Row } from "../terms/release.ts";
@@ -65,11 +65,11 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
       });
       continue;
     }
-    const { contract, buyer, revision } = mapped;
-    const upsert = { contract, revision, ...rawDataOf(config, row) };
+    const { contract, revision } = mapped;
+    const upsert = { contract: identified(contract, mapped.buyers), revision, ...rawDataOf(config, row) };
     upserts.push(upsert);
     bytes.set(row.key, bsonBytes(upsert));
-    if (buyer) buyers.push(buyer);
+    buyers.push(...mapped.buyers);
     if (context.quarantined.has(id)) released.push(id);
   }
   for (const { rawText, reason } of page.unidentified) {
