@@ -5,8 +5,9 @@ import { type Held, reviveFailed } from "../claim/claim.ts";
 import type { Config, SourceConfig } from "../config/config.ts";
 import { APIS } from "../fetch/api.ts";
 import { openPacer } from "../fetch/pacer.ts";
+import { foldOcid } from "../map/process/fold.ts";
 import { plan } from "../plan/plan.ts";
-import { type Database, ensureCollections, ensureIndexes } from "../platform/database.ts";
+import { type Database, ensureCollections, ensureIndexes, refuseEarlierVersion } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import { sendAlerts } from "../report/alerts.ts";
@@ -43,11 +44,12 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const { verifyOnly = false } = options;
   const context: RunContext = { db, effects, config, log, deadline, room, verifyOnly };
   let noticesClosed = 0;
+  await refuseEarlierVersion(db);
   await noting(room, async () => {
     await ensureCollections(db, log);
     await ensureIndexes(db);
     await openRun(db, _id, startedAt);
-    noticesClosed = await closePassed(db, startedAt);
+    noticesClosed = await closePassed({ db, fold: foldOcid, now: startedAt });
   });
   const begun = room.full === null;
   const sources = await runSources(context);

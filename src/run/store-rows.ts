@@ -4,11 +4,12 @@ import { createHash } from "node:crypto";
 import type { Page } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import { type Mapped, mapRelease } from "../map/map-release.ts";
+import { foldOcid } from "../map/process/fold.ts";
 import { growthBytes } from "../store/budget.ts";
 import { rawDataOf } from "../store/raw-data.ts";
-import { identified, type Upsert } from "../store/statements.ts";
+import type { Upsert } from "../store/statements.ts";
 import { bsonBytes, countUnknown, quarantine, release, storePage } from "../store/store.ts";
-import type { MappedBuyer } from "../terms/documents.ts";
+import { REFUSED } from "../store/writes.ts";
 import type { Row } from "../terms/release.ts";
 import type { Source } from "../terms/window.ts";
 import type { StoreContext } from "./context.ts";
@@ -44,7 +45,6 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   const { page, place, windowId } = options;
   const now = effects.now();
   const upserts: Upsert[] = [];
-  const buyers: MappedBuyer[] = [];
   const bytes = new Map<string, number>();
   const released: string[] = [];
   const cases: Parameters<typeof quarantine>[1] = [];
@@ -65,11 +65,10 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
       });
       continue;
     }
-    const { contract, revision } = mapped;
-    const upsert = { contract: identified(contract, mapped.buyers), revision, ...rawDataOf(config, row) };
+    const { contract, buyers, revision } = mapped;
+    const upsert = { contract, buyers, revision, ...rawDataOf(config, row) };
     upserts.push(upsert);
     bytes.set(row.key, bsonBytes(upsert));
-    buyers.push(...mapped.buyers);
     if (context.quarantined.has(id)) released.push(id);
   }
   for (const { rawText, reason } of page.unidentified) {
@@ -86,18 +85,30 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
       rawText: text,
     });
   }
-  const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
-  const added = options.countAdded ? newCases + (await countUnknown(db, upserts)) : 0;
+  const unknown = options.countAdded ? await countUnknown(db, upserts) : 0;
   const { changed, inserted } = await storing(room, async () => {
-    const stored = await storePage(db, { upserts, buyers });
+    const stored = await storePage({ db, fold: foldOcid, now }, upserts);
+    for (const { upsert, reason } of stored.refused) {
+      const { ocid, releaseId } = upsert.contract;
+      const row = page.rows.find((one) => one.ocid === ocid && one.releaseId === releaseId);
+      const _id = `${source}/${row?.key ?? `${ocid}/${releaseId}`}`;
+      const rawText = row ? evidence(row) : "null";
+      cases.push({ _id, source, windowId, ocid, releaseId, place, reason, rawText });
+    }
     await quarantine(db, cases, now);
     return stored;
   });
+  const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
+  // What others' index keeps out is no contract, and counted as what is newly in quarantine.
+  const refused = cases.filter(({ reason }) => reason.startsWith(REFUSED)).length;
+  const added = options.countAdded ? newCases + Math.max(0, unknown - refused) : 0;
   const read = [...bytes.values()].reduce((sum, one) => sum + one, 0);
   room.grownBytes += growthBytes({ inserted, upserted: upserts.length, bytes: read });
-  await release(db, released);
+  const kept = new Set(cases.map(({ _id }) => _id));
+  const gone = released.filter((id) => !kept.has(id));
+  await release(db, gone);
   for (const { _id } of cases) context.quarantined.add(_id);
-  for (const id of released) context.quarantined.delete(id);
+  for (const id of gone) context.quarantined.delete(id);
   context.report.contractsChanged += changed;
   context.report.quarantined += newCases;
   return { changed, added, bytes, quarantined: cases.length };

@@ -90,9 +90,13 @@ export const processSchema = z.strictObject({
   changes: z.array(processChangeSchema).optional(),
   firstPublishedDate: z.date(),
   publishedDate: z.date(),
+  /** Until when one of its notices is open, where all say it. */
+  openUntil: z.date().optional(),
+  /** How often it was written: who writes names the version that was read. */
+  version: z.number().int(),
   updatedAt: z.date(),
 });
 export type Process = z.infer<typeof processSchema>;
 
-/** What the fold says of a process; the store decides `_id` and `updatedAt`. */
-export type FoldedProcess = Omit<Process, "_id" | "updatedAt">;
+/** What the fold says of a process; the store decides the rest. */
+export type FoldedProcess = Omit<Process, "_id" | "openUntil" | "version" | "updatedAt">;

@@ -1,10 +1,10 @@
 // Releases in quarantine, mapped once more by today's mapper: what can be stored now leaves it.
 import { readPage, salvageReleases } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
+import { foldOcid } from "../map/process/fold.ts";
 import type { Database } from "../platform/database.ts";
 import { mapRow } from "../run/store-rows.ts";
 import { rawDataOf } from "../store/raw-data.ts";
-import { identified } from "../store/statements.ts";
 import { release, storePage } from "../store/store.ts";
 import type { Quarantined } from "../terms/documents.ts";
 
@@ -47,8 +47,9 @@ async function storeCase(
     const mapped = mapRow({ source, row, now });
     if (mapped.kind === "rejected") return mapped.reason;
     const { buyers, revision } = mapped;
-    const upsert = { contract: identified(mapped.contract, buyers), revision, ...rawDataOf(config, row) };
-    await storePage(db, { upserts: [upsert], buyers });
+    const upsert = { contract: mapped.contract, buyers, revision, ...rawDataOf(config, row) };
+    const { refused } = await storePage({ db, fold: foldOcid, now }, [upsert]);
+    if (refused[0]) return refused[0].reason;
   }
   if (rows.length === 0) return "its text holds no release";
   await release(db, [_id]);
