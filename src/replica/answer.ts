@@ -1,6 +1,5 @@
 // Both APIs as they really are: a function from a request and an instant to an answer. No clock, no network.
 import { fromLondon, isLondonTime, toLondon } from "../terms/london-time.ts";
-import { SOURCES, type Source } from "../terms/window.ts";
 import {
   CF_FORBIDDEN,
   CF_NOT_FOUND,
@@ -15,6 +14,7 @@ import { FAULTS, type Fault } from "./faults.ts";
 import type { Published } from "./history.ts";
 import { createRandom, hash } from "./random.ts";
 import { type Bodies, releaseText } from "./release.ts";
+import { SOURCES, type Source } from "./sources.ts";
 
 export interface Answer {
   status: number;

@@ -93,7 +93,7 @@ async function askAndJudge(context: SourceContext, options: LaneOptions): Promis
   switch (answer.kind) {
     case "not found":
       throw new ApiError(
-        `${api.source} has no such page (404): ${answer.url}. Check FAT_API_URL and CF_API_URL.`,
+        `${api.source} has no such page (404): ${answer.url}. Check ${api.settings.origin}.`,
         {
           url: answer.url,
           status: 404,

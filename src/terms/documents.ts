@@ -3,13 +3,16 @@
 import { Binary, ObjectId } from "mongodb";
 import { z } from "zod";
 import { isLondonTime, type LondonTime } from "./london-time.ts";
-import { LANE_MODES, SOURCES, WINDOW_STATUSES } from "./window.ts";
+import { LANE_MODES, WINDOW_STATUSES } from "./window.ts";
 
 // `bsonType`: what MongoDB's validators ask of the types that JSON has no word for (platform/validators.ts).
 const londonTimeSchema = z
   .custom<LondonTime>((value) => typeof value === "string" && isLondonTime(value))
   .meta({ bsonType: "string" });
 const objectIdSchema = z.instanceof(ObjectId).meta({ bsonType: "objectId" });
+
+/** A source's id; which there are, src/sources says. */
+const sourceSchema = z.string().regex(/^[A-Z][A-Z0-9_]*$/);
 
 /** Whether a release is kept as it came, beside the contract (STORE_RAW). */
 export const STORE_RAW_MODES = ["none", "gzip", "full"] as const;
@@ -37,7 +40,9 @@ export const countsSchema = z.strictObject({
 
 export const windowSchema = z.strictObject({
   _id: z.string(),
-  source: z.enum(SOURCES),
+  source: sourceSchema,
+  /** The part of a source that is read by itself; left out where the source is one. */
+  site: z.string().optional(),
   month: z.string(),
   from: z.date(),
   to: z.date(),
@@ -100,8 +105,8 @@ export type SyncWindow = z.infer<typeof windowSchema>;
 export type WindowCounts = z.infer<typeof countsSchema>;
 
 export const syncJobSchema = z.strictObject({
-  _id: z.enum(SOURCES),
-  source: z.enum(SOURCES),
+  _id: sourceSchema,
+  source: sourceSchema,
   status: z.enum(["backfilling", "syncing", "error"]),
   /** T0: the instant where the backfill ends and the delta begins, frozen when the source was first planned. */
   horizon: z.date(),
@@ -141,7 +146,7 @@ export const supplierSchema = z.strictObject({
 export const contractSchema = z.strictObject({
   /** source/ocid/noticeId */
   _id: z.string(),
-  source: z.enum(SOURCES),
+  source: sourceSchema,
   ocid: z.string(),
   noticeId: z.string(),
   releaseId: z.string(),
@@ -229,7 +234,7 @@ export type MappedBuyer = Omit<Buyer, "contractCount" | "said" | "createdAt" | "
 export const quarantineSchema = z.strictObject({
   /** source/ocid/releaseId, or a hash of the raw text where these cannot be read. */
   _id: z.string(),
-  source: z.enum(SOURCES),
+  source: sourceSchema,
   windowId: z.string().nullable(),
   ocid: z.string().nullable(),
   releaseId: z.string().nullable(),
@@ -250,7 +255,7 @@ export const syncRunSchema = z.strictObject({
   outcome: z.enum(["running", "done", "deadline", "error"]),
   sources: z.array(
     z.strictObject({
-      source: z.enum(SOURCES),
+      source: sourceSchema,
       requests: z.number().int(),
       releases: z.number().int(),
       contractsChanged: z.number().int(),
@@ -268,7 +273,7 @@ export const syncRunSchema = z.strictObject({
 export type SyncRun = z.infer<typeof syncRunSchema>;
 
 export const rateLimitSchema = z.strictObject({
-  _id: z.enum(SOURCES),
+  _id: sourceSchema,
   /** No request before this instant. */
   nextAt: z.date(),
   intervalMs: z.number(),

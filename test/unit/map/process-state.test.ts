@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import type { Document } from "mongodb";
 import { describe, expect, it } from "vitest";
-import { mapRelease } from "../../../src/map/map-release.ts";
 import { freshDatabase } from "../../kit/database.ts";
+import { mapRelease } from "../../kit/map.ts";
 
 const records = readFileSync(new URL("../../../docs/records.md", import.meta.url), "utf8");
 const block = /<!-- process state[^>]*-->\s+```json\n([\s\S]*?)```/.exec(records)?.[1] ?? "[]";
