@@ -10,7 +10,7 @@ import { createHistory } from "../src/replica/history.ts";
 import { releaseText } from "../src/replica/release.ts";
 import { SOURCES, type Source } from "../src/replica/sources.ts";
 import { claimFitting } from "../src/run/claim-fitting.ts";
-import type { Upsert } from "../src/store/statements.ts";
+import { identified, type Upsert } from "../src/store/statements.ts";
 import { storePage } from "../src/store/store.ts";
 import type { MappedBuyer, SyncRun } from "../src/terms/documents.ts";
 import { mapRelease } from "../test/kit/map.ts";
@@ -168,16 +168,17 @@ async function mediansMs(
 const TEMPLATES = templates();
 
 /** Contracts and buyers as mapped from the replica's full releases, of both sources; each notice once. */
-function templates(): { upsert: Upsert; buyer: MappedBuyer | null }[] {
+function templates(): { upsert: Upsert; buyers: MappedBuyer[] }[] {
   const [from, to] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-09-01T00:00:00Z")];
-  const made = new Map<string, { upsert: Upsert; buyer: MappedBuyer | null }>();
+  const made = new Map<string, { upsert: Upsert; buyers: MappedBuyer[] }>();
   for (const source of SOURCES) {
     for (const row of createHistory({ source, seed: SEED, from, to, notices: 1200 })) {
       const release: unknown = JSON.parse(releaseText(source, row, "full"));
       const mapped = mapRelease({ source, release, now: to });
       if (mapped.kind === "rejected") throw new Error(mapped.reason);
-      const { contract, buyer, revision } = mapped;
-      made.set(contract._id, { upsert: { contract, revision }, buyer });
+      const { buyers, revision } = mapped;
+      const contract = identified(mapped.contract, buyers);
+      made.set(contract._id, { upsert: { contract, revision }, buyers });
     }
   }
   return [...made.values()];
@@ -189,8 +190,8 @@ function pageOf(number: number): { upserts: Upsert[]; buyers: Map<string, Mapped
   const upserts = Array.from({ length: 100 }, (_, at): Upsert => {
     const template = TEMPLATES[(number * 100 + at) % TEMPLATES.length];
     if (!template) throw new Error("there are no templates");
-    const { upsert, buyer } = template;
-    if (buyer) buyers.set(buyer._id, buyer);
+    const { upsert } = template;
+    for (const buyer of template.buyers) buyers.set(buyer._id, buyer);
     return { ...upsert, contract: { ...upsert.contract, _id: `${upsert.contract._id}/${number}.${at}` } };
   });
   return { upserts, buyers };

@@ -12,9 +12,9 @@ import type { Source } from "../src/replica/sources.ts";
 import { sourceOf } from "../src/replica/sources.ts";
 import type { SourceContext } from "../src/run/context.ts";
 import { openRoom } from "../src/run/headroom.ts";
-import { keep } from "../src/run/keep.ts";
+import { storeRows } from "../src/run/store-rows.ts";
 import { rulesOf } from "../src/sources/index.ts";
-import { buyersRecounted, contractUpsert, type Upsert } from "../src/store/statements.ts";
+import { buyersRecounted, contractUpsert, identified, type Upsert } from "../src/store/statements.ts";
 import { bsonBytes } from "../src/store/store.ts";
 import type { MappedBuyer } from "../src/terms/documents.ts";
 import { londonTime } from "../src/terms/london-time.ts";
@@ -33,7 +33,7 @@ function judged(source: Source, body: Uint8Array): Page {
 
 export async function keepPage(context: SourceContext, body: Uint8Array): Promise<void> {
   const page = judged(sourceOf(context.source), body);
-  await keep(context, { page, place: "bench", windowId: null });
+  await storeRows(context, { page, place: "bench", windowId: null });
 }
 
 /** The same up to what is handed to the driver. @returns how many statements that is */
@@ -44,9 +44,9 @@ export function handOver(source: Source, body: Uint8Array): number {
   for (const { release } of distinct(judged(source, body).rows)) {
     const mapped = mapRelease({ source, release, now });
     if (mapped.kind === "rejected") continue;
-    const { contract, revision, buyer } = mapped;
-    upserts.push({ contract, revision });
-    if (buyer) buyers.set(buyer._id, buyer);
+    const { contract, revision } = mapped;
+    upserts.push({ contract: identified(contract, mapped.buyers), revision });
+    for (const buyer of mapped.buyers) buyers.set(buyer._id, buyer);
   }
   const bytes = upserts.reduce((sum, upsert) => sum + bsonBytes(upsert), 0);
   const ids = upserts.map(({ contract }) => contract._id);

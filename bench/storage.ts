@@ -15,7 +15,7 @@ import { SOURCES, type Source } from "../src/replica/sources.ts";
 import { invoke } from "../src/run/invocation.ts";
 import { measureStorage } from "../src/store/budget.ts";
 import { rawDataOf } from "../src/store/raw-data.ts";
-import type { Upsert } from "../src/store/statements.ts";
+import { identified, type Upsert } from "../src/store/statements.ts";
 import { bsonBytes, storePage } from "../src/store/store.ts";
 import { type MappedBuyer, STORE_RAW_MODES, type StoreRaw } from "../src/terms/documents.ts";
 import { toLondon } from "../src/terms/london-time.ts";
@@ -39,7 +39,7 @@ const random = createRandom(1);
 
 interface Mapped {
   upsert: Upsert;
-  buyer: MappedBuyer | null;
+  buyers: MappedBuyer[];
   release: unknown;
 }
 
@@ -49,8 +49,8 @@ function mapped(source: Source): Mapped[] {
   return recorded[source].flatMap(({ recorded: release }) => {
     const result = mapRelease({ source, release, now });
     if (result.kind === "rejected") return [];
-    const { contract, buyer, revision } = result;
-    return [{ upsert: { contract, revision }, buyer, release }];
+    const { buyers, revision } = result;
+    return [{ upsert: { contract: identified(result.contract, buyers), revision }, buyers, release }];
   });
 }
 
@@ -96,7 +96,7 @@ async function fill(db: Database, options: { source: Source; of: Mapped[]; relea
         source === "CONTRACTS_FINDER" && random() < EDITS
           ? recent[Math.floor(random() * recent.length)]
           : null;
-      if (one.buyer && !edited) buyers.set(one.buyer._id, one.buyer);
+      if (!edited) for (const buyer of one.buyers) buyers.set(buyer._id, buyer);
       const upsert = edited
         ? { ...edited, revision: 100_000 + index }
         : another(one.upsert, source, new Date(now.getTime() - index * step), index);

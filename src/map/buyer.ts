@@ -2,15 +2,29 @@
 import type { MappedBuyer } from "../terms/documents.ts";
 import { type Identifier, identifiersOf, nameId, registeredId } from "./organisation.ts";
 import { hasRole, type Parts } from "./parts.ts";
-import { at, filled, firstText, list, object, text, webPage } from "./read.ts";
+import { at, filled, firstText, type Json, list, object, text, webPage } from "./read.ts";
 import { regionName } from "./regions.ts";
 
-/** The buyer that a release names, or null: cancellations and terminations name none, and then its party counts. */
-export function buyerOf({ release, parties, partyOf }: Parts): MappedBuyer | null {
+/**
+ * The buyer that a release names, then those that buy jointly with it. Cancellations and terminations name none, and then
+ * its parties count.
+ */
+export function buyersOf({ release, parties, partyOf }: Parts): MappedBuyer[] {
   const buyer = object(release["buyer"]);
+  const named = parties.filter((one) => hasRole(one, "buyer"));
   // Before 2016 the buyer carries its own address and number, and there are no parties.
-  const party = partyOf(buyer["id"]) ?? parties.find((one) => hasRole(one, "buyer")) ?? buyer;
-  const name = firstText(buyer["name"], party["name"], at(party, "identifier", "legalName"));
+  const first = partyOf(buyer["id"]) ?? named[0] ?? buyer;
+  const buyers = [
+    buyerOf(first, buyer["name"]),
+    ...named.filter((one) => one !== first).map((one) => buyerOf(one)),
+  ];
+  const distinct = new Map<string, MappedBuyer>();
+  for (const one of buyers) if (one && !distinct.has(one._id)) distinct.set(one._id, one);
+  return [...distinct.values()];
+}
+
+function buyerOf(party: Json, called?: unknown): MappedBuyer | null {
+  const name = firstText(called, party["name"], at(party, "identifier", "legalName"));
   const identifiers = identifiersOf(party);
   const orgId = registeredId(identifiers) ?? (name === undefined ? undefined : nameId(name));
   if (name === undefined || orgId === undefined) return null;

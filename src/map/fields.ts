@@ -1,6 +1,6 @@
 // The fields that both sources keep in the same places, each from all its places in the order of preference written here
 // (docs/records.md). What is not said is left out.
-import type { MappedContract } from "../terms/documents.ts";
+import type { MappedContract, Supplier } from "../terms/documents.ts";
 import { cpvCode, sectorOf } from "./cpv.ts";
 import { type Money, totalOf } from "./money.ts";
 import { organisationId } from "./organisation.ts";
@@ -62,17 +62,18 @@ export function fieldsOf(parts: Parts, rules: SourceRules, now: Date): Fields {
       valueMin: value && value.least < value.most ? value.least : undefined,
       valueMax: value?.most,
       currency: value?.currency ?? awarded?.currency,
-      suppliers: suppliersOf(parts),
+      awardedSuppliers: suppliersOf(parts),
       awardDate:
         latest(made(awards).map((award) => date(award["date"]))) ??
         latest(made(contracts).map((contract) => date(contract["dateSigned"]))),
       awardValue: awarded?.least,
       ...periodOf(parts, stage),
       deadlineDate,
-      method: text(tender["procurementMethod"]) ?? procedureOf(tender),
+      procurementMethod: text(tender["procurementMethod"]),
+      procurementMethodDetails: procedureOf(tender),
       lotCount: lots.length > 1 ? lots.length : undefined,
-      sme: rules.suitable(parts, "sme") || undefined,
-      vcse: rules.suitable(parts, "vcse") || undefined,
+      suitableForSme: rules.suitable(parts, "sme") || undefined,
+      suitableForVco: rules.suitable(parts, "vcse") || undefined,
       documentsUrl: documentsUrlOf(tender),
     }),
   };
@@ -107,7 +108,7 @@ function cpvCodesOf({ tender, planning, lots, awards, contracts }: Parts): strin
   return codes.size > 0 ? [...codes] : undefined;
 }
 
-type Period = Pick<MappedContract, "contractStart" | "contractEnd" | "contractEndMax">;
+type Period = Pick<MappedContract, "contractStartDate" | "contractEndDate" | "contractMaxEndDate">;
 
 /**
  * From the first start to the last end of what the notice is about: of its contracts once awarded, of its lots before; else
@@ -120,15 +121,15 @@ function periodOf(
   const groups = stage === "AWARD" ? [contracts, awards, lots] : [lots, awards, contracts];
   for (const group of [...groups, [tender], proposed]) {
     const periods = group.flatMap((part) => [object(part["period"]), object(part["contractPeriod"])]);
-    const contractStart = earliest(periods.map((period) => date(period["startDate"])));
-    const contractEnd = latest(periods.map(endOf));
-    if (contractStart || contractEnd) {
-      const contractEndMax = latest(periods.map((period) => date(period["maxExtentDate"])));
-      return filled({ contractStart, contractEnd, contractEndMax });
+    const contractStartDate = earliest(periods.map((period) => date(period["startDate"])));
+    const contractEndDate = latest(periods.map(endOf));
+    if (contractStartDate || contractEndDate) {
+      const contractMaxEndDate = latest(periods.map((period) => date(period["maxExtentDate"])));
+      return filled({ contractStartDate, contractEndDate, contractMaxEndDate });
     }
   }
   const ended = latest(contracts.map((contract) => date(at(contract, "implementation", "endDate"))));
-  return filled({ contractEnd: ended });
+  return filled({ contractEndDate: ended });
 }
 
 const DAY_MS = 86_400_000;
@@ -145,16 +146,16 @@ function endOf(period: Json): Date | undefined {
 }
 
 /** Who was awarded, each once; where no award names one, the parties that are suppliers. */
-function suppliersOf({ awards, parties, partyOf }: Parts): MappedContract["suppliers"] {
+function suppliersOf({ awards, parties, partyOf }: Parts): MappedContract["awardedSuppliers"] {
   const named = made(awards).flatMap((award) => list(award["suppliers"]));
   const all = named.length > 0 ? named : parties.filter((party) => hasRole(party, "supplier"));
-  const suppliers = new Map<string, NonNullable<MappedContract["suppliers"]>[number]>();
+  const suppliers = new Map<string, Supplier>();
   for (const one of all) {
     const party = partyOf(one["id"]);
     const name = firstText(one["name"], party?.["name"]);
     const id = organisationId(party ?? one);
     const key = id ?? name;
-    if (key !== undefined && !suppliers.has(key)) suppliers.set(key, filled({ name, id }));
+    if (key !== undefined && !suppliers.has(key)) suppliers.set(key, filled({ name, supplierId: id }));
   }
   return suppliers.size > 0 ? [...suppliers.values()] : undefined;
 }

@@ -2,14 +2,19 @@
 // is rejected with a reason that names the place.
 import type { MappedBuyer, MappedContract } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
-import { buyerOf } from "./buyer.ts";
+import { buyersOf } from "./buyer.ts";
 import { fieldsOf } from "./fields.ts";
 import { type Parts, partsOf } from "./parts.ts";
 import { date, filled, isObject, type Json, latest, list, weight } from "./read.ts";
 import type { SourceRules } from "./source-rules.ts";
 
 export type Mapped =
-  | { kind: "mapped"; contract: MappedContract; buyer: MappedBuyer | null; revision: number | null }
+  | {
+      kind: "mapped";
+      contract: MappedContract /** The buyer, then those that buy jointly with it. */;
+      buyers: MappedBuyer[];
+      revision: number | null;
+    }
   | { kind: "rejected"; ocid: string | null; releaseId: string | null; reason: string };
 
 const ID_LENGTH_MAX = 300; // the longest real one has 80 characters
@@ -41,16 +46,17 @@ export function mapRelease(options: {
     if (!publishedDate) return rejected("date: expected a date between 1950 and 2150");
     const { revision, ...ids } = rules.identify(releaseId);
     const { stage, status, ...fields } = fieldsOf(parts, rules, now);
-    const buyer = buyerOf(parts);
+    const buyers = buyersOf(parts);
+    const [buyer] = buyers;
     const deliveryRegions = rules.deliveryRegions(parts);
     const elsewhere = deliveryRegions.some((region) => region !== buyer?.region);
-    const [bytes, buyerBytes] = [weight([fields, deliveryRegions]), weight(buyer)];
+    const bytes = weight([fields, deliveryRegions]);
+    const buyerBytes = Math.max(0, ...buyers.map(weight));
     if (bytes > CONTRACT_BYTES_MAX)
       return rejected(`its texts take up to ${bytes} bytes: expected at most ${CONTRACT_BYTES_MAX}`);
     if (buyerBytes > BUYER_BYTES_MAX)
       return rejected(`buyer: takes up to ${buyerBytes} bytes: expected at most ${BUYER_BYTES_MAX}`);
     const contract: MappedContract = {
-      _id: `${source}/${ocid}/${ids.noticeId}`,
       source,
       ocid,
       ...ids,
@@ -59,14 +65,13 @@ export function mapRelease(options: {
       stage,
       publishedDate,
       ...filled({
-        buyerId: buyer?.orgId,
         buyerName: buyer?.name,
         buyerRegion: buyer?.region,
         regions: elsewhere ? deliveryRegions : undefined,
       }),
       ...fields,
     };
-    return { kind: "mapped", contract, buyer, revision };
+    return { kind: "mapped", contract, buyers, revision };
   } catch (error) {
     // One bad release never blocks a page: a shape that nobody thought of is evidence in quarantine.
     return rejected(`the mapper failed on it: ${error instanceof Error ? error.message : String(error)}`);

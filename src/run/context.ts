@@ -44,6 +44,15 @@ export interface SourceContext extends HolderContext {
   quarantined: Set<string>;
 }
 
+/** What it takes to store rows. */
+export type StoreContext = Pick<
+  SourceContext,
+  "source" | "rules" | "db" | "effects" | "config" | "room" | "quarantined" | "report"
+>;
+
+/** What it takes to read lanes, and no more: neither lease nor deadline is theirs. */
+export type ReadContext = StoreContext & Pick<SourceContext, "api" | "asker" | "log">;
+
 export function remainingMs({ deadline, effects }: RunContext): number {
   return deadline.getTime() - effects.now().getTime();
 }

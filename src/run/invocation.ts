@@ -236,11 +236,15 @@ async function drainHeld(
 }
 
 async function verify(context: SourceContext): Promise<void> {
-  const { config, asker, api } = context;
+  const { config, api } = context;
   await untilTrouble(context, () => verifyNewest(context));
   if (!api.lookupPath) return;
-  const most = asker.tally.requests + config.verifyRequestsPerRun;
-  while (asker.tally.requests < most && (await askAbsent(context))) stopAtDeadline(context);
+  for (let left = config.verifyRequestsPerRun; left > 0; ) {
+    const requests = await askAbsent(context);
+    if (requests === null) return;
+    left -= requests;
+    stopAtDeadline(context);
+  }
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */

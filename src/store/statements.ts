@@ -9,7 +9,7 @@ import {
 } from "../terms/documents.ts";
 
 export interface Upsert {
-  contract: MappedContract;
+  contract: MappedContract & Pick<Contract, "_id" | "buyerId" | "jointBuyerIds">;
   /** CF: the number behind the release id; FaT: null. */
   revision: number | null;
   rawData?: unknown;
@@ -196,4 +196,16 @@ function mergedBuyer(): Document {
   const isOthers = { $not: [{ $in: ["$$this.k", BUYER_FIELDS] }] };
   const others = { $filter: { input: { $objectToArray: "$$ROOT" }, cond: isOthers } };
   return changedOrSame({ $mergeObjects: [ours, { $arrayToObject: others }] });
+}
+
+/** A mapped contract with its ids. */
+export function identified(contract: MappedContract, buyers: readonly MappedBuyer[]): Upsert["contract"] {
+  const { source, ocid, noticeId } = contract;
+  const [first, ...others] = buyers.map(({ _id }) => _id);
+  return {
+    _id: `${source}/${ocid}/${noticeId}`,
+    ...(first === undefined ? {} : { buyerId: first }),
+    ...(others.length === 0 ? {} : { jointBuyerIds: others }),
+    ...contract,
+  };
 }

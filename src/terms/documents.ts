@@ -1,18 +1,18 @@
 // Every document of the database as a zod schema; types are inferred. Names and fields are the contract that
 // other programs read the database by (docs/records.md). Times are BSON dates unless they are LondonTime.
-import { Binary, ObjectId } from "mongodb";
+import { Binary } from "mongodb";
 import { z } from "zod";
+import { objectIdSchema, sourceSchema } from "./bson.ts";
 import { isLondonTime, type LondonTime } from "./london-time.ts";
 import { LANE_MODES, WINDOW_STATUSES } from "./window.ts";
+
+export * from "./contract.ts";
+export * from "./process.ts";
 
 // `bsonType`: what MongoDB's validators ask of the types that JSON has no word for (platform/validators.ts).
 const londonTimeSchema = z
   .custom<LondonTime>((value) => typeof value === "string" && isLondonTime(value))
   .meta({ bsonType: "string" });
-const objectIdSchema = z.instanceof(ObjectId).meta({ bsonType: "objectId" });
-
-/** A source's id; which there are, src/sources says. */
-const sourceSchema = z.string().regex(/^[A-Z][A-Z0-9_]*$/);
 
 /** Whether a release is kept as it came, beside the contract (STORE_RAW). */
 export const STORE_RAW_MODES = ["none", "gzip", "full"] as const;
@@ -130,77 +130,7 @@ export const syncJobSchema = z.strictObject({
 });
 export type SyncJob = z.infer<typeof syncJobSchema>;
 
-export const CONTRACT_STATUSES = ["OPEN", "CLOSED", "AWARDED", "CANCELLED"] as const;
-export const CONTRACT_STAGES = ["PLANNING", "TENDER", "AWARD"] as const;
-
 const identifierSchema = z.strictObject({ scheme: z.string().optional(), id: z.string() });
-
-export const supplierSchema = z.strictObject({
-  /** Left out where the release names only a number (one has `name: null`). */
-  name: z.string().optional(),
-  /** Register number with its scheme, `GB-COH-01234567`, as buyers' `orgId`. */
-  id: z.string().optional(),
-});
-
-/** What a release says, as it is stored. A field without a value is left out. */
-export const contractSchema = z.strictObject({
-  /** source/ocid/noticeId */
-  _id: z.string(),
-  source: sourceSchema,
-  ocid: z.string(),
-  noticeId: z.string(),
-  releaseId: z.string(),
-  sourceUrl: z.string(),
-  title: z.string().optional(),
-  description: z.string().optional(),
-  status: z.enum(CONTRACT_STATUSES),
-  stage: z.enum(CONTRACT_STAGES),
-  tags: z.array(z.string()),
-  noticeType: z.string().optional(),
-  buyerId: z.string().optional(),
-  buyerName: z.string().optional(),
-  /** ITL or NUTS code of the buyer's address, `UKI32`; its name is in `buyers`. */
-  buyerRegion: z.string().optional(),
-  /** Where it is delivered, codes like `buyerRegion`; left out where that is its only one. */
-  regions: z.array(z.string()).optional(),
-  cpvCodes: z.array(z.string()).optional(),
-  sector: z.string().optional(),
-  valueMin: z.number().optional(),
-  valueMax: z.number().optional(),
-  currency: z.string().optional(),
-  suppliers: z.array(supplierSchema).optional(),
-  awardDate: z.date().optional(),
-  awardValue: z.number().optional(),
-  contractStart: z.date().optional(),
-  contractEnd: z.date().optional(),
-  /** Latest end if every extension or renewal is used. */
-  contractEndMax: z.date().optional(),
-  /** OCDS: `open`, `selective`, `limited`, `direct`; the procedure's name where only that is said. */
-  method: z.string().optional(),
-  /** Left out where there is one lot, or none is named. */
-  lotCount: z.number().int().optional(),
-  /** Suitable for small and medium-sized firms; for charities and social enterprises. Left out where it is not. */
-  sme: z.literal(true).optional(),
-  vcse: z.literal(true).optional(),
-  documentsUrl: z.string().optional(),
-  publishedDate: z.date(),
-  deadlineDate: z.date().optional(),
-  /** CF: the number behind each release id that has been seen, ascending. */
-  revisions: z.array(z.number().int()).optional(),
-  /** CF: buyers that other revisions of this notice name, where an edit has changed it. */
-  otherBuyerIds: z.array(z.string()).optional(),
-  /** The release as it came: an object (STORE_RAW=full) or gzipped JSON (gzip). */
-  rawData: z.unknown().optional(),
-  createdAt: z.date(),
-  updatedAt: z.date(),
-});
-export type Contract = z.infer<typeof contractSchema>;
-
-/** A contract as mapped from one release; the store adds times, `revisions` and `rawData`. */
-export type MappedContract = Omit<
-  Contract,
-  "createdAt" | "updatedAt" | "revisions" | "otherBuyerIds" | "rawData"
->;
 
 export const buyerSchema = z.strictObject({
   _id: z.string(),

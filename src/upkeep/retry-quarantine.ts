@@ -4,9 +4,10 @@ import type { Config } from "../config/config.ts";
 import { readPage, salvageReleases } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import type { Database } from "../platform/database.ts";
-import { mapRow } from "../run/keep.ts";
+import { mapRow } from "../run/store-rows.ts";
 import { rulesOf } from "../sources/index.ts";
 import { rawDataOf } from "../store/raw-data.ts";
+import { identified } from "../store/statements.ts";
 import { release, storePage } from "../store/store.ts";
 import type { Quarantined } from "../terms/documents.ts";
 
@@ -49,9 +50,9 @@ async function storeCase(
   for (const row of distinct(rows)) {
     const mapped = mapRow({ source, rules, row, now });
     if (mapped.kind === "rejected") return mapped.reason;
-    const { contract, buyer, revision } = mapped;
-    const upsert = { contract, revision, ...rawDataOf(config, row) };
-    await storePage(db, { upserts: [upsert], buyers: buyer ? [buyer] : [] });
+    const { buyers, revision } = mapped;
+    const upsert = { contract: identified(mapped.contract, buyers), revision, ...rawDataOf(config, row) };
+    await storePage(db, { upserts: [upsert], buyers });
   }
   if (rows.length === 0) return "its text holds no release";
   await release(db, [_id]);

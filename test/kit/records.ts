@@ -1,7 +1,6 @@
 // A page of raw releases as the store takes it.
-
 import type { Source } from "../../src/replica/sources.ts";
-import type { Upsert } from "../../src/store/statements.ts";
+import { identified, type Upsert } from "../../src/store/statements.ts";
 import type { MappedBuyer } from "../../src/terms/documents.ts";
 import { mapRelease } from "./map.ts";
 
@@ -12,9 +11,8 @@ export function mappedPage(source: Source, releases: unknown[], now: Date) {
   for (const release of releases) {
     const mapped = mapRelease({ source, release, now });
     if (mapped.kind === "rejected") throw new Error(mapped.reason);
-    const { contract, buyer, revision } = mapped;
-    upserts.push({ contract, revision });
-    if (buyer) buyers.push(buyer);
+    upserts.push({ contract: identified(mapped.contract, mapped.buyers), revision: mapped.revision });
+    buyers.push(...mapped.buyers);
   }
   return { upserts, buyers };
 }

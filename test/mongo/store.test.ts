@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { closing, type Upsert } from "../../src/store/statements.ts";
 import { closePassed, quarantine, storePage } from "../../src/store/store.ts";
-import type { MappedBuyer, MappedContract } from "../../src/terms/documents.ts";
+import type { MappedBuyer } from "../../src/terms/documents.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const { db, clear } = await freshDatabase();
@@ -10,7 +10,7 @@ beforeEach(clear);
 const buyer: MappedBuyer = { _id: "auto-leeds", orgId: "auto-leeds", name: "Leeds", identifiers: [] };
 const buyers = new Map([[buyer._id, buyer]]);
 
-function upsert(revision: number | null, fields: Partial<MappedContract> = {}): Upsert {
+function upsert(revision: number | null, fields: Partial<Upsert["contract"]> = {}): Upsert {
   const source = revision === null ? "FIND_A_TENDER" : "CONTRACTS_FINDER";
   return {
     revision,
@@ -105,10 +105,11 @@ describe("notices whose deadline has passed", () => {
   const before = new Date("2026-06-09T00:00:00Z");
   const deadline = new Date("2026-06-10T00:00:00Z");
   const after = new Date("2026-06-11T00:00:00Z");
-  const open = (fields: Partial<MappedContract> = {}) => upsert(null, { deadlineDate: deadline, ...fields });
+  const open = (fields: Partial<Upsert["contract"]> = {}) =>
+    upsert(null, { deadlineDate: deadline, ...fields });
 
   it("close in one update, and only they; reading them again changes nothing more", async () => {
-    const others: Partial<MappedContract>[] = [
+    const others: Partial<Upsert["contract"]>[] = [
       { deadlineDate: after },
       { status: "CANCELLED", deadlineDate: before },
       { status: "AWARDED", stage: "AWARD", deadlineDate: before },

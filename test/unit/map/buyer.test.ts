@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { buyerOf } from "../../../src/map/buyer.ts";
+import { buyersOf } from "../../../src/map/buyer.ts";
 import { nameId, organisationId } from "../../../src/map/organisation.ts";
 import { partsOf } from "../../../src/map/parts.ts";
 
 function buyer(release: Record<string, unknown>) {
-  return buyerOf(partsOf(release));
+  return buyersOf(partsOf(release))[0] ?? null;
 }
 
 const leeds = (fields: object) => ({

@@ -7,7 +7,7 @@ import { createHistory } from "../../../src/replica/history.ts";
 import { createRandom, pick, type Random } from "../../../src/replica/random.ts";
 import { releaseText } from "../../../src/replica/release.ts";
 import { SOURCES, type Source } from "../../../src/replica/sources.ts";
-import type { Upsert } from "../../../src/store/statements.ts";
+import { identified, type Upsert } from "../../../src/store/statements.ts";
 import { storePage } from "../../../src/store/store.ts";
 import { buyerSchema, contractSchema, type MappedBuyer } from "../../../src/terms/documents.ts";
 import { hasCorpus, recordedReleases } from "../../kit/corpus.ts";
@@ -78,22 +78,25 @@ async function seeds(source: Source): Promise<unknown[]> {
   return hasCorpus ? [...made, ...(await recordedReleases(source))] : made;
 }
 
-function valid(release: unknown, source: Source): { upsert: Upsert; buyer: MappedBuyer | null } | null {
+function valid(release: unknown, source: Source): { upsert: Upsert; buyers: MappedBuyer[] } | null {
   const result = mapRelease({ source, release, now });
   if (result.kind === "rejected") {
     expect(result.reason).toMatch(/expected/);
     return null;
   }
-  const { contract, buyer, revision } = result;
+  const { buyers, revision } = result;
+  const contract = identified(result.contract, buyers);
   const times = { createdAt: now, updatedAt: now };
   const issues = [
     ...(contractSchema.safeParse({ ...contract, ...times }).error?.issues ?? []),
-    ...((buyer && mappedBuyer.safeParse({ ...buyer, contractCount: 1, ...times }).error?.issues) || []),
+    ...buyers.flatMap(
+      (buyer) => mappedBuyer.safeParse({ ...buyer, contractCount: 1, ...times }).error?.issues ?? [],
+    ),
   ];
   if (issues.length > 0) throw new Error(`${JSON.stringify(issues)} of ${JSON.stringify(release)}`);
   // What BSON writes it must read back the same: no lone surrogate, no NaN, no undefined.
-  expect(BSON.deserialize(BSON.serialize({ contract, buyer }))).toEqual({ contract, buyer });
-  return { upsert: { contract, revision }, buyer };
+  expect(BSON.deserialize(BSON.serialize({ contract, buyers }))).toEqual({ contract, buyers });
+  return { upsert: { contract, revision }, buyers };
 }
 
 describe("mutated releases", async () => {
@@ -116,7 +119,7 @@ describe("mutated releases", async () => {
         ).filter((one) => one !== null);
         mapped += page.length;
         if (random() >= STORED_PAGES_SHARE) continue;
-        const buyers = page.flatMap(({ buyer }) => buyer ?? []);
+        const buyers = page.flatMap((one) => one.buyers);
         await storePage(db, { upserts: page.map(({ upsert }) => upsert), buyers });
         for (const { upsert } of page) ids.add(upsert.contract._id);
       }

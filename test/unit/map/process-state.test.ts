@@ -57,7 +57,12 @@ describe("the state of a process", async () => {
         };
         const mapped = mapRelease({ source: "FIND_A_TENDER", release, now });
         if (mapped.kind === "rejected") throw new Error(mapped.reason);
-        await db.contracts.insertOne({ ...mapped.contract, createdAt: now, updatedAt: now });
+        await db.contracts.insertOne({
+          _id: `FIND_A_TENDER/ocds-${process}/${notice}-${process}`,
+          ...mapped.contract,
+          createdAt: now,
+          updatedAt: now,
+        });
       }
     }
     const states = await db.contracts.aggregate([...rest, { $sort: { "_id.ocid": 1 } }]).toArray();

@@ -7,15 +7,15 @@ import { type Mapped, mapRelease } from "../map/map-release.ts";
 import type { SourceRules } from "../map/source-rules.ts";
 import { growthBytes } from "../store/budget.ts";
 import { rawDataOf } from "../store/raw-data.ts";
-import type { Upsert } from "../store/statements.ts";
+import { identified, type Upsert } from "../store/statements.ts";
 import { bsonBytes, countUnknown, quarantine, release, storePage } from "../store/store.ts";
 import type { MappedBuyer } from "../terms/documents.ts";
 import type { Row } from "../terms/release.ts";
 import type { Source } from "../terms/window.ts";
-import type { SourceContext } from "./context.ts";
+import type { StoreContext } from "./context.ts";
 import { storing } from "./headroom.ts";
 
-export interface Kept {
+export interface StoredRows {
   /** Contracts inserted or changed. */
   changed: number;
   /** Releases that were not here before: contracts inserted, revisions added, releases newly in quarantine. */
@@ -26,10 +26,12 @@ export interface Kept {
   quarantined: number;
 }
 
+export const NOTHING_STORED: StoredRows = { changed: 0, added: 0, bytes: new Map(), quarantined: 0 };
+
 // A document may have 16 MB; the evidence for one release need not have more than this.
 const EVIDENCE_CHARACTERS_MAX = 2_000_000;
 
-export interface KeepOptions {
+interface StoreOptions {
   page: Pick<Page, "rows" | "unidentified">;
   /** Where the page was asked for: evidence of what goes into quarantine. */
   place: string;
@@ -38,7 +40,7 @@ export interface KeepOptions {
   countAdded?: boolean;
 }
 
-export async function keep(context: SourceContext, options: KeepOptions): Promise<Kept> {
+export async function storeRows(context: StoreContext, options: StoreOptions): Promise<StoredRows> {
   const { source, rules, db, effects, config, room } = context;
   const { page, place, windowId } = options;
   const now = effects.now();
@@ -64,11 +66,11 @@ export async function keep(context: SourceContext, options: KeepOptions): Promis
       });
       continue;
     }
-    const { contract, buyer, revision } = mapped;
-    const upsert = { contract, revision, ...rawDataOf(config, row) };
+    const { contract, revision } = mapped;
+    const upsert = { contract: identified(contract, mapped.buyers), revision, ...rawDataOf(config, row) };
     upserts.push(upsert);
     bytes.set(row.key, bsonBytes(upsert));
-    if (buyer) buyers.push(buyer);
+    buyers.push(...mapped.buyers);
     if (context.quarantined.has(id)) released.push(id);
   }
   for (const { rawText, reason } of page.unidentified) {

@@ -1,0 +1,63 @@
+// What the fold reads of a stored notice, and what it says in return. The store reads notices by TOLD_PROJECTION.
+import type { Contract, ContractStatus, FoldedProcess } from "../../terms/documents.ts";
+
+export const TOLD_FIELDS = [
+  "source",
+  "ocid",
+  "noticeId",
+  "publishedDate",
+  "tags",
+  "stage",
+  "noticeType",
+  "buyerId",
+  "jointBuyerIds",
+  "title",
+  "buyerName",
+  "buyerRegion",
+  "regions",
+  "cpvCodes",
+  "sector",
+  "contractType",
+  "contractMechanism",
+  "callOffOf",
+  "valueMin",
+  "valueMax",
+  "currency",
+  "valueIncludesVat",
+  "suitableForSme",
+  "suitableForVco",
+  "lotCount",
+  "deadlineDate",
+  "engagementDeadline",
+  "awardedSuppliers",
+  "awardDate",
+  "awardValue",
+  "contractStartDate",
+  "contractEndDate",
+  "contractMaxEndDate",
+  "told",
+] as const satisfies readonly (keyof Contract)[];
+
+/** A stored notice as far as the fold reads it: never what an earlier fold has written, so that it cannot depend on order. */
+export type ToldNotice = Pick<Contract, (typeof TOLD_FIELDS)[number]>;
+
+/** What an earlier fold has written into a notice. */
+export interface Standing {
+  status: ContractStatus;
+  supersededBy?: string;
+  /** OPEN, and it is known when it closes by itself. */
+  openUntil?: Date;
+}
+
+/** Of `contracts`: a ToldNotice with its `_id` and its Standing. */
+export const TOLD_PROJECTION: Readonly<Record<string, 1>> = Object.fromEntries(
+  ["_id", ...TOLD_FIELDS, "status", "supersededBy", "openUntil"].map((field) => [field, 1 as const]),
+);
+
+/** One procurement of an ocid, which may hold several of unrelated buyers. */
+export interface Procurement {
+  buyerId: Contract["buyerId"] | undefined;
+  process: FoldedProcess;
+  /** Of each of its notices, as things stand. */
+  notices: Map<string, Standing>;
+}
