@@ -5,6 +5,7 @@ import type { Source } from "../terms/window.ts";
 import { buyersOf } from "./buyer.ts";
 import { fieldsOf } from "./fields.ts";
 import { type Parts, partsOf } from "./parts.ts";
+import { foldOcid } from "./process/fold.ts";
 import { date, filled, isObject, type Json, latest, list, weight } from "./read.ts";
 import type { SourceRules } from "./source-rules.ts";
 
@@ -45,7 +46,7 @@ export function mapRelease(options: {
     const publishedDate = publishedDateOf(parts);
     if (!publishedDate) return rejected("date: expected a date between 1950 and 2150");
     const { revision, ...ids } = rules.identify(releaseId);
-    const { stage, status, ...fields } = fieldsOf(parts, rules, now);
+    const { stage, ...fields } = fieldsOf(parts, rules, { ocid, noticeId: ids.noticeId, revision });
     const buyers = buyersOf(parts);
     const [buyer] = buyers;
     const deliveryRegions = rules.deliveryRegions(parts);
@@ -56,12 +57,11 @@ export function mapRelease(options: {
       return rejected(`its texts take up to ${bytes} bytes: expected at most ${CONTRACT_BYTES_MAX}`);
     if (buyerBytes > BUYER_BYTES_MAX)
       return rejected(`buyer: takes up to ${buyerBytes} bytes: expected at most ${BUYER_BYTES_MAX}`);
-    const contract: MappedContract = {
+    const told = {
       source,
       ocid,
       ...ids,
       releaseId,
-      status,
       stage,
       publishedDate,
       ...filled({
@@ -71,6 +71,9 @@ export function mapRelease(options: {
       }),
       ...fields,
     };
+    const [procurement] = foldOcid([told], now);
+    const status = procurement?.notices.get(ids.noticeId)?.status ?? "CLOSED";
+    const contract: MappedContract = { ...told, status };
     return { kind: "mapped", contract, buyers, revision };
   } catch (error) {
     // One bad release never blocks a page: a shape that nobody thought of is evidence in quarantine.

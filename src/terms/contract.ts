@@ -25,6 +25,7 @@ export type Supplier = z.infer<typeof supplierSchema>;
 
 /** What became of an award or a contract that a notice tells; left out: it was made. */
 export const AWARD_FATES = ["pending", "cancelled", "ended"] as const;
+export type AwardFate = (typeof AWARD_FATES)[number];
 
 const toldAwardSchema = z.strictObject({
   /** The award's id in the release; `~` stands for the ocid or the notice's id, with which many begin. */

@@ -10,7 +10,7 @@ export const PROCESS_STATES = [
   "intended", // an award is announced, and not made yet
   "awarded",
   "cancelled",
-  "ended", // the contract is over
+  "ended", // the contract is over: terminated, or its last day is long past (map/process/story.ts)
 ] as const;
 export type ProcessState = (typeof PROCESS_STATES)[number];
 
