@@ -96,7 +96,9 @@ describe("src", () => {
     const names = /FIND_A_TENDER|CONTRACTS_FINDER|\bFAT_|\bCF_|Find a Tender|Contracts Finder/;
     const APART = ["sources", "replica", "sim"];
     const wrong = source
-      .filter(({ folder, path }) => !APART.includes(folder) && !/^src\/cli\/demo/.test(path))
+      .filter(
+        ({ folder, path }) => !APART.includes(folder) && !/^src\/cli\/demo|^src\/map\/process\//.test(path),
+      )
       .flatMap(({ path, text }) =>
         text
           .split("\n")
