@@ -1,11 +1,11 @@
 // What was published, and when: compact records in the real rhythm (working days, rush hours in London, growth by
 // year, several notices in one second). Bodies are made from them when they are asked for.
 import { fromLondon, londonTime, toLondon } from "../terms/london-time.ts";
-import type { Source } from "../terms/window.ts";
 import { contractsFinderHistory } from "./history-cf.ts";
 import { findATenderHistory, PROCUREMENT_ACT_MS, wholeSecond } from "./history-fat.ts";
 import { type HistoryOptions, PLANTS, type Published } from "./published.ts";
 import { createRandom, hash, type Random, weighted } from "./random.ts";
+import type { Source } from "./sources.ts";
 
 export type { HistoryOptions, Published } from "./published.ts";
 

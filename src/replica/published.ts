@@ -1,7 +1,8 @@
 // A release as the replica knows it: when it is listed, under what, and what its body is made from.
-import type { Source } from "../terms/window.ts";
+
 import type { Fault } from "./faults.ts";
 import type { Random } from "./random.ts";
+import type { Source } from "./sources.ts";
 
 export const PLANTS = [
   "bare-zeros",

@@ -1,5 +1,5 @@
 // What a replica is made of: its options, and for each API its rows, its limiter and what has been counted.
-import { SOURCES, type Source } from "../terms/window.ts";
+
 import { FAULTS, type Fault } from "./faults.ts";
 import type { Published } from "./history.ts";
 import { createLimiter, type Limiter, type LimitOptions } from "./limit.ts";
@@ -7,6 +7,7 @@ import { type Listing, listingOf } from "./listing.ts";
 import type { Asked as Request } from "./query.ts";
 import { createRandom, type Random } from "./random.ts";
 import type { Bodies } from "./release.ts";
+import { SOURCES, type Source } from "./sources.ts";
 
 export interface ReplicaOptions {
   seed: number;

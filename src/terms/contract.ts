@@ -1,6 +1,6 @@
 // A notice as it is stored in `contracts`. A field without a value is left out (docs/records.md says where each comes from).
 import { z } from "zod";
-import { SOURCES } from "./window.ts";
+import { sourceSchema } from "./bson.ts";
 
 export const CONTRACT_STATUSES = ["OPEN", "CLOSED", "AWARDED", "CANCELLED"] as const;
 export type ContractStatus = (typeof CONTRACT_STATUSES)[number];
@@ -97,7 +97,7 @@ export const buyerContactSchema = z.strictObject({
 export const contractSchema = z.strictObject({
   /** source/ocid/noticeId */
   _id: z.string(),
-  source: z.enum(SOURCES),
+  source: sourceSchema,
   ocid: z.string(),
   noticeId: z.string(),
   releaseId: z.string(),

@@ -2,10 +2,10 @@
 // release carries is found by walking the raw JSON for names, not by the mapper's own paths. docs/records.md shows the table.
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { mapRelease } from "../../../src/map/map-release.ts";
+import { SOURCES } from "../../../src/replica/sources.ts";
 import { buyerSchema, contractSchema, type MappedContract } from "../../../src/terms/documents.ts";
-import { SOURCES } from "../../../src/terms/window.ts";
 import { hasCorpus, recordedReleases } from "../../kit/corpus.ts";
+import { mapRelease } from "../../kit/map.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
 const mappedBuyer = buyerSchema.omit({ said: true });

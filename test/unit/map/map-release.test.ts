@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Mapped, mapRelease } from "../../../src/map/map-release.ts";
-import type { Source } from "../../../src/terms/window.ts";
+import type { Mapped } from "../../../src/map/map-release.ts";
+import type { Source } from "../../../src/replica/sources.ts";
+import { mapRelease } from "../../kit/map.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
 const least = {
