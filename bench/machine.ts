@@ -9,8 +9,8 @@ import { collectionsOf, ensureIndexes } from "../src/platform/database.ts";
 import { createReplica } from "../src/replica/answer.ts";
 import { createHistory } from "../src/replica/history.ts";
 import { startReplica } from "../src/replica/server.ts";
+import { SOURCES, type Source } from "../src/replica/sources.ts";
 import { createWorld } from "../src/sim/world.ts";
-import { SOURCES, type Source } from "../src/terms/window.ts";
 import { ORIGIN, SEED } from "./histories.ts";
 import { contextOf, keepPage } from "./page.ts";
 import { bundle, startWorkerd, type Workerd } from "./workerd.ts";
@@ -143,7 +143,7 @@ async function wire(client: MongoClient, source: Source, pages: PageBytes[]): Pr
     const stored = await counting(client, () => keepPage(context, body));
     const contracts = await db.contracts.find({}, { sort: { _id: 1 } }).toArray();
     const plain = await counting(client, () =>
-      database.collection<{ _id: string }>("plain").bulkWrite(
+      database.collection("plain").bulkWrite(
         contracts.map((document) => ({ insertOne: { document } })),
         { ordered: false },
       ),

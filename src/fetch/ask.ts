@@ -98,7 +98,7 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
       case "wrong question":
         throw new ApiError(
           `${api.source} does not take this request (${outcome.status}): ${outcome.detail}. Expected is a page of releases; ` +
-            `check FAT_API_URL, CF_API_URL and the stages settings. It was ${url}`,
+            `check ${api.settings.origin} and ${api.settings.stages}. It was ${url}`,
           { url, status: outcome.status, attempts: troubles.length + 1, permanent: true },
         );
       case "unreadable":

@@ -132,7 +132,7 @@ export const INDEXES = {
     { key: { source: 1, ocid: 1 }, name: "process" },
     { key: { state: 1, deadlineDate: 1 }, name: "state" },
     { key: { buyerId: 1 }, name: "buyer" },
-    { key: { openUntil: 1 }, name: "closing", partialFilterExpression: { openUntil: { $exists: true } } },
+    { key: { turnsAt: 1 }, name: "turning", partialFilterExpression: { turnsAt: { $exists: true } } },
   ],
   buyers: [
     { key: { keys: 1 }, name: "keys" },

@@ -5,6 +5,7 @@ import type { Page } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import { type Mapped, mapRelease } from "../map/map-release.ts";
 import { foldOcid } from "../map/process/fold.ts";
+import type { SourceRules } from "../map/source-rules.ts";
 import { growthBytes } from "../store/budget.ts";
 import { rawDataOf } from "../store/raw-data.ts";
 import type { Upsert } from "../store/statements.ts";
@@ -41,7 +42,7 @@ interface StoreOptions {
 }
 
 export async function storeRows(context: StoreContext, options: StoreOptions): Promise<StoredRows> {
-  const { source, db, effects, config, room } = context;
+  const { source, rules, db, effects, config, room } = context;
   const { page, place, windowId } = options;
   const now = effects.now();
   const upserts: Upsert[] = [];
@@ -50,7 +51,7 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   const cases: Parameters<typeof quarantine>[1] = [];
   for (const row of distinct(page.rows)) {
     const id = `${source}/${row.key}`;
-    const mapped = mapRow({ source, row, now });
+    const mapped = mapRow({ source, rules, row, now });
     if (mapped.kind === "rejected") {
       const { ocid, releaseId } = row;
       cases.push({
@@ -114,10 +115,11 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   return { changed, added, bytes, quarantined: cases.length };
 }
 
-export function mapRow({ source, row, now }: { source: Source; row: Row; now: Date }): Mapped {
+export function mapRow(options: { source: Source; rules: SourceRules; row: Row; now: Date }): Mapped {
+  const { source, rules, row, now } = options;
   const { ocid, releaseId, broken } = row;
   if (broken) return { kind: "rejected", ocid, releaseId, reason: broken.reason };
-  return mapRelease({ source, release: row.release, now });
+  return mapRelease({ source, rules, release: row.release, now });
 }
 
 function evidence({ release: raw, broken }: Row): string {

@@ -5,6 +5,7 @@ import { type Buyer, buyerSchema, type MappedBuyer } from "../terms/documents.ts
 import { recount } from "./counts.ts";
 import { afterMerge, identityOf, type KnownBuyer, keysOf, type Resolved } from "./identity.ts";
 import { withOwn } from "./own-fields.ts";
+import { writeBuyers } from "./writes.ts";
 
 const BUYER_FIELDS = Object.keys(buyerSchema.shape);
 const PROJECTION = Object.fromEntries(BUYER_FIELDS.map((field) => [field, 1 as const]));
@@ -79,13 +80,16 @@ export async function merge(db: Database, kept: ObjectId, other: ObjectId): Prom
     await db.buyers.updateOne(
       { _id: other },
       {
-        $set: { mergedInto: kept, keys: [...numbers, ...names] },
-        $unset: { orgId: 1, nameLower: 1 },
+        $set: { mergedInto: kept, orgId: `merged-${other.toHexString()}`, keys: [...numbers, ...names] },
+        $unset: { nameLower: 1 },
         $inc: { version: 1 },
       } as Document,
     );
-    const taken = await db.buyers.bulkWrite([replacing(to, afterMerge(to, from))], { ordered: false });
-    if (taken.matchedCount === 0) return; // it has changed meanwhile: the next look tries again
+    const { nameLower, ...after } = afterMerge(to, from);
+    const taken =
+      (await writeBuyers(db, [replacing(to, { ...after, ...(nameLower ? { nameLower } : {}) })])) ||
+      (await writeBuyers(db, [replacing(to, after)])); // a third has the name
+    if (!taken) return; // it has changed meanwhile: the next look tries again
     if (enriched.length > 0)
       await db.buyers.updateOne({ _id: kept }, { $set: Object.fromEntries(enriched) } as Document);
   }

@@ -33,16 +33,16 @@ export function keysOf({ name, identifiers }: Pick<MappedBuyer, "name" | "identi
 }
 
 export function identityOf(buyer: KnownBuyer | MappedBuyer): Identity {
-  const keys = "keys" in buyer && buyer.keys ? buyer.keys : keysOf({ identifiers: [], ...buyer });
-  // Others know a buyer by its number alone: `orgId`.
-  const own = "orgId" in buyer && buyer.orgId !== undefined ? [buyer.orgId] : [];
+  const known = "keys" in buyer ? buyer.keys : undefined;
+  // Others know a buyer by `orgId` alone.
+  const keys = known ?? [...keysOf({ identifiers: [], ...buyer }), buyer.orgId ?? []].flat();
   const place = placeOf(buyer);
   const places = "places" in buyer && buyer.places ? buyer.places : place ? [placeText(place)] : [];
   const isName = (key: string) => key.startsWith("auto-");
   return {
     name: buyer.name,
-    numbers: [...new Set([...keys, ...own].filter((key) => registerOf(key) !== undefined))],
-    names: keys.filter(isName),
+    numbers: [...new Set(keys.filter((key) => registerOf(key) !== undefined))],
+    names: [...new Set(keys.filter(isName))],
     places,
   };
 }
@@ -169,8 +169,9 @@ export function afterRelease(known: KnownBuyer | null, buyer: MappedBuyer): Omit
   return {
     ...known,
     name,
-    ...(ownsName ? { nameLower: name.toLowerCase() } : {}),
-    orgId: orgIdAfter(known, numbers, buyer),
+    // One that was left out, since another has it, stays out as long as the name is the same.
+    ...(ownsName && name !== known?.name ? { nameLower: name.toLowerCase() } : {}),
+    orgId: orgIdAfter(known, numbers, [buyer.orgId]),
     identifiers,
     sector: follows("sector"),
     region,
@@ -179,6 +180,7 @@ export function afterRelease(known: KnownBuyer | null, buyer: MappedBuyer): Omit
     postalCode,
     website: follows("website"),
     contractCount: known?.contractCount ?? 0,
+    countByMonth: known?.countByMonth ?? {},
     ...(known ? {} : { version: NOT_STORED }),
     keys: sortedUnion(numbers, names),
     places: sortedUnion(identity?.places ?? [], place ? [placeText(place)] : []).slice(0, PLACES_MAX),
@@ -201,33 +203,44 @@ function definedOnly(values: Record<string, unknown>): Record<string, unknown> {
 }
 
 /** The best number; what others have written there, and is none of ours, stays. */
-function orgIdAfter(known: KnownBuyer | null, numbers: readonly string[], buyer: MappedBuyer): string {
-  const best = REGISTERS.flatMap((register) => numbers.filter((one) => one.startsWith(`${register}-`)))[0];
+function orgIdAfter(
+  known: KnownBuyer | null,
+  numbers: readonly string[],
+  offered: readonly string[],
+): string {
   const before = known?.orgId;
   if (before !== undefined && !before.startsWith("auto-") && !numbers.includes(before)) return before;
-  return best ?? before ?? buyer.orgId;
+  const ranked = REGISTERS.flatMap((register) =>
+    [before ?? [], offered].flat().filter((one) => one.startsWith(`${register}-`)),
+  );
+  return ranked[0] ?? before ?? offered[0] ?? "";
 }
 
-/** What is taken in from a buyer that turned out to be this one: what this one lacks. */
+/** Two that turned out to be one: what releases have said of either, and what this one lacks. */
 export function afterMerge(kept: KnownBuyer, other: KnownBuyer): Omit<KnownBuyer, "_id"> {
   const [a, b] = [identityOf(kept), identityOf(other)];
   const identifiers = boundedIdentifiers([...(kept.identifiers ?? []), ...(other.identifiers ?? [])]);
   const numbers = sortedUnion(a.numbers, b.numbers).slice(0, IDENTIFIERS_MAX);
-  const isFromOthers = kept.said === undefined;
+  const said = other.said && afterRelease(kept, asSaid(other, other.said));
+  const name = said?.name ?? kept.name;
   return {
-    ...kept,
+    ...(said ?? kept),
+    // `other` gives its own up.
+    ...(kept.nameLower === undefined || name !== kept.name ? { nameLower: name.toLowerCase() } : {}),
     identifiers,
-    orgId: orgIdAfter(kept, numbers, {
-      name: kept.name,
-      identifiers,
-      orgId: other.orgId ?? nameId(kept.name) ?? kept.name,
-    }),
+    orgId: orgIdAfter(kept, numbers, [...b.numbers, nameId(kept.name) ?? kept.name]),
     keys: sortedUnion(numbers, sortedUnion(a.names, b.names).slice(0, NAMES_MAX)),
     places: sortedUnion(a.places, b.places).slice(0, PLACES_MAX),
     contractCount: kept.contractCount ?? 0,
-    ...(isFromOthers && other.said ? { said: other.said } : {}),
     mergedIds: [...(kept.mergedIds ?? []), ...(other.mergedIds ?? []), other._id],
   };
+}
+
+/** As one release would have said it. */
+function asSaid({ regionName }: KnownBuyer, said: NonNullable<Buyer["said"]>): MappedBuyer {
+  const { name, sector, website, address = "" } = said;
+  const [region, locality, postalCode] = address.split("\n").map((text) => text || undefined);
+  return { name, orgId: "", identifiers: [], ...definedOnly({ sector, website, region, locality, postalCode, regionName }) };
 }
 
 export interface Resolved {

@@ -4,7 +4,7 @@
 import type { AnyBulkWriteOperation, Document, ObjectId } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import { type Process, processSchema } from "../terms/documents.ts";
-import type { Procurement } from "../terms/told.ts";
+import { ENDED_AFTER_MS, type Procurement } from "../terms/told.ts";
 import type { Source } from "../terms/window.ts";
 import { processId } from "./ids.ts";
 import { withOwn } from "./own-fields.ts";
@@ -34,15 +34,18 @@ function wantedOf({ source, ocid, procurements }: Knot): Wanted[] {
   return inOrder.map((procurement, at) => {
     const buyer = procurement.buyerId?.toHexString() ?? "nobody";
     const _id = processId({ source, ocid, ...(at === 0 ? {} : { buyer }) });
-    return { _id, ...procurement.process, ...openUntilOf(procurement) };
+    return { _id, ...procurement.process, ...turnsAtOf(procurement) };
   });
 }
 
-function openUntilOf({ notices }: Procurement): { openUntil?: Date } {
+function turnsAtOf({ notices, process }: Procurement): { turnsAt?: Date } {
   const open = [...notices.values()].filter(({ status }) => status === "OPEN");
   const until = open.flatMap(({ openUntil }) => openUntil ?? []);
-  if (open.length === 0 || until.length < open.length) return {};
-  return { openUntil: new Date(Math.max(...until.map(Number))) };
+  if (until.length > 0) return { turnsAt: new Date(Math.min(...until.map(Number))) };
+  const { state, contractEndDate, contractMaxEndDate } = process;
+  const ends = [contractEndDate ?? [], contractMaxEndDate ?? []].flat().map(Number);
+  if (state !== "awarded" || ends.length === 0) return {};
+  return { turnsAt: new Date(Math.max(...ends) + ENDED_AFTER_MS) };
 }
 
 const inOrder = (values: Document): Document =>

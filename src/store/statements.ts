@@ -120,6 +120,19 @@ export function nextOf(upsert: Upsert, seen: Seen | null, buyerIds: readonly Obj
   };
 }
 
+/** A notice that the page does not hold: only its standing may change. */
+export function asItIs(seen: Seen): Next {
+  const { _id, revisions, otherBuyerIds, otherMonths } = seen;
+  return {
+    ...{ _id, seen, values: null, standing: standingOf(seen) },
+    kept: {
+      ...(revisions ? { revisions } : {}),
+      ...(otherBuyerIds ? { otherBuyerIds } : {}),
+      ...(otherMonths ? { otherMonths } : {}),
+    },
+  };
+}
+
 export function standingOf({ status, supersededBy, openUntil }: Standing): Standing {
   return {
     status,

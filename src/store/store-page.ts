@@ -15,6 +15,7 @@ import { addBuckets, type Buckets, COUNTED, type Counted, countBuckets, countWri
 import { type KnownBuyer, type Resolved, resolved } from "./identity.ts";
 import { type Knot, ocidsBySource, readProcesses, writeProcesses } from "./processes.ts";
 import {
+  asItIs,
   asStored,
   type Next,
   nextAfter,
@@ -180,7 +181,7 @@ function nextContracts(
   }
   for (const [key, seen] of stored)
     if (!next.has(key) && isOurs(seen))
-      next.set(key, { _id: seen._id, seen, values: null, kept: seen, standing: standingOf(seen) });
+      next.set(key, asItIs(seen));
   const standings = standingsOf(foldAll(fold, [...next.values()].map(asStored), now));
   for (const [key, one] of next) one.standing = standings.get(key) ?? one.standing;
   return [...next.values()];

@@ -26,7 +26,7 @@ export async function closePassed(storing: Storing): Promise<number> {
   const { db, now } = storing;
   const { filter, update } = closing(now);
   const { modifiedCount } = await db.contracts.updateMany(filter, update);
-  const due = { openUntil: { $lte: now } };
+  const due = { turnsAt: { $lte: now } };
   const projection = { _id: 0, source: 1, ocid: 1 };
   for (let round = 0; round < DUE_ROUNDS_MAX; round++) {
     const some = await duePage(db, due, projection);

@@ -1,8 +1,7 @@
 // A procurement as it is stored in `processes`: what its notices tell together (docs/processes.md). A field without a value is left out.
 import { z } from "zod";
-import { objectIdSchema } from "./bson.ts";
+import { objectIdSchema, sourceSchema } from "./bson.ts";
 import { CONTRACT_MECHANISMS, CONTRACT_TYPES, contractSchema, supplierSchema } from "./contract.ts";
-import { SOURCES } from "./window.ts";
 
 export const PROCESS_STATES = [
   "planned",
@@ -11,7 +10,7 @@ export const PROCESS_STATES = [
   "intended", // an award is announced, and not made yet
   "awarded",
   "cancelled",
-  "ended", // the contract is over
+  "ended", // the contract is over: terminated, or its last day is long past (map/process/story.ts)
 ] as const;
 export type ProcessState = (typeof PROCESS_STATES)[number];
 
@@ -51,7 +50,7 @@ export type ProcessChange = z.infer<typeof processChangeSchema>;
 
 export const processSchema = z.strictObject({
   _id: objectIdSchema,
-  source: z.enum(SOURCES),
+  source: sourceSchema,
   ocid: z.string(),
   /** Left out where no notice names a buyer. */
   buyerId: contractSchema.shape.buyerId,
@@ -90,8 +89,8 @@ export const processSchema = z.strictObject({
   changes: z.array(processChangeSchema).optional(),
   firstPublishedDate: z.date(),
   publishedDate: z.date(),
-  /** Until when one of its notices is open, where all say it. */
-  openUntil: z.date().optional(),
+  /** When its state changes by itself: the last of its notices closes, or its contract is over. */
+  turnsAt: z.date().optional(),
   /** How often it was written: who writes names the version that was read. */
   version: z.number().int(),
   updatedAt: z.date(),
@@ -99,4 +98,4 @@ export const processSchema = z.strictObject({
 export type Process = z.infer<typeof processSchema>;
 
 /** What the fold says of a process; the store decides the rest. */
-export type FoldedProcess = Omit<Process, "_id" | "openUntil" | "version" | "updatedAt">;
+export type FoldedProcess = Omit<Process, "_id" | "turnsAt" | "version" | "updatedAt">;

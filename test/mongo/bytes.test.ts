@@ -3,16 +3,21 @@
 // blocks that it has written anew in its files. It writes once a minute; with BYTES_PAGES_A_MINUTE=12, the pace of both
 // sources together, it does so as often as in a backfill.
 import { describe, expect, it } from "vitest";
-import { costOf } from "../../src/forecast/forecast.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { costOf } from "../../src/forecast/cost.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
+import { volumesOf } from "../../src/sources/index.ts";
 import { measureStorage } from "../../src/store/budget.ts";
 import { rawDataOf } from "../../src/store/raw-data.ts";
 import { bsonBytes, storePage } from "../../src/store/store.ts";
 import { STORE_RAW_MODES } from "../../src/terms/documents.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { hasCorpus, recordedReleases } from "../kit/corpus.ts";
 import { freshDatabase } from "../kit/database.ts";
-import { mappedPage } from "../kit/records.ts";
+import { mappedPage, storingTo } from "../kit/records.ts";
 import { repeatedPages } from "../kit/repeated.ts";
+
+const { sources } = readConfig({ MONGODB_URI: "mongodb://nowhere" }, new Date("2026-07-15T00:00:00Z"));
+const volumes = volumesOf(sources);
 
 const CONTRACTS = Number(process.env["BYTES_CONTRACTS"] ?? 3000);
 const BYTES_MAX = 1650;
@@ -33,7 +38,7 @@ describe.skipIf(!hasCorpus)("bytes", () => {
     const before = await used();
     let pages = 0;
     for await (const { source, releases } of repeatedPages(CONTRACTS)) {
-      await storePage(db, mappedPage(source, releases, now));
+      await storePage(storingTo(db, now), mappedPage(source, releases, now));
       if (++pages % PAGES_A_MINUTE === 0) await client.db("admin").command({ fsync: 1 });
     }
     const after = await used();
@@ -57,14 +62,14 @@ describe.skipIf(!hasCorpus)("bytes", () => {
 
   it.each(SOURCES)("of a release of %s are what the forecast takes them for", async (source: Source) => {
     const releases = await recordedReleases(source);
-    const { upserts } = mappedPage(source, releases, now);
+    const upserts = mappedPage(source, releases, now);
     const lines = STORE_RAW_MODES.map((storeRaw) => {
       const bytes = upserts.map((upsert, at) =>
         bsonBytes({ ...upsert, ...rawDataOf({ storeRaw }, { release: releases[at] }) }),
       );
       const measured = bytes.reduce((sum, one) => sum + one, 0) / bytes.length;
       const month = { source, from: new Date("2026-03-01"), to: new Date("2026-04-01") };
-      const expected = costOf(month, { windows: [], storage: null, storeRaw, pageLimit: 100 });
+      const expected = costOf(month, { volumes, windows: [], storage: null, storeRaw, pageLimit: 100 });
       return { storeRaw, measured: Math.round(measured), forecast: expected.bytes / expected.releases };
     });
     console.table(lines);
