@@ -6,14 +6,14 @@ import type { Config, SourceConfig } from "../config/config.ts";
 import { APIS } from "../fetch/api.ts";
 import { openPacer } from "../fetch/pacer.ts";
 import { plan } from "../plan/plan.ts";
-import { type Database, ensureCollections, ensureIndexes } from "../platform/database.ts";
+import { type Database, ensureCollections, ensureIndexes, isUnreachable } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
 import { closePassed } from "../store/store.ts";
 import type { SyncJob, SyncRun } from "../terms/documents.ts";
-import { ApiError, BudgetSpent, DeadlineReached, StorageFull } from "../terms/errors.ts";
+import { ApiError, BudgetSpent, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
 import { claimFitting } from "./claim-fitting.ts";
 import { type RunContext, remainingMs, type SourceContext, type SourceReport, waitAlive } from "./context.ts";
 import { syncDelta } from "./delta.ts";
@@ -33,7 +33,7 @@ export interface InvocationOptions {
   verifyOnly?: boolean;
 }
 
-/** @returns the run's document. @throws only what kept the run from beginning (the database, above all) */
+/** @returns the run's document. @throws only what kept the run from beginning or its document from being written: the database */
 export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const { db, effects, config, log } = options;
   const startedAt = effects.now();
@@ -52,12 +52,21 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const begun = room.full === null;
   const sources = await runSources(context);
   const end = { endedAt: effects.now(), outcome: outcomeOf(sources), sources };
-  if (begun) await notingEnd(room, () => closeRun(db, _id, end));
+  // Alarms are sent even where the run's document could not be written.
+  const written = await settled(async () => {
+    if (begun) await notingEnd(room, () => closeRun(db, _id, end));
+  });
   const now = effects.now();
   const alerts = { db, webhookUrl: config.alertWebhookUrl, post: effects.post, now, log };
   await noting(room, () => sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }));
   log.info({ ...summary(end, startedAt), noticesClosed }, "invocation");
+  if (written.status === "rejected") throw written.reason;
   return { _id, startedAt, ...end };
+}
+
+async function settled(work: () => Promise<void>): Promise<PromiseSettledResult<void>> {
+  const [result] = await Promise.allSettled([work()]);
+  return result;
 }
 
 /** Both are planned before either works: which months come first, and fit, is a question to both together. */
@@ -121,7 +130,7 @@ async function runSource(
     const error = noteFull(room, thrown) ?? thrown;
     report.endedBy = endOf(error);
     if (report.endedBy !== "deadline") {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       report.errors.push(message);
       log.error({ source: settings.source, err: error }, message);
     }
@@ -129,7 +138,7 @@ async function runSource(
   try {
     await noting(room, () => closeJob(db, report, effects.now()));
   } catch (error) {
-    report.errors.push(error instanceof Error ? error.message : String(error));
+    report.errors.push(messageOf(error));
     report.endedBy = "error";
     log.error({ source: settings.source, err: error }, "the source's job could not be written");
   }
@@ -146,12 +155,14 @@ const TROUBLES_MAX = 3; // windows in a row that fail: then it is the source, an
 
 async function work(context: SourceContext, report: SourceReport): Promise<void> {
   const { config, verifyOnly } = context;
-  if (!verifyOnly) await drainAll(context, report);
+  const trouble = verifyOnly ? null : await drainAll(context, report);
   if (config.verifyRequestsPerRun > 0) await verify(context);
+  if (trouble) throw trouble.error;
 }
 
-async function drainAll(context: SourceContext, report: SourceReport): Promise<void> {
-  await deltaFirst(context);
+/** @returns the delta's error where nobody thought of it: the backfill goes on, and the run is an error */
+async function drainAll(context: SourceContext, report: SourceReport): Promise<{ error: unknown } | null> {
+  const trouble = await deltaFirst(context);
   for (let troubles = 0; troubles < TROUBLES_MAX; ) {
     stopAtDeadline(context);
     const held = await claimFitting(context, context.config.cooldownSeconds ?? BACKOFF_SECONDS);
@@ -160,6 +171,7 @@ async function drainAll(context: SourceContext, report: SourceReport): Promise<v
     if (end === "finished") report.windowsDone.push(held.window._id);
     troubles = end === "troubled" ? troubles + 1 : 0;
   }
+  return trouble;
 }
 
 /** A window that outgrows the budget waits: the next claim finds nothing that fits. */
@@ -187,14 +199,17 @@ async function verify(context: SourceContext): Promise<void> {
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */
-async function deltaFirst(context: SourceContext): Promise<void> {
+async function deltaFirst(context: SourceContext): Promise<{ error: unknown } | null> {
   try {
     await syncDelta(context);
   } catch (error) {
-    if (!(error instanceof ApiError) || error.permanent) throw error;
+    const ends = error instanceof DeadlineReached || noteFull(context.room, error) || isUnreachable(error);
+    if (ends || (error instanceof ApiError && error.permanent)) throw error;
+    if (!(error instanceof ApiError)) return { error };
     context.report.errors.push(error.message);
     context.log.error({ source: context.source }, error.message);
   }
+  return null;
 }
 
 function stopAtDeadline(context: SourceContext): void {

@@ -2,9 +2,8 @@
 import { readPage, salvageReleases } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import type { Database } from "../platform/database.ts";
-import { mapRow } from "../run/keep.ts";
-import { rawDataOf } from "../store/raw-data.ts";
-import { identified } from "../store/statements.ts";
+import { prepareRow } from "../run/prepare.ts";
+import type { rawDataOf } from "../store/raw-data.ts";
 import { release, storePage } from "../store/store.ts";
 import type { Quarantined } from "../terms/documents.ts";
 
@@ -44,10 +43,9 @@ async function storeCase(
   const [bad] = unidentified;
   if (bad) return bad.reason;
   for (const row of distinct(rows)) {
-    const mapped = mapRow({ source, row, now });
-    if (mapped.kind === "rejected") return mapped.reason;
-    const { buyers, revision } = mapped;
-    const upsert = { contract: identified(mapped.contract, buyers), revision, ...rawDataOf(config, row) };
+    const prepared = prepareRow({ source, row, now, config });
+    if (prepared.kind === "rejected") return prepared.reason;
+    const { upsert, buyers } = prepared;
     await storePage(db, { upserts: [upsert], buyers });
   }
   if (rows.length === 0) return "its text holds no release";
