@@ -6,14 +6,19 @@ import { type Api, pageUrl, type Question } from "./api.ts";
 import type { Pacer } from "./pacer.ts";
 import { type Page, readPage } from "./page.ts";
 
-export type Answer =
-  | { kind: "page"; page: Page; url: string }
-  /** It came several times, and is no page: ask narrower. */
-  | { kind: "unreadable"; reason: string; body: Uint8Array; url: string }
+export type Answer = {
+  url: string;
+  /** How many requests it took. */
+  requests: number;
+} & (
+  | { kind: "page"; page: Page }
+  /** It came several times and is not a page: ask narrower. */
+  | { kind: "unreadable"; reason: string; body: Uint8Array }
   /** It did not come in time, several times: ask narrower. */
-  | { kind: "too slow"; url: string }
+  | { kind: "too slow" }
   /** A look-up's answer for an id that does not exist. */
-  | { kind: "not found"; url: string };
+  | { kind: "not found" }
+);
 
 /** What the run wants to know of the asking. */
 export interface AskTally {
@@ -59,6 +64,7 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
   let unreadable = 0;
   let timeouts = 0;
   let refusals = 0;
+  let requests = 0;
   while (troubles.length < TRIES_MAX) {
     if (troubles.length > 0) {
       tally.retries++;
@@ -66,12 +72,13 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
     }
     await pacer.slot();
     tally.requests++;
+    requests++;
     const outcome = judgeAnswer(await fetchOnce(asker, url));
     switch (outcome.kind) {
       case "page":
-        return { kind: "page", page: outcome.page, url };
+        return { kind: "page", page: outcome.page, url, requests };
       case "not found":
-        return { kind: "not found", url };
+        return { kind: "not found", url, requests };
       case "refused":
         tally.refusals++;
         await pacer.refused(waitMs(asker, outcome));
@@ -91,16 +98,16 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
       case "wrong question":
         throw new ApiError(
           `${api.source} does not take this request (${outcome.status}): ${outcome.detail}. Expected is a page of releases; ` +
-            `check FAT_API_URL, CF_API_URL and the stages settings. It was ${url}`,
+            `check ${api.settings.origin} and ${api.settings.stages}. It was ${url}`,
           { url, status: outcome.status, attempts: troubles.length + 1, permanent: true },
         );
       case "unreadable":
         troubles.push(`unreadable: ${outcome.reason}`);
-        if (++unreadable >= UNREADABLE_MAX) return stillUnreadable(outcome, url);
+        if (++unreadable >= UNREADABLE_MAX) return { ...stillUnreadable(outcome), url, requests };
         break;
       case "timeout":
         troubles.push("no answer in time");
-        if (++timeouts >= TIMEOUTS_MAX) return { kind: "too slow", url };
+        if (++timeouts >= TIMEOUTS_MAX) return { kind: "too slow", url, requests };
         break;
       case "trouble":
         troubles.push(outcome.detail);
@@ -156,11 +163,8 @@ function judgeAnswer(answer: HttpAnswer | TransportError): Outcome {
 }
 
 /** The same twice: a page whose bad releases stand alone needs no smaller question. */
-function stillUnreadable(
-  { reason, body, salvaged }: Extract<Outcome, { kind: "unreadable" }>,
-  url: string,
-): Answer {
-  return salvaged ? { kind: "page", page: salvaged, url } : { kind: "unreadable", reason, body, url };
+function stillUnreadable({ reason, body, salvaged }: Extract<Outcome, { kind: "unreadable" }>) {
+  return salvaged ? { kind: "page" as const, page: salvaged } : { kind: "unreadable" as const, reason, body };
 }
 
 /** Milliseconds that a refusal asks for; seconds, a date, or the API's own default. */

@@ -50,7 +50,7 @@ const RELEASE_VALUES_MAX = 250_000;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const windows1252 = new TextDecoder("windows-1252");
 
-/** Contracts Finder: mostly UTF-8, but some pages are windows-1252 (api-facts, Bytes). */
+/** Usually UTF-8, but some pages are windows-1252 (api-facts, Bytes). */
 export function decode(body: Uint8Array): string {
   try {
     return utf8.decode(body);

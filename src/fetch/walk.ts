@@ -172,7 +172,7 @@ export function nextSpanSeconds(asked: Question, rows: number): number {
   return Math.max(1, Math.round(secondsBetween(asked.lo, asked.hi) * growth));
 }
 
-/** First guess for slices: a working day of Find a Tender holds about 500 notices (api-facts, Volumes). */
+/** First guess for slices: a working day holds about 500 notices (api-facts, Volumes). */
 export const SLICE_SECONDS_FIRST = 2 * 3600;
 
 /**

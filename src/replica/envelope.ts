@@ -1,7 +1,7 @@
 // What stands around the releases, and the answers without any: envelopes, headers and error bodies as recorded.
 import { toLondon } from "../terms/london-time.ts";
-import type { Source } from "../terms/window.ts";
 import { zoned } from "./made-up.ts";
+import type { Source } from "./sources.ts";
 
 const OCDS = "https://raw.githubusercontent.com/open-contracting-extensions";
 const CCS = "https://raw.githubusercontent.com/Crown-Commercial-Service";
@@ -73,6 +73,11 @@ export const PAGE_HEADERS: Record<string, string> = {
 const indented = (value: object) => `${JSON.stringify(value, null, 4)}\n`;
 
 export const CF_NOT_FOUND = indented({ code: "ValidationError", errors: 3200 });
+/** Its words are as reported by a client; the shape is that of the other errors. */
+export const CF_CURSOR_CHANGED = indented({
+  code: "ValidationError",
+  errors: "cursor must match returned nextCursor from previous request",
+});
 export const CF_FORBIDDEN =
   "<html><head><title>Forbidden - Contracts Finder</title></head><body><p><h1><strong>Request forbidden</strong></h1></p>" +
   "<p>The request rate limit may have been exceeded. If you believe this is an error " +

@@ -1,9 +1,9 @@
 // What was published, and when: compact records in the real rhythm (working days, rush hours in London, growth by
 // year, several notices in one second). Bodies are made from them when they are asked for.
 import { fromLondon, londonTime, toLondon } from "../terms/london-time.ts";
-import type { Source } from "../terms/window.ts";
 import type { Fault } from "./faults.ts";
 import { createRandom, hash, type Random, weighted } from "./random.ts";
+import type { Source } from "./sources.ts";
 
 export interface Published {
   /** Instant that the API lists it under (ms, whole seconds). */

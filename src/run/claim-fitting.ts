@@ -1,17 +1,19 @@
 // The next window is claimed only if it fits into the storage budget, newest first over all sources alike.
 import { claimNewest, deferBefore, type Held } from "../claim/claim.ts";
-import { BACKFILL_SHARE, costOf, fitting, type Known, type PastWindow } from "../forecast/forecast.ts";
+import type { Config } from "../config/config.ts";
+import { costOf, type Known, type PastWindow } from "../forecast/cost.ts";
+import { BACKFILL_SHARE, fitting } from "../forecast/fitting.ts";
 import type { Database } from "../platform/database.ts";
+import { volumesOf } from "../sources/index.ts";
 import { measureStorage } from "../store/budget.ts";
-import { SOURCES } from "../terms/window.ts";
-import type { SourceContext } from "./context.ts";
+import type { HolderContext } from "./context.ts";
 import { usedBytes } from "./headroom.ts";
 
 /** The newest window that is due and fits, with what is expected of it. */
-export async function claimFitting(context: SourceContext, backoffSeconds: number): Promise<Held | null> {
+export async function claimFitting(context: HolderContext, backoffSeconds: number): Promise<Held | null> {
   const { db, config, effects, source } = context;
   await remeasure(context);
-  const windows = await readWindows(db);
+  const windows = await readWindows(db, config.sources);
   const known = knownFrom(context, windows);
   const reach = await reachOf(context, known);
   const waits = ({ from }: PastWindow) => reach !== undefined && from < reach;
@@ -43,19 +45,20 @@ const HOLDERS_ONLY = {
   "lanes.seen": 0,
 };
 
-/** All windows of both sources without what only their holders need. */
-function readWindows(db: Database): Promise<PastWindow[]> {
-  const filter = { source: { $in: [...SOURCES] }, status: { $ne: "cancelled" as const } };
+/** All windows of these sources without what only their holders need. */
+function readWindows(db: Database, sources: Config["sources"]): Promise<PastWindow[]> {
+  const ids = sources.map(({ source }) => source);
+  const filter = { source: { $in: ids }, status: { $ne: "cancelled" as const } };
   return db.syncWindows.find(filter, { projection: HOLDERS_ONLY }).toArray();
 }
 
-function knownFrom({ config, room }: SourceContext, windows: PastWindow[]): Known {
+function knownFrom({ config, room }: HolderContext, windows: PastWindow[]): Known {
   const { storeRaw, pageLimit } = config;
-  return { windows, storage: room.measured, storeRaw, pageLimit };
+  return { volumes: volumesOf(config.sources), windows, storage: room.measured, storeRaw, pageLimit };
 }
 
 /** The oldest instant from which on this source's windows fit; undefined: everything does. */
-async function reachOf(context: SourceContext, known: Known): Promise<Date | undefined> {
+async function reachOf(context: HolderContext, known: Known): Promise<Date | undefined> {
   const { db, source, room } = context;
   if (room.budgetBytes === 0) return undefined;
   const open = await withStored(
@@ -91,7 +94,7 @@ async function withStored(
 }
 
 /** Anew before each claim: buyers, indexes and what other invocations store are in no estimate. */
-async function remeasure({ db, room }: SourceContext): Promise<void> {
+async function remeasure({ db, room }: HolderContext): Promise<void> {
   if (room.budgetBytes === 0) return;
   const grownBefore = room.grownBytes;
   room.measured = await measureStorage(db);

@@ -6,7 +6,7 @@ import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.t
 import { ALL_STAGES } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
 import { ensureRoom } from "./headroom.ts";
-import { ALARMS_KEPT, type Alarm, freshMemory, stepLane } from "./lane.ts";
+import { PAGE_FAULTS_MAX, type PageFault, readLanes } from "./lane.ts";
 
 const OVERLAP_MS = 3_600_000; // rows that appear up to an hour late are still met
 const SETTLING_MS = 120_000; // the newest two minutes may still be filling up
@@ -22,20 +22,12 @@ export async function syncDelta(context: SourceContext): Promise<void> {
   let walk = job.deltaWalk ?? newWalk(job.lastSyncedDate, effects.now());
   if (!walk) return;
   if (!job.deltaWalk && !(await writeWalk(context, job, walk))) return;
-  const memory = freshMemory();
-  const start = walk.from;
-  for (let lane = nextLane(walk.lanes); lane; lane = nextLane(walk.lanes)) {
-    ensureRoom(room, "delta");
+  const { from: start, lanes } = walk;
+  for await (const step of readLanes(context, { lanes, start, windowId: null, use: "delta" })) {
     const before = walk;
-    const step = await stepLane(context, {
-      lane,
-      memory,
-      start,
-      windowId: null,
-    });
     context.report.releases += step.counted.length;
-    walk = { ...walk, lanes: walk.lanes.map((one) => (one.stage === step.lane.stage ? step.lane : one)) };
-    if (step.alarm) await noteAlarm(context, step.alarm);
+    walk = { ...walk, lanes: step.lanes };
+    if (step.fault) await notePageFault(context, step.fault);
     if (nextLane(walk.lanes) && !(await advanceWalk(context, before, walk))) return;
   }
   const reached = fromLondon(walk.to);
@@ -45,10 +37,10 @@ export async function syncDelta(context: SourceContext): Promise<void> {
   );
 }
 
-async function noteAlarm({ db, source }: SourceContext, alarm: Alarm): Promise<void> {
+async function notePageFault({ db, source }: SourceContext, fault: PageFault): Promise<void> {
   await db.syncJobs.updateOne(
     { _id: source },
-    { $push: { alarms: { $each: [alarm], $slice: -ALARMS_KEPT } } },
+    { $push: { alarms: { $each: [fault], $slice: -PAGE_FAULTS_MAX } } },
   );
 }
 

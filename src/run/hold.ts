@@ -10,11 +10,11 @@ import {
   messageOf,
   StorageFull,
 } from "../terms/errors.ts";
-import type { SourceContext } from "./context.ts";
+import type { HolderContext } from "./context.ts";
 import { noteFull, noting } from "./headroom.ts";
 
 /** Writes progress and, with it, the lease. @throws ClaimLost */
-export async function checkpoint(context: SourceContext, claim: Claim, progress: Progress): Promise<void> {
+export async function checkpoint(context: HolderContext, claim: Claim, progress: Progress): Promise<void> {
   await advance(context.db, claim, progress);
   if (context.keepAlive.held) context.keepAlive.held.renewedAt = context.effects.now();
 }
@@ -27,7 +27,7 @@ export type HoldEnd = "finished" | "lost" | "troubled";
  * @throws DeadlineReached, StorageFull, BudgetSpent and whatever is not the window's fault, after giving the claim back
  */
 export async function holding(
-  context: SourceContext,
+  context: HolderContext,
   claim: Claim,
   work: () => Promise<void>,
 ): Promise<HoldEnd> {

@@ -1,7 +1,7 @@
 // The one place where a cursor is followed: a smallest slice that holds more rows than a page. The cursor drops rows,
 // so what can be asked in another way is asked in another way.
 import { noticeNumber, type Question } from "../fetch/api.ts";
-import { ask, askUrl } from "../fetch/ask.ts";
+import { type Answer, ask, askUrl } from "../fetch/ask.ts";
 import type { Page } from "../fetch/page.ts";
 import { absentIds } from "../fetch/proof.ts";
 import { distinct, judgeSlice } from "../fetch/walk.ts";
@@ -10,12 +10,13 @@ import { DeadlineReached } from "../terms/errors.ts";
 import { boundaryAtOrBefore, plusSeconds, toLondon } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import { ALL_STAGES } from "../terms/window.ts";
-import type { SourceContext } from "./context.ts";
+import type { ReadContext } from "./context.ts";
 
 export interface Overflow {
   rows: Row[];
   /** True when slices by stage held less than a page each. */
   exact: boolean;
+  requests: number;
 }
 
 const CHAINS_IDLE_MAX = 3;
@@ -26,37 +27,60 @@ const RUN_SHARE_MAX = 0.5;
 const ABSENT_IN_A_ROW_MAX = 15;
 
 interface Reading {
-  context: SourceContext;
+  context: ReadContext;
   asked: Question;
-  /** False once the requests for this slice are used up. */
-  mayAsk: () => boolean;
+  /** Requests, and milliseconds, that are left for this slice. */
+  allowance: Allowance;
+}
+
+interface Allowance {
+  requests: number;
+  readonly endsWhenLeftMs: number;
 }
 
 export async function readOverflow(
-  context: SourceContext,
+  context: ReadContext,
   { asked, page }: { asked: Question; page: Page },
 ): Promise<Overflow> {
-  const { api, asker, config } = context;
+  const { asker, config } = context;
   const shareMs = config.runBudgetSeconds * 1000 * RUN_SHARE_MAX;
-  const [begun, leftMs] = [asker.tally.requests, asker.remainingMs()];
+  const leftMs = asker.remainingMs();
   if (leftMs < Math.min(shareMs, REQUESTS_MAX * asker.pacer.intervalMs())) {
     throw new DeadlineReached("a slice that overflows is read in one go: the next run has the time");
   }
-  const inTime = () => leftMs - asker.remainingMs() < shareMs;
-  const reading = { context, asked, mayAsk: () => asker.tally.requests - begun < REQUESTS_MAX && inTime() };
-  if (asked.stage === ALL_STAGES && api.stages.length > 0) return byStage(reading, page);
-  if (!api.lookupPath) return { rows: await byCursors(reading, page), exact: false };
+  const allowance = { requests: REQUESTS_MAX, endsWhenLeftMs: leftMs - shareMs };
+  const read = await readInOtherWays({ context, asked, allowance }, page);
+  return { ...read, requests: REQUESTS_MAX - allowance.requests };
+}
+
+type Rows = Pick<Overflow, "rows" | "exact">;
+
+async function readInOtherWays(reading: Reading, page: Page): Promise<Rows> {
+  const { context, asked } = reading;
+  if (asked.stage === ALL_STAGES && context.api.stages.length > 0) return byStage(reading, page);
+  if (!context.api.lookupPath) return { rows: await byCursors(reading, page), exact: false };
   const rows = [...page.rows, ...(await byCursor(reading, page))];
   return { rows: distinct([...rows, ...(await byNumber(reading, rows))]), exact: false };
 }
 
-async function byStage(reading: Reading, page: Page): Promise<Overflow> {
+function mayAsk({ context: { asker }, allowance }: Reading): boolean {
+  return allowance.requests > 0 && asker.remainingMs() > allowance.endsWhenLeftMs;
+}
+
+/** One request of the allowance, and as many as its repeats take. */
+async function askWithin({ allowance }: Reading, question: Promise<Answer>): Promise<Answer> {
+  const answer = await question;
+  allowance.requests -= answer.requests;
+  return answer;
+}
+
+async function byStage(reading: Reading, page: Page): Promise<Rows> {
   const { context } = reading;
   let rows = page.rows;
   let exact = true;
   for (const stage of context.api.stages) {
     const asked = { ...reading.asked, stage };
-    const answer = reading.mayAsk() ? await ask(context.asker, asked) : null;
+    const answer = mayAsk(reading) ? await askWithin(reading, ask(context.asker, asked)) : null;
     if (answer?.kind !== "page") {
       exact = false;
       continue;
@@ -75,13 +99,14 @@ async function byStage(reading: Reading, page: Page): Promise<Overflow> {
  * seams, from a range that begins earlier and with fewer rows a page, until that brings nothing new any more.
  */
 async function byCursors(reading: Reading, page: Page): Promise<Row[]> {
-  const { context, asked, mayAsk } = reading;
+  const { context, asked } = reading;
   const inSlice = ({ date }: Row) =>
     date === null || (toLondon(date) >= asked.lo && toLondon(date) <= asked.hi);
   let rows = distinct([...page.rows, ...(await byCursor(reading, page))]);
-  for (let attempt = 1, idle = 0; idle < CHAINS_IDLE_MAX && mayAsk(); attempt++) {
+  for (let attempt = 1, idle = 0; idle < CHAINS_IDLE_MAX && mayAsk(reading); attempt++) {
     const lo = boundaryAtOrBefore(plusSeconds(asked.lo, -attempt));
-    const answer = await ask(context.asker, { ...asked, lo, limit: Math.max(1, asked.limit - attempt) });
+    const question = { ...asked, lo, limit: Math.max(1, asked.limit - attempt) };
+    const answer = await askWithin(reading, ask(context.asker, question));
     if (answer.kind !== "page") break;
     const more = [...answer.page.rows, ...(await byCursor(reading, answer.page))].filter(inSlice);
     const all = distinct([...rows, ...more]);
@@ -91,16 +116,17 @@ async function byCursors(reading: Reading, page: Page): Promise<Row[]> {
   return rows;
 }
 
-async function byCursor({ context: { asker }, mayAsk }: Reading, first: Page): Promise<Row[]> {
+async function byCursor(reading: Reading, first: Page): Promise<Row[]> {
+  const { asker } = reading.context;
   const followed = new Set<string>();
   const rows: Row[] = [];
   const host = new URL(asker.origin);
-  for (let next = first.next; next !== null && !followed.has(next) && mayAsk(); ) {
+  for (let next = first.next; next !== null && !followed.has(next) && mayAsk(reading); ) {
     followed.add(next); // a cursor has pointed at itself (api-facts)
     const url = new URL(next, asker.origin);
     url.protocol = host.protocol;
     url.host = host.host; // the API names its public host, whatever address it was asked by
-    const answer = await askUrl(asker, url.href);
+    const answer = await askWithin(reading, askUrl(asker, url.href));
     if (answer.kind !== "page") break;
     rows.push(...answer.page.rows);
     next = answer.page.next;
@@ -112,18 +138,19 @@ async function byCursor({ context: { asker }, mayAsk }: Reading, first: Page): P
  * FaT: every number that the rows leave out, and those below them until the slice is left. What the slice's requests do
  * not suffice for is noted, and asked for with all other absent numbers.
  */
-async function byNumber({ context, asked, mayAsk }: Reading, rows: Row[]): Promise<Row[]> {
+async function byNumber(reading: Reading, rows: Row[]): Promise<Row[]> {
+  const { context, asked } = reading;
   const found: Row[] = [];
   const [left, wanted] = [[] as string[], [...fannedOut(rows), ...absentIds(rows, [])]];
   for (const id of wanted) {
-    if (mayAsk()) found.push(...(await lookUp(context, id)));
+    if (mayAsk(reading)) found.push(...(await lookUpWithin(reading, id)));
     else left.push(id);
   }
   const lowest = rows.map(({ releaseId }) => releaseId).sort(byNoticeNumber)[0];
   let absent = 0;
   for (let id = lowest && below(lowest); id && absent < ABSENT_IN_A_ROW_MAX; id = below(id)) {
-    const answer = mayAsk() ? await lookUp(context, id) : [];
-    if (!mayAsk()) left.push(id);
+    const answer = mayAsk(reading) ? await lookUpWithin(reading, id) : [];
+    if (!mayAsk(reading)) left.push(id);
     if (answer.some(({ date }) => date !== null && toLondon(date) < asked.lo)) break;
     found.push(...answer);
     absent = answer.length === 0 ? absent + 1 : 0;
@@ -132,11 +159,20 @@ async function byNumber({ context, asked, mayAsk }: Reading, rows: Row[]): Promi
   return found;
 }
 
+async function lookUpWithin(reading: Reading, noticeId: string): Promise<Row[]> {
+  const { rows, requests } = await lookUp(reading.context, noticeId);
+  reading.allowance.requests -= requests;
+  return rows;
+}
+
 /** What the API knows of one notice. */
-export async function lookUp({ asker, api }: SourceContext, noticeId: string): Promise<Row[]> {
-  if (!api.lookupPath) return [];
+export async function lookUp(
+  { asker, api }: Pick<ReadContext, "asker" | "api">,
+  noticeId: string,
+): Promise<{ rows: Row[]; requests: number }> {
+  if (!api.lookupPath) return { rows: [], requests: 0 };
   const answer = await askUrl(asker, `${asker.origin}${api.lookupPath(noticeId)}`);
-  return answer.kind === "page" ? answer.page.rows : [];
+  return { rows: answer.kind === "page" ? answer.page.rows : [], requests: answer.requests };
 }
 
 /** One notice under several processes (033562-2023 stands under 15): its id may have more of them than were listed. */

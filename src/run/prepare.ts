@@ -1,6 +1,7 @@
 // A row → what is to be stored of it, or why it cannot be. Pure, and it never throws: whatever happens to one release ends
 // in quarantine, and its page goes on.
 import { type Mapped, mapRelease } from "../map/map-release.ts";
+import type { SourceRules } from "../map/source-rules.ts";
 import { rawDataOf, rawTrouble } from "../store/raw-data.ts";
 import { identified, type Upsert } from "../store/statements.ts";
 import { bsonBytes } from "../store/store.ts";
@@ -18,6 +19,7 @@ const DOCUMENT_BYTES_MAX = 12_000_000;
 
 export function prepareRow(options: {
   source: Source;
+  rules: SourceRules;
   row: Row;
   now: Date;
   config: Parameters<typeof rawDataOf>[0];
@@ -39,8 +41,9 @@ export function prepareRow(options: {
   }
 }
 
-function mapRow({ source, row, now }: { source: Source; row: Row; now: Date }): Mapped {
+function mapRow(options: { source: Source; rules: SourceRules; row: Row; now: Date }): Mapped {
+  const { source, rules, row, now } = options;
   const { ocid, releaseId, broken } = row;
   if (broken) return { kind: "rejected", ocid, releaseId, reason: broken.reason };
-  return mapRelease({ source, release: row.release, now });
+  return mapRelease({ source, rules, release: row.release, now });
 }

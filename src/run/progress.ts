@@ -4,7 +4,7 @@ import type { Progress } from "../claim/statements.ts";
 import type { SyncWindow } from "../terms/documents.ts";
 import { month, monthStart } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
-import type { Kept } from "./keep.ts";
+import type { Step } from "./lane.ts";
 
 export function progressOf(window: SyncWindow): Progress {
   const { lanes, counts, unproven, drift, alarms, verify, publishedSeconds, numbers, forecast } = window;
@@ -22,11 +22,11 @@ export function progressOf(window: SyncWindow): Progress {
 }
 
 /** `progress` after these rows were stored and counted for the first time. */
-export function counting(
+export function countRows(
   progress: Progress,
-  options: { window: SyncWindow; counted: Row[]; kept: Kept; unidentified: number; requests: number },
+  window: SyncWindow,
+  { counted, stored, unidentified, requests }: Pick<Step, "counted" | "stored" | "unidentified" | "requests">,
 ): Progress {
-  const { window, counted, kept, unidentified, requests } = options;
   const { counts } = progress;
   const byTag = new Map(Object.entries(counts.byTag)); // a name like `constructor` means nothing here
   let bytes = counts.bytes;
@@ -37,7 +37,7 @@ export function counting(
       const name = known ? tag : "other";
       byTag.set(name, (byTag.get(name) ?? 0) + 1);
     }
-    const size = kept.bytes.get(row.key);
+    const size = stored.bytes.get(row.key);
     if (size === undefined) quarantined++;
     else bytes += size;
   }

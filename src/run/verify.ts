@@ -1,6 +1,6 @@
 // Verifies drained windows: exact slices from the newest end down, each less than a page, asked without `stages`. What
 // was missing is stored and noted as drift; a window whose slices are all exact is `exact`. Afterwards every number
-// that Find a Tender's sequence leaves out is asked for by itself.
+// that a source's yearly sequence leaves out is asked for by itself.
 import { claimNewest, finish } from "../claim/claim.ts";
 import type { Progress } from "../claim/statements.ts";
 import type { Question } from "../fetch/api.ts";
@@ -24,9 +24,9 @@ import { boundaryAtOrBefore, toLondon } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import type { SourceContext } from "./context.ts";
 import { checkpoint, type HoldEnd, holding } from "./hold.ts";
-import { keep } from "./keep.ts";
 import { lookUp, readOverflow } from "./overflow.ts";
 import { progressOf, publishedInstants } from "./progress.ts";
+import { storeRows } from "./store-rows.ts";
 
 /** Verifies the newest window that has never been; null when there is none. @throws what a drain throws */
 export async function verifyNewest(context: SourceContext): Promise<HoldEnd | null> {
@@ -51,7 +51,6 @@ export async function verifyNewest(context: SourceContext): Promise<HoldEnd | nu
       const likely = nextSlice({ api, frontier, start, published, limit: config.pageLimit });
       const lo = progress.verify?.lo;
       const asked: Question = lo !== undefined && lo > likely.lo ? { ...likely, lo } : likely;
-      const requestsBefore = context.asker.tally.requests;
       const slice = await readSlice(context, asked);
       const { missing, rows } = await store(context, { window, slice, asked });
       const exact = slice.kind !== "over";
@@ -63,7 +62,7 @@ export async function verifyNewest(context: SourceContext): Promise<HoldEnd | nu
             : progress.drift,
         verify: {
           frontier: exact ? asked.lo : frontier,
-          requests: (progress.verify?.requests ?? 0) + context.asker.tally.requests - requestsBefore,
+          requests: (progress.verify?.requests ?? 0) + slice.requests,
           rows: (progress.verify?.rows ?? 0) + (exact ? rows.length : 0),
           ...(exact ? {} : { lo: shorter(api, asked, rows)?.lo ?? asked.lo }),
         },
@@ -81,31 +80,39 @@ export async function verifyNewest(context: SourceContext): Promise<HoldEnd | nu
   });
 }
 
-type Slice =
-  | { kind: "exact"; page: Page }
-  /** More than a page: ask narrower. */
-  | { kind: "over"; page: Page }
-  /** The smallest slice, and more than a page, or a page that only parts can be read of. */
-  | { kind: "overflow"; page: Page };
+interface Slice {
+  /**
+   * `over`: more than a page, ask narrower. `overflow`: the smallest slice, and more than a page, or a page that only
+   * parts can be read of.
+   */
+  kind: "exact" | "over" | "overflow";
+  page: Page;
+  requests: number;
+}
 
 const NO_PAGE: Page = { uri: "", rows: [], unidentified: [], next: null };
 
 async function readSlice(context: SourceContext, asked: Question): Promise<Slice> {
   const { api, asker } = context;
   const answer = await ask(asker, asked);
+  const { requests } = answer;
   const smallest = narrower(api, asked) === null;
   if (answer.kind !== "page") {
-    if (!smallest) return { kind: "over", page: NO_PAGE };
+    if (!smallest) return { kind: "over", page: NO_PAGE, requests };
     if (answer.kind !== "unreadable") throw notRead(answer);
-    return { kind: "overflow", page: { ...NO_PAGE, ...salvageReleases(answer.body) } };
+    return { kind: "overflow", page: { ...NO_PAGE, ...salvageReleases(answer.body) }, requests };
   }
   const { page } = answer;
   const verdict = judgeSlice(api, asked, page);
   if (verdict.kind === "untrusted") throw notRead(answer);
-  if (verdict.kind === "whole") return { kind: "exact", page };
-  if (!smallest) return { kind: "over", page };
-  const { rows, exact } = await readOverflow(context, { asked, page });
-  return { kind: exact ? "exact" : "overflow", page: { ...page, rows } };
+  if (verdict.kind === "whole") return { kind: "exact", page, requests };
+  if (!smallest) return { kind: "over", page, requests };
+  const overflow = await readOverflow(context, { asked, page });
+  return {
+    kind: overflow.exact ? "exact" : "overflow",
+    page: { ...page, rows: overflow.rows },
+    requests: requests + overflow.requests,
+  };
 }
 
 function notRead({ kind, url }: Answer): ApiError {
@@ -124,14 +131,14 @@ async function store(
 ): Promise<{ missing: number; rows: Row[] }> {
   const { page } = slice;
   const place = `verify ${asked.lo} to ${asked.hi}`;
-  const kept = await keep(context, {
+  const stored = await storeRows(context, {
     page,
     place,
     windowId: window._id,
     countAdded: true,
   });
-  context.report.releases += kept.added;
-  return { missing: kept.added, rows: page.rows };
+  context.report.releases += stored.added;
+  return { missing: stored.added, rows: page.rows };
 }
 
 function withUnproven(
@@ -170,16 +177,16 @@ async function noteGapToNewer(
   }
 }
 
-/** Asks for one absent number; false when none is left. What comes is stored. */
-export async function askAbsent(context: SourceContext): Promise<boolean> {
+/** Asks for one absent number; null when none is left. What comes is stored. @returns the requests it took */
+export async function askAbsent(context: SourceContext): Promise<number | null> {
   const { db, effects } = context;
   const gap = await nextAbsent(db);
-  if (!gap) return false;
-  const rows = await lookUp(context, gap._id);
+  if (!gap) return null;
+  const { rows, requests } = await lookUp(context, gap._id);
   const found = rows.filter(({ releaseId }) => releaseId === gap._id);
   const page = { rows: found, unidentified: [] };
-  await keep(context, { page, place: `number ${gap._id}`, windowId: gap.windowId });
+  await storeRows(context, { page, place: `number ${gap._id}`, windowId: gap.windowId });
   const outcome = found.length > 0 ? "found" : "never published";
   await settleGap(db, { id: gap._id, outcome, askedAt: effects.now() });
-  return true;
+  return requests;
 }

@@ -6,9 +6,9 @@ import { type Effects, type HttpAnswer, TransportError } from "../platform/effec
 import { createLogger } from "../platform/logger.ts";
 import { createReplica, type Replica, type ReplicaOptions } from "../replica/answer.ts";
 import { createHistory, type HistoryOptions, type Published } from "../replica/history.ts";
+import { SOURCES, type Source } from "../replica/sources.ts";
 import { invoke } from "../run/invocation.ts";
 import type { SyncRun } from "../terms/documents.ts";
-import { SOURCES, type Source } from "../terms/window.ts";
 
 export interface World {
   replica: Replica;

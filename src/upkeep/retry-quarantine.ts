@@ -1,8 +1,10 @@
 // Releases in quarantine, mapped once more by today's mapper: what can be stored now leaves it.
+import type { Config } from "../config/config.ts";
 import { readPage, salvageReleases } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import type { Database } from "../platform/database.ts";
 import { prepareRow } from "../run/prepare.ts";
+import { rulesOf } from "../sources/index.ts";
 import type { rawDataOf } from "../store/raw-data.ts";
 import { release, storePage } from "../store/store.ts";
 import type { Quarantined } from "../terms/documents.ts";
@@ -17,7 +19,7 @@ export interface Requarantined {
 /** @param id only this one. @throws StorageFull */
 export async function retryQuarantine(options: {
   db: Database;
-  config: Parameters<typeof rawDataOf>[0];
+  config: Parameters<typeof rawDataOf>[0] & Pick<Config, "sources">;
   now: Date;
   id?: string;
 }): Promise<Requarantined> {
@@ -37,13 +39,14 @@ async function storeCase(
   { db, config, now }: Parameters<typeof retryQuarantine>[0],
   { _id, source, rawText }: Quarantined,
 ): Promise<string | null> {
+  const rules = rulesOf(config.sources, source);
   const body = new TextEncoder().encode(`{"releases":[${rawText}]}`);
   const read = readPage(body);
   const { rows, unidentified } = read.kind === "page" ? read.page : salvageReleases(body);
   const [bad] = unidentified;
   if (bad) return bad.reason;
   for (const row of distinct(rows)) {
-    const prepared = prepareRow({ source, row, now, config });
+    const prepared = prepareRow({ source, rules, row, now, config });
     if (prepared.kind === "rejected") return prepared.reason;
     const { upsert, buyers } = prepared;
     await storePage(db, { upserts: [upsert], buyers });

@@ -3,12 +3,13 @@ import { gzipSync } from "node:zlib";
 import { delay, HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { APIS, pageUrl, type Question } from "../../src/fetch/api.ts";
+import { pageUrl, type Question } from "../../src/fetch/api.ts";
 import { type Asker, ask, askUrl } from "../../src/fetch/ask.ts";
 import type { Pacer } from "../../src/fetch/pacer.ts";
 import { BODY_BYTES_MAX, workerEffects } from "../../src/platform/worker-effects.ts";
+import type { Source } from "../../src/replica/sources.ts";
 import { ApiError, DeadlineReached } from "../../src/terms/errors.ts";
-import type { Source } from "../../src/terms/window.ts";
+import { APIS } from "../kit/apis.ts";
 import { fixture } from "../kit/fixtures.ts";
 import { question } from "../kit/pages.ts";
 

@@ -4,8 +4,8 @@ import { createReplica, type ReplicaOptions } from "../../src/replica/answer.ts"
 import { DEFAULT_FAULTS, type Fault } from "../../src/replica/faults.ts";
 import { createHistory, type HistoryOptions } from "../../src/replica/history.ts";
 import { startReplica } from "../../src/replica/server.ts";
+import type { Source } from "../../src/replica/sources.ts";
 import { toLondon } from "../../src/terms/london-time.ts";
-import type { Source } from "../../src/terms/window.ts";
 
 const ORIGIN = "http://x";
 const FAT = `${ORIGIN}/api/1.0/ocdsReleasePackages`;

@@ -2,9 +2,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Database } from "../../src/platform/database.ts";
 import { ALL_FAULTS, DEFAULT_FAULTS } from "../../src/replica/faults.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { createWorld, missingReleases, type World } from "../../src/sim/world.ts";
 import type { SyncWindow } from "../../src/terms/documents.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const { db, clear } = await freshDatabase();

@@ -78,8 +78,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "checkpoint before store",
     file: "src/run/drain.ts",
-    find: "const step = await stepLane(context, { lane, memory, start, windowId: window._id });",
-    put: "await advance(db, claim, { ...progress, lanes: progress.lanes.map((one) => (one.stage === lane?.stage ? { ...one, frontier: start } : one)) });\n      const step = await stepLane(context, { lane, memory, start, windowId: window._id });",
+    find: "const { lanes } = progress;",
+    put: "const { lanes } = progress;\n  await checkpoint(context, claim, { ...progress, lanes: lanes.map((one) => ({ ...one, frontier: start })) });",
   },
   {
     name: "done with a lane left",
@@ -96,8 +96,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the delta's end moves before its walk has reached it",
     file: "src/run/delta.ts",
-    find: "const memory = freshMemory();",
-    put: "const memory = freshMemory();\n  await db.syncJobs.updateOne({ _id: source }, { $max: { lastSyncedDate: fromLondon(walk.to) } });",
+    find: "const { from: start, lanes } = walk;",
+    put: "const { from: start, lanes } = walk;\n  await db.syncJobs.updateOne({ _id: source }, { $max: { lastSyncedDate: fromLondon(walk.to) } });",
   },
   {
     name: "no settling margin",
@@ -144,20 +144,20 @@ export const MUTANTS: Mutant[] = [
   {
     name: "a bad release takes its page with it",
     file: "src/fetch/page.ts",
-    find: "const read = rowSchema.safeParse(release);\n    if (read.success) {",
-    put: "const read = rowSchema.safeParse(release);\n    if (!read.success) return { rows: [], unidentified: [] };\n    if (read.success) {",
+    find: "  if (!read.success) {\n    page.unidentified.push({ rawText, reason: NO_IDENTITY });\n    return;",
+    put: "  if (!read.success) {\n    page.rows.length = 0;\n    return;",
   },
   {
     name: "a page that cannot be read is skipped",
     file: "src/fetch/page.ts",
-    find: "if (!ocid || !id) return { rows: [], unidentified: [broken] };",
-    put: "if (Math.abs(0) < 1) return { rows: [], unidentified: [] };",
+    find: "    readBroken(page, broken);",
+    put: '    if (rawText === "") readBroken(page, broken);',
   },
   {
     name: "releases that cannot be told apart are taken for a page",
     file: "src/fetch/page.ts",
-    find: "if (!parts?.clean) return null;",
-    put: "if (!parts) return null;",
+    find: "salvaged: troubles.every(isOne) ? whole : null",
+    put: "salvaged: troubles.some(isOne) || troubles.length > 0 ? whole : null",
   },
   {
     name: "the pace is each invocation's own",
@@ -186,7 +186,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "verification believes every page",
     file: "src/run/verify.ts",
-    find: 'if (verdict.kind === "whole") return { kind: "exact", page };',
-    put: 'if (verdict.kind !== "untrusted") return { kind: "exact", page };',
+    find: 'if (verdict.kind === "whole") return { kind: "exact", page, requests };',
+    put: 'if (verdict.kind !== "untrusted") return { kind: "exact", page, requests };',
   },
 ];

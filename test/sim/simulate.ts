@@ -1,20 +1,15 @@
 // One seed: the production code on a simulated clock, network and database, with overlapping invocations, kills at
 // every await, lost answers, failovers, skewed clocks and the APIs' faults. Then calm, and the oracle.
-import { type Document, MongoNetworkError, ObjectId } from "mongodb";
-import { readConfig } from "../../src/config/config.ts";
-import { collectionsOf } from "../../src/platform/database.ts";
-import { type Effects, type HttpAnswer, TransportError } from "../../src/platform/effects.ts";
-import { createLogger } from "../../src/platform/logger.ts";
+import { type Document, MongoNetworkError } from "mongodb";
 import { createReplica } from "../../src/replica/answer.ts";
 import { ALL_FAULTS, type Fault } from "../../src/replica/faults.ts";
 import { createHistory, type Published } from "../../src/replica/history.ts";
 import { createRandom, pick } from "../../src/replica/random.ts";
-import { invoke } from "../../src/run/invocation.ts";
-import { connect, type Gate } from "../../src/sim/memory-mongo.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { createMemoryStore, documentsOf } from "../../src/sim/memory-store.ts";
 import { createScheduler } from "../../src/sim/scheduler.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { createCheckers, Violation } from "./checkers.ts";
+import { type Chaos, type Invocation, type Stage, start } from "./invocations.ts";
 
 export interface Outcome {
   seed: number;
@@ -27,25 +22,10 @@ export interface Outcome {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const PLATFORM_LIMIT_MS = 900_000;
 const LIMIT = { requests: 12, perSeconds: 120, retryAfterSeconds: 120 };
 /** Rows that appear days late may come after the last look at their month: no run of any length can promise them. */
 const FAULTS = ALL_FAULTS.filter((fault) => fault !== "very-late-rows");
 const REFUSALS: Fault[] = ["429", "429-without-header", "403-html"];
-const EVENTS_OF_AN_INVOCATION_MAX = 30_000;
-const silent = createLogger({ level: "silent", secrets: [] });
-
-interface Invocation {
-  id: number;
-  startedAt: number;
-  skewMs: number;
-  budgetMs: number;
-  ended: boolean;
-  killed: boolean;
-  /** The database failed it: it may have let go what it held. */
-  failed: boolean;
-  events: number;
-}
 
 export async function simulate(seed: number): Promise<Outcome> {
   const random = createRandom(seed * 31 + 7);
@@ -121,157 +101,49 @@ export async function simulate(seed: number): Promise<Outcome> {
     ordered: !faults.includes("out-of-order"),
   });
 
-  let chaos = true;
-  let downUntil = 0;
-  const killShare = chance(0.5) ? random() * 0.01 : 0;
-  const lossShare = chance(0.5) ? random() * 0.01 : 0;
-  let killNext: { point: string; left: number } | null = null;
-
-  /** True when the invocation is gone: whatever it awaits never comes. */
-  function gone(invocation: Invocation, point: string): boolean {
-    if (invocation.killed) return true;
-    invocation.events++;
-    if (invocation.events > EVENTS_OF_AN_INVOCATION_MAX)
-      violate(`invariant 8: invocation ${invocation.id} is busy without end`);
-    const planned = killNext !== null && killNext.point === point && --killNext.left <= 0;
-    if (chaos && (planned || chance(killShare))) {
-      if (planned) killNext = null;
-      invocation.killed = true;
-      meet(`kill at ${point}`);
-    }
-    return invocation.killed;
-  }
-
-  const gateOf =
-    (invocation: Invocation): Gate =>
-    (operation, apply) =>
-      new Promise((resolve, reject) => {
-        const point = `${operation.collection}.${operation.name}`;
-        if (gone(invocation, `${point}, before`)) return;
-        const answer = (ms: number, give: () => void) =>
-          scheduler.after(ms, `${invocation.id} ${point} answered`, () => {
-            if (!gone(invocation, `${point}, after`)) give();
-          });
-        scheduler.after(between(1, 40), `${invocation.id} ${point}`, () => {
-          if (scheduler.now() < downUntil) {
-            meet("failover");
-            invocation.failed = true;
-            answer(10_000, () => reject(new MongoNetworkError("no primary")));
-            return;
-          }
-          actor = invocation.id;
-          let result: Awaited<ReturnType<typeof apply>>;
-          try {
-            result = apply() as Awaited<ReturnType<typeof apply>>;
-          } catch (error) {
-            answer(5, () => reject(error));
-            return;
-          }
-          if (chaos && chance(lossShare)) {
-            const forGood = chance(0.5);
-            invocation.failed ||= forGood;
-            meet(forGood ? "answer lost for good" : "answer lost, and repeated");
-            // The driver asks once more, and a retryable write answers what it answered before.
-            answer(forGood ? 30_000 : 5000, () =>
-              forGood ? reject(new MongoNetworkError("answer lost")) : resolve(result),
-            );
-            return;
-          }
-          answer(between(1, 40), () => resolve(result));
-        });
-      });
-
-  function effectsOf(invocation: Invocation): Effects {
-    let ids = 0;
-    const deadline = invocation.startedAt + invocation.budgetMs;
-    return {
-      now: () => new Date(scheduler.now() + invocation.skewMs),
-      random,
-      post: async () => {
-        throw new Error("no webhook is set");
-      },
-      newId: () =>
-        new ObjectId(
-          `${invocation.id.toString(16).padStart(12, "0")}${(++ids).toString(16).padStart(12, "0")}`,
-        ),
-      sleep: (ms) =>
-        new Promise((resolve) => {
-          if (gone(invocation, "sleep, before")) return;
-          if (scheduler.now() + ms > deadline + 1000)
-            violate(`invariant 8: invocation ${invocation.id} waits beyond its deadline`);
-          scheduler.after(ms, `${invocation.id} sleeps`, () => {
-            if (!gone(invocation, "sleep, after")) resolve();
-          });
-        }),
-      get: (url) =>
-        new Promise((resolve, reject) => {
-          if (gone(invocation, "fetch, before")) return;
-          if (scheduler.now() > deadline + 1000)
-            violate(`invariant 8: invocation ${invocation.id} asks after its deadline`);
-          scheduler.after(between(50, 1500), `${invocation.id} ${url}`, () => {
-            const { status, headers, body, transport } = replica.handle({ url, now: scheduler.now() });
-            const seen: HttpAnswer = { status, retryAfter: headers["retry-after"] ?? null, body };
-            const cut = { ...seen, body: body.subarray(0, Math.floor(body.length / 2)) };
-            scheduler.after(
-              transport?.kind === "slow" ? 30_000 : between(50, 1500),
-              `${invocation.id} answered`,
-              () => {
-                if (gone(invocation, "fetch, after")) return;
-                if (transport?.kind === "reset") reject(new TransportError("reset", { timedOut: false }));
-                else if (transport?.kind === "slow")
-                  reject(new TransportError("timeout", { timedOut: true }));
-                else resolve(transport?.kind === "truncated" ? cut : seen);
-              },
-            );
-          });
-        }),
-    };
-  }
-
+  const chaos: Chaos = {
+    on: true,
+    downUntil: 0,
+    killShare: chance(0.5) ? random() * 0.01 : 0,
+    lossShare: chance(0.5) ? random() * 0.01 : 0,
+    killNext: null,
+  };
   const starts = [historyFrom, new Date(historyFrom.getTime() + between(3, 18) * DAY_MS)];
   const pageLimit = pick(random, [5, 10, 20, 50]);
   let ids = 0;
+  const stage: Stage = {
+    scheduler,
+    random,
+    store,
+    replica: () => replica,
+    chaos,
+    vars: { PAGE_LIMIT: String(pageLimit) },
+    meet,
+    violate,
+    acts: (id) => {
+      actor = id;
+    },
+    ended: (failure) => {
+      if (failure === null) guarded(() => checkers.invocationEnded());
+      else if (!(failure instanceof MongoNetworkError))
+        violation ??= `an invocation failed: ${failure instanceof Error ? failure.stack : failure}`;
+    },
+  };
 
   function tick(options: { start: Date; budgetSeconds: number }): void {
-    const { start, budgetSeconds } = options;
+    const { start: from, budgetSeconds } = options;
     const invocation: Invocation = {
-      ...{
-        id: ++ids,
-        startedAt: scheduler.now(),
-        skewMs: chaos ? between(-20_000, 20_000) : 0,
-        budgetMs: budgetSeconds * 1000,
-      },
-      ...{ ended: false, killed: false, failed: false, events: 0 },
+      id: ++ids,
+      startedAt: scheduler.now(),
+      skewMs: chaos.on ? between(-20_000, 20_000) : 0,
+      budgetMs: budgetSeconds * 1000,
+      ended: false,
+      killed: false,
+      failed: false,
+      events: 0,
     };
     running.push(invocation);
-    const environment = {
-      MONGODB_URI: "mongodb://simulated",
-      BACKFILL_START_DATE: start.toISOString().slice(0, 10),
-      FAT_BACKFILL_START_DATE: start.toISOString().slice(0, 10),
-      RUN_BUDGET_SECONDS: String(budgetSeconds),
-      PAGE_LIMIT: String(pageLimit),
-    };
-    const effects = effectsOf(invocation);
-    const config = readConfig(environment, new Date(scheduler.now()));
-    const db = collectionsOf(connect(store, gateOf(invocation)));
-    invoke({ db, effects, config, log: silent }).then(
-      () => {
-        invocation.ended = true;
-        meet("invocation ended");
-        guarded(() => checkers.invocationEnded());
-      },
-      (error: unknown) => {
-        invocation.ended = true;
-        meet("invocation failed");
-        if (!(error instanceof MongoNetworkError) && violation === null)
-          violation = `an invocation failed: ${error instanceof Error ? error.stack : error}`;
-      },
-    );
-    // The platform drops an invocation without a word.
-    scheduler.after(PLATFORM_LIMIT_MS, `${invocation.id} dropped`, () => {
-      if (!invocation.ended && !invocation.killed) meet("dropped by the platform");
-      invocation.killed = true;
-    });
+    start(stage, invocation, from);
   }
 
   function guarded(check: () => void): void {
@@ -307,8 +179,8 @@ export async function simulate(seed: number): Promise<Outcome> {
       "syncJobs.updateOne, after",
     ];
     for (let phase = 0; phase < 5 && violation === null; phase++) {
-      if (chance(0.6)) killNext = { point: pick(random, points), left: between(1, 12) };
-      if (chance(0.2)) downUntil = scheduler.now() + between(10, 4000) * 1000;
+      if (chance(0.6)) chaos.killNext = { point: pick(random, points), left: between(1, 12) };
+      if (chance(0.2)) chaos.downUntil = scheduler.now() + between(10, 4000) * 1000;
       const start = phase > 1 && chance(0.3) ? (starts[1] ?? historyFrom) : historyFrom;
       if (start !== historyFrom) meet("start moved");
       await hours(between(1, 4), { start, overlaps: true });
@@ -317,8 +189,8 @@ export async function simulate(seed: number): Promise<Outcome> {
         await scheduler.advance(scheduler.now() + between(1, 9) * DAY_MS);
       }
     }
-    chaos = false;
-    downUntil = 0;
+    chaos.on = false;
+    chaos.downUntil = 0;
     const calm = faults.filter((fault) => fault !== "out-of-order" && FAULTS.includes(fault));
     const stats = SOURCES.map((source) => replica.stats()[source]);
     for (const { faults: struck } of stats)

@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readPage, salvageReleases } from "../../../src/fetch/page.ts";
-import { mapRelease } from "../../../src/map/map-release.ts";
-import { SOURCES } from "../../../src/terms/window.ts";
+import { SOURCES } from "../../../src/replica/sources.ts";
+import { mapRelease } from "../../kit/map.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const MB = 1_000_000;
@@ -50,12 +50,25 @@ describe("1 MB of it is read within a second:", () => {
 
   it.each(
     SOURCES.flatMap((source) =>
-      ["homes ", " ", "0", "a-", "&amp;", "<br/>", "'", "ltd limited ", "00:00", "-"].map(
-        (unit) => [source, unit] as const,
-      ),
+      [
+        "homes ",
+        " ",
+        "0",
+        "a-",
+        "&amp;",
+        "<br/>",
+        "\n",
+        " \n ",
+        "<br",
+        "\n<br/>",
+        "'",
+        "ltd limited ",
+        "00:00",
+        "-",
+      ].map((unit) => [source, unit] as const),
     ),
   )("a release of %s with %j in every text", (source, unit) => {
-    const text = repeated(unit, MB / 10);
+    const text = `<${repeated(unit, MB / 10)}`;
     const tail = `12345678${text}x agency`;
     const money = { amount: text, currency: text };
     const party = {

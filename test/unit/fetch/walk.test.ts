@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { APIS } from "../../../src/fetch/api.ts";
 import {
   jointQuestion,
   judgePage,
@@ -13,6 +12,7 @@ import {
 } from "../../../src/fetch/walk.ts";
 import { londonTime } from "../../../src/terms/london-time.ts";
 import type { LaneProgress } from "../../../src/terms/window.ts";
+import { APIS } from "../../kit/apis.ts";
 import { pageOf, question, row, rowsBelow } from "../../kit/pages.ts";
 
 const api = APIS.FIND_A_TENDER;

@@ -6,12 +6,12 @@ import { growthBytes } from "../store/budget.ts";
 import type { Upsert } from "../store/statements.ts";
 import { countUnknown, quarantine, release, storePage } from "../store/store.ts";
 import type { MappedBuyer } from "../terms/documents.ts";
-import type { SourceContext } from "./context.ts";
+import type { StoreContext } from "./context.ts";
 import { type Case, caseOf, namelessCase } from "./evidence.ts";
 import { storing } from "./headroom.ts";
 import { prepareRow } from "./prepare.ts";
 
-export interface Kept {
+export interface StoredRows {
   /** Contracts inserted or changed. */
   changed: number;
   /** Releases that were not here before: contracts inserted, revisions added, releases newly in quarantine. */
@@ -22,7 +22,9 @@ export interface Kept {
   quarantined: number;
 }
 
-export interface KeepOptions {
+export const NOTHING_STORED: StoredRows = { changed: 0, added: 0, bytes: new Map(), quarantined: 0 };
+
+interface StoreOptions {
   page: Pick<Page, "rows" | "unidentified">;
   /** Where the page was asked for: evidence of what goes into quarantine. */
   place: string;
@@ -31,8 +33,8 @@ export interface KeepOptions {
   countAdded?: boolean;
 }
 
-export async function keep(context: SourceContext, options: KeepOptions): Promise<Kept> {
-  const { source, db, effects, config, room } = context;
+export async function storeRows(context: StoreContext, options: StoreOptions): Promise<StoredRows> {
+  const { source, rules, db, effects, config, room } = context;
   const { page, place, windowId } = options;
   const now = effects.now();
   const upserts: Upsert[] = [];
@@ -42,7 +44,7 @@ export async function keep(context: SourceContext, options: KeepOptions): Promis
   const cases: Case[] = [];
   const found = { source, windowId, place };
   for (const row of distinct(page.rows)) {
-    const prepared = prepareRow({ source, row, now, config });
+    const prepared = prepareRow({ source, rules, row, now, config });
     if (prepared.kind === "rejected") {
       cases.push(caseOf(found, row, prepared.reason));
       continue;
