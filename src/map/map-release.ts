@@ -12,7 +12,8 @@ import type { SourceRules } from "./source-rules.ts";
 export type Mapped =
   | {
       kind: "mapped";
-      contract: MappedContract /** The buyer, then those that buy jointly with it. */;
+      contract: MappedContract;
+      /** The buyer, then those that buy jointly with it. */
       buyers: MappedBuyer[];
       revision: number | null;
     }

@@ -18,10 +18,9 @@ export interface Telling {
 export function toldOf(telling: Telling): Told | undefined {
   const { parts, stage, noticeType, keepsTenderId } = telling;
   const { tender, planning } = parts;
-  const id = keepsTenderId ? text(tender["id"]) : undefined;
   const asked = list(planning["milestones"]).some(({ type }) => type === "engagement");
   const told = filled({
-    tender: id === undefined ? undefined : hashOf(id),
+    tender: keepsTenderId ? hashOf(text(tender["id"]) ?? "") : undefined,
     ...(stage === "AWARD" ? {} : lotsOf(parts, noticeType)),
     until:
       stage === "PLANNING" && !asked
@@ -32,21 +31,34 @@ export function toldOf(telling: Telling): Told | undefined {
   return Object.keys(told).length > 0 ? told : undefined;
 }
 
-/** The id of a notice's only award, which need not be said (map/process/notice.ts reads it back). */
-export const ONLY_AWARD = { underTheAct: "1", elsewhere: "~-1" } as const;
+/** The id of a notice's only award, as it need not be said. */
+export function onlyAward(of: { noticeType: string | undefined; keepsTenderId: boolean }): string {
+  return of.noticeType !== undefined ? "1" : of.keepsTenderId ? "^-1" : "~-1";
+}
 export const ONLY_LOT = "1";
 
-function toldAwards({ ids, noticeType, awards, awardedSuppliers }: Telling): Told["awards"] {
+const PREFIXES = { "~": "noticeId", "^": "ocid" } as const;
+
+/** Many ids begin with their notice's or their process'. */
+function short(id: string, ids: Telling["ids"]): string {
+  for (const [mark, name] of Object.entries(PREFIXES))
+    if (id.startsWith(`${ids[name]}-`)) return `${mark}${id.slice(ids[name].length)}`;
+  return id;
+}
+
+/** The award's id as it stands in the release. */
+export function whole(id: string, ids: Telling["ids"]): string {
+  for (const [mark, name] of Object.entries(PREFIXES))
+    if (id.startsWith(`${mark}-`)) return `${ids[name]}${id.slice(1)}`;
+  return id;
+}
+
+function toldAwards({ ids, noticeType, awards, awardedSuppliers, keepsTenderId }: Telling): Told["awards"] {
   const made = awards.filter(({ fate }) => fate === undefined);
   const underTheAct = noticeType !== undefined;
-  const short = (id: string) =>
-    [ids.noticeId, ids.ocid].reduce(
-      (left, prefix) => (left.startsWith(`${prefix}-`) ? `~${left.slice(prefix.length)}` : left),
-      id,
-    );
   const positions = new Map(awardedSuppliers.map((supplier, at) => [supplier, at]));
   const told = awards.map(({ id, fate, lots, date, value, suppliers }) => ({
-    id: short(id),
+    id: short(id, ids),
     ...filled({ fate, lots: underTheAct ? unlessOnly(lots ?? []) : (lots ?? undefined) }),
     ...(made.length < 2 || fate !== undefined
       ? {}
@@ -59,7 +71,7 @@ function toldAwards({ ids, noticeType, awards, awardedSuppliers }: Telling): Tol
   }));
   const [only] = told;
   if (!only) return undefined;
-  const unsaid = underTheAct ? ONLY_AWARD.underTheAct : ONLY_AWARD.elsewhere;
+  const unsaid = onlyAward({ noticeType, keepsTenderId });
   const [facts] = awards;
   const isSaid = facts && (facts.date ?? facts.value ?? facts.suppliers[0]) !== undefined;
   return told.length === 1 && Object.keys(only).length === 1 && only.id === unsaid && isSaid

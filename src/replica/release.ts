@@ -37,6 +37,11 @@ export function releaseText(source: Source, record: Published, bodies: Bodies): 
 const infinityKept = (_key: string, value: unknown) =>
   value === Number.POSITIVE_INFINITY ? SENTINEL : value;
 
+/** The release before any defect of its text: for what is not JSON. */
+export function releaseObject(source: Source, record: Published, bodies: Bodies): unknown {
+  return record.recorded ?? release(source, record, bodies);
+}
+
 function release(source: Source, record: Published, bodies: Bodies): object {
   const random = createRandom(record.seed);
   if (bodies === "light") return light(record, random);

@@ -21,6 +21,8 @@ export interface ReplicaOptions {
   slowMs?: number;
   /** Months whose pages are out of order when that fault is on; without, one in six. */
   outOfOrderMonths?: string[];
+  /** Months without a daily CSV when that fault is on; without, one in three. */
+  witnessAwayMonths?: string[];
   /** Origin that `uri` and `links.next` name. */
   publicOrigin?: string;
 }
@@ -63,6 +65,7 @@ export interface State {
   strikes: Fault[];
   random: Random;
   texts: Map<Published, string>;
+  witness: { asked: number; files: number };
   apis: Record<Source, Api>;
 }
 
@@ -82,6 +85,7 @@ export function stateOf(options: ReplicaOptions): State {
     strikes: faults.filter((fault) => FAULTS[fault].kind === "sometimes"),
     random: createRandom(seed ^ 0x5eed),
     texts: new Map(),
+    witness: { asked: 0, files: 0 },
     apis: { FIND_A_TENDER: apiOf("FIND_A_TENDER"), CONTRACTS_FINDER: apiOf("CONTRACTS_FINDER") },
   };
 }

@@ -5,6 +5,7 @@ import { costOf, type Known, type PastWindow } from "../forecast/cost.ts";
 import { BACKFILL_SHARE, fitting } from "../forecast/fitting.ts";
 import type { Database } from "../platform/database.ts";
 import { volumesOf } from "../sources/index.ts";
+import type { SourceConfig } from "../sources/source.ts";
 import { measureStorage } from "../store/budget.ts";
 import type { HolderContext } from "./context.ts";
 import { usedBytes } from "./headroom.ts";
@@ -59,13 +60,18 @@ function knownFrom({ config, room }: HolderContext, windows: PastWindow[]): Know
 
 /** The oldest instant from which on this source's windows fit; undefined: everything does. */
 async function reachOf(context: HolderContext, known: Known): Promise<Date | undefined> {
-  const { db, source, room } = context;
+  const { db, source, room, config } = context;
   if (room.budgetBytes === 0) return undefined;
+  const { members, roomBytes } = poolOf(source, {
+    sources: config.sources,
+    windows: known.windows,
+    totalBytes: room.budgetBytes * BACKFILL_SHARE,
+    usedBytes: usedBytes(room),
+  });
   const open = await withStored(
     db,
-    known.windows.filter(({ status }) => status !== "done"),
+    known.windows.filter((window) => window.status !== "done" && members.has(window.source)),
   );
-  const roomBytes = room.budgetBytes * BACKFILL_SHARE - usedBytes(room);
   const fits = fitting({ open, roomBytes, known });
   const waiting = open.filter((window) => window.source === source && !fits.has(window._id));
   const newest = waiting.reduce<Date | undefined>(
@@ -73,6 +79,38 @@ async function reachOf(context: HolderContext, known: Known): Promise<Date | und
     undefined,
   );
   return newest;
+}
+
+/**
+ * Which sources a source shares its room with, and how much there is. One that has a share of its own (`storageShare`)
+ * fills that and no more; the others share the rest, so that neither ever waits for the other.
+ */
+export function poolOf(
+  source: string,
+  facts: {
+    sources: readonly Pick<SourceConfig, "source" | "reader">[];
+    windows: readonly Pick<PastWindow, "source" | "counts">[];
+    totalBytes: number;
+    usedBytes: number;
+  },
+): { members: ReadonlySet<string>; roomBytes: number } {
+  const { sources, windows, totalBytes, usedBytes: used } = facts;
+  const apart = new Map(
+    sources.flatMap(({ source: id, reader }): [string, number][] =>
+      reader?.storageShare === undefined ? [] : [[id, reader.storageShare]],
+    ),
+  );
+  const storedBytes = (ids: ReadonlySet<string>) =>
+    windows.reduce((sum, window) => sum + (ids.has(window.source) ? window.counts.bytes : 0), 0);
+  const share = apart.get(source);
+  if (share !== undefined) {
+    const members = new Set([source]);
+    return { members, roomBytes: Math.min(totalBytes * share - storedBytes(members), totalBytes - used) };
+  }
+  const shares = [...apart.values()].reduce((sum, one) => sum + one, 0);
+  const members = new Set(sources.map(({ source: id }) => id).filter((id) => !apart.has(id)));
+  const usedHere = used - storedBytes(new Set(apart.keys()));
+  return { members, roomBytes: totalBytes * (1 - shares) - usedHere };
 }
 
 /** What the delta has stored of the months that ended after T0 takes no more room. */

@@ -27,7 +27,7 @@ import { syncDelta } from "./delta.ts";
 import { drain } from "./drain.ts";
 import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
 import { type HoldEnd, holding } from "./hold.ts";
-import { closeJob, notePlan, openJob } from "./jobs.ts";
+import { closeJob, notePlan, noteSynced, openJob } from "./jobs.ts";
 import { claimForProof, readBy, readContextOf, verifyBy } from "./read-by.ts";
 import { statusOf } from "./status.ts";
 import { askAbsent, verifyNewest } from "./verify.ts";
@@ -187,7 +187,9 @@ async function workByReader(holder: HolderContext, reader: Reader): Promise<void
   const { refresh, windowsAtOnce = 1 } = reader;
   let trouble: Trouble | null = null;
   if (!verifyOnly) {
-    trouble = await untroubled(holder, async () => refresh?.(readContextOf(holder, null)));
+    trouble = await untroubled(holder, async () =>
+      noteSynced(holder.db, holder.source, await refresh(readContextOf(holder, null))),
+    );
     const side = () => {
       const own = { ...holder, keepAlive: { held: null } };
       return drainAll(own, (held) => readBy(reader, own, held));

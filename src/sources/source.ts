@@ -52,8 +52,8 @@ export interface SourceConfig extends SourceSettings {
 export interface Reader {
   /** Parts (sites) of which each has windows of its own, `SOURCE/{site}/{month}`; without it the source is one. */
   sites?: (db: Database) => Promise<string[]>;
-  /** Once an invocation, before windows are claimed: what is new since the last one. */
-  refresh?: (context: ReadContext) => Promise<void>;
+  /** Once an invocation, before windows are claimed: what is new. @returns the instant up to which it is all here */
+  refresh: (context: ReadContext) => Promise<Date>;
   /** Reads a window to its end. Whatever was checkpointed stays. @returns its progress at the end */
   read: (context: ReadContext, window: SyncWindow) => Promise<WindowProgress>;
   /** Reads it once more and says what was missing; a window that it returns for is `exact`. Without it none ever is. */

@@ -28,7 +28,7 @@ export const AWARD_FATES = ["pending", "cancelled", "ended"] as const;
 export type AwardFate = (typeof AWARD_FATES)[number];
 
 const toldAwardSchema = z.strictObject({
-  /** The award's id in the release; `~` stands for the ocid or the notice's id, with which many begin. */
+  /** The award's id in the release; `~` stands for the notice's id, `^` for the ocid, with which many begin. */
   id: z.string(),
   fate: z.enum(AWARD_FATES).optional(),
   /** Lots it is for, where they are not just lot 1. */

@@ -108,7 +108,7 @@ describe("links.next", () => {
 describe("single rows", () => {
   it("duplicate-ids: the copy takes a place of its own on the page", () => {
     const { replica, page } = world({ faults: ["duplicate-ids"] });
-    const [row] = replica.published("FIND_A_TENDER", now).filter(({ plant }) => plant === "duplicate-ids");
+    const row = replica.published("FIND_A_TENDER", now).findLast(({ plant }) => plant === "duplicate-ids");
     const end = toLondon(new Date(row?.at ?? 0));
     const { releases } = page(fat("2025-09-01T00:00:00", end));
     expect(releases.filter(({ id }) => id === row?.releaseId)).toHaveLength(2);

@@ -58,6 +58,7 @@ export async function simulate(seed: number): Promise<Outcome> {
         to: new Date(startMs + 60 * DAY_MS),
         notices: between(60, 260),
       },
+      bursts: chance(0.3) ? between(1, 2) : 0,
       crowds: chance(0.3) ? [{ at: new Date(startMs - between(1, 15) * DAY_MS), count: between(5, 60) }] : [],
     });
   const histories = {

@@ -96,9 +96,9 @@ export class Calls {
   }
 
   plan(notice: ToldNotice): void {
-    const { engagementDeadline, told, noticeType, source } = notice;
+    const { engagementDeadline, told, noticeType } = notice;
     // A buyer's pipeline, its talks and its plan are different things, each with its own versions.
-    const kind = source === "CONTRACTS_FINDER" ? `tender ${told?.tender}` : `type ${noticeType}`;
+    const kind = told?.tender === undefined ? `type ${noticeType}` : `tender ${told.tender}`;
     const keys = [`${kind} title ${titleKey(notice)}`, ...(isVersion(notice) ? [kind] : [])];
     const earlier = keys.map((key) => this.plansByKey.get(key)).find((plan) => plan !== undefined);
     const until = engagementDeadline ?? told?.until;
@@ -168,10 +168,10 @@ export class Calls {
     if (title !== undefined) this.callsByTitle.set(title, call);
   }
 
-  /** The call that a notice is a later version of. CF: of the same tender; FaT: the one of its title, an update always of one. */
+  /** The call that a notice is a later version of. Of the same tender where its id is told; else the one of its title, an update always of one. */
   private versionOf(notice: ToldNotice): Call | undefined {
     const last = this.all.at(-1);
-    if (notice.source === "CONTRACTS_FINDER")
+    if (notice.told?.tender !== undefined)
       return this.all.findLast((call) => call.notice.told?.tender === notice.told?.tender);
     const titled = this.callsByTitle.get(titleKey(notice) ?? "");
     if (isVersion(notice)) return titled ?? last;
@@ -179,9 +179,9 @@ export class Calls {
   }
 }
 
-/** CF does not say which of its notices are later versions: none opens again what was awarded. */
+/** A source that keeps a tender's id does not say which notices are later versions: none opens again what was awarded. */
 function isVersion(notice: ToldNotice): boolean {
-  return notice.source === "CONTRACTS_FINDER" || notice.noticeType === "UK14" || isUpdate(notice);
+  return notice.told?.tender !== undefined || notice.noticeType === "UK14" || isUpdate(notice);
 }
 
 function lastOf(taken: ReadonlyMap<string, CallEnd>): CallEnd | undefined {

@@ -6,7 +6,8 @@ import type { Procurement, ToldNotice } from "./told.ts";
 
 export function foldOcid(notices: readonly ToldNotice[], now: Date): Procurement[] {
   const ordered = [...notices].sort(byPublication);
-  return groupsOf(ordered).map((group) => {
+  const groups = ordered.length === 1 ? [ordered] : groupsOf(ordered);
+  return groups.map((group) => {
     const story = new Story();
     for (const notice of group.sort(byPublication)) story.tell(notice);
     return story.asOf(now);

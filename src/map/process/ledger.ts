@@ -53,7 +53,7 @@ export class Ledger {
     this.index(live, at);
   }
 
-  /** CF: an edit under a new guid tells all that the earlier notice told. */
+  /** An edit under a new id tells all that the earlier notice told. */
   replaceAll(earlier: string, later: string): void {
     const kept = this.awards.filter(({ notice }) => notice.noticeId !== earlier);
     const telling = this.telling(earlier);

@@ -1,7 +1,6 @@
 // A stored notice as the fold sees it: what part it plays in its procurement, and what was left out of it in `told`.
 import type { AwardFate, Supplier } from "../../terms/documents.ts";
-import { nameId } from "../organisation.ts";
-import { ONLY_AWARD, ONLY_LOT } from "../told-of.ts";
+import { ONLY_LOT, onlyAward, whole } from "../told-of.ts";
 import type { ToldNotice } from "./told.ts";
 
 /** What a notice does to its procurement (docs/processes.md, one row each). */
@@ -36,12 +35,12 @@ const ROLES_BY_TAG: readonly (readonly [RegExp, Role])[] = [
   [/^(contractAmendment|implementation)/, "afterwards"],
 ];
 
-export function roleOf({ source, noticeType, tags, stage }: ToldNotice): Role {
+export function roleOf({ noticeType, tags, stage, told }: ToldNotice): Role {
   const byType = noticeType === undefined ? undefined : ROLES_BY_TYPE[noticeType];
   if (byType) return byType;
   for (const [pattern, role] of ROLES_BY_TAG) if (tags.some((tag) => pattern.test(tag))) return role;
   if (stage === "AWARD") return "award";
-  const isDelta = source === "FIND_A_TENDER" && noticeType === undefined && isUpdate({ tags });
+  const isDelta = told?.tender === undefined && noticeType === undefined && isUpdate({ tags });
   if (isDelta) return "correction";
   return stage === "PLANNING" ? "plan" : "call";
 }
@@ -79,15 +78,17 @@ export interface ToldAward {
 }
 
 export function awardsOf(notice: ToldNotice): ToldAward[] {
-  const { told, noticeType, ocid, noticeId, source } = notice;
+  const { told, noticeType } = notice;
   const underTheAct = noticeType !== undefined;
-  const listed = told?.awards ?? [{ id: underTheAct ? ONLY_AWARD.underTheAct : ONLY_AWARD.elsewhere }];
+  const listed = told?.awards ?? [
+    { id: onlyAward({ noticeType, keepsTenderId: told?.tender !== undefined }) },
+  ];
   const made = listed.filter(({ fate }) => fate === undefined);
   const { awardedSuppliers = [], awardDate, awardValue, currency } = notice;
   return listed.map(({ id, fate, lots, date, value, currency: own, suppliers }) => {
     const saidByContract = fate === undefined && made.length === 1;
     return {
-      id: id.startsWith("~") ? `${source === "FIND_A_TENDER" ? noticeId : ocid}${id.slice(1)}` : id,
+      id: whole(id, notice),
       fate,
       lots: lots ? (lots.length > 0 ? lots : null) : underTheAct ? [ONLY_LOT] : null,
       date: saidByContract ? awardDate : date,
@@ -103,11 +104,19 @@ export function awardsOf(notice: ToldNotice): ToldAward[] {
 export function supplierKeys(suppliers: readonly Supplier[]): string[] {
   return suppliers.flatMap(({ name, supplierId }) => [
     ...(supplierId === undefined ? [] : [supplierId]),
-    ...(name === undefined ? [] : [nameId(name) ?? name]),
+    ...(name === undefined ? [] : [plain(name)]),
   ]);
 }
 
-/** Titles that differ only in case, accents and punctuation are one. */
+/** Titles that differ only in case and punctuation are one. */
 export function titleKey({ title }: Pick<ToldNotice, "title">): string | undefined {
-  return title === undefined ? undefined : nameId(title);
+  return title === undefined ? undefined : plain(title);
+}
+
+const punctuation = /[^\p{L}\p{N}]+/gu;
+const limited = /limited\b/;
+
+/** A page has hundreds of these: cheaper than `nameId`, which also takes accents off. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(punctuation, " ").trimEnd().replace(limited, "ltd");
 }

@@ -27,7 +27,7 @@ export class Story {
   private contracted = false;
   private terminated = false;
   private cancelled = false;
-  private readonly awardNotices = new Map<number | undefined, string>();
+  private readonly awardNotices = new Map<number, string>();
 
   tell(notice: ToldNotice): void {
     const role = roleOf(notice);
@@ -73,10 +73,12 @@ export class Story {
   }
 
   private award(notice: ToldNotice): void {
-    if (notice.source === "CONTRACTS_FINDER") {
-      const earlier = this.awardNotices.get(notice.told?.tender);
+    const tender = notice.told?.tender;
+    if (tender !== undefined) {
+      // An edit under a new guid, which keeps the tender's id.
+      const earlier = this.awardNotices.get(tender);
       if (earlier !== undefined) this.ledger.replaceAll(earlier, notice.noticeId);
-      this.awardNotices.set(notice.told?.tender, notice.noticeId);
+      this.awardNotices.set(tender, notice.noticeId);
     }
     const told = this.ledger.tell(notice);
     for (const { fate, lots } of told) {
