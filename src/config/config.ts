@@ -29,6 +29,8 @@ export interface Config {
   storageBudgetMb: number;
   /** 0: never verify. */
   verifyRequestsPerRun: number;
+  /** Earliest proof after the drain. */
+  verifyAfterHours: number;
   statusToken: string | null;
   alertWebhookUrl: string | null;
   logLevel: "trace" | "debug" | "info" | "warn" | "error" | "fatal";
@@ -115,6 +117,7 @@ const environmentSchema = z.object({
   STORE_RAW: oneOf(["none", "gzip", "full"], "none"),
   STORAGE_BUDGET_MB: number({ min: 0, max: 10_000_000, whole: false, preset: "0" }),
   VERIFY_REQUESTS_PER_RUN: number({ min: 0, max: 100_000, whole: true, preset: "20" }),
+  VERIFY_AFTER_HOURS: number({ min: 0, max: 720, whole: false, preset: "3" }),
   STATUS_TOKEN: z.string().min(16, "allowed are 16 characters or more").optional(),
   ALERT_WEBHOOK_URL: z.url({ protocol: /^https?$/, error: "allowed is an http or https address" }).optional(),
   LOG_LEVEL: oneOf(["trace", "debug", "info", "warn", "error", "fatal"], "info"),
@@ -170,6 +173,7 @@ export function readConfig(environment: Record<string, unknown>, now: Date): Con
     storeRaw: env.STORE_RAW,
     storageBudgetMb: env.STORAGE_BUDGET_MB,
     verifyRequestsPerRun: env.VERIFY_REQUESTS_PER_RUN,
+    verifyAfterHours: env.VERIFY_AFTER_HOURS,
     statusToken: env.STATUS_TOKEN ?? null,
     alertWebhookUrl: env.ALERT_WEBHOOK_URL ?? null,
     logLevel: env.LOG_LEVEL,

@@ -22,7 +22,7 @@ import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
 import { type HoldEnd, holding } from "./hold.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
 import { statusOf } from "./status.ts";
-import { askAbsent, verifyNewest } from "./verify.ts";
+import { verifyNewest } from "./verify.ts";
 
 export interface InvocationOptions {
   db: Database;
@@ -173,20 +173,19 @@ async function drainHeld(context: SourceContext, held: Held): Promise<HoldEnd | 
   }
 }
 
+/** Never verified first, as long as it takes; then what has been proved, within its share of the run. */
 async function verify(context: SourceContext): Promise<void> {
-  const { config, api } = context;
-  for (let troubles = 0; troubles < TROUBLES_MAX; ) {
-    stopAtDeadline(context);
-    const end = await verifyNewest(context);
-    if (end === null) break;
-    troubles = end === "troubled" ? troubles + 1 : 0;
-  }
-  if (!api.lookupPath) return;
-  for (let left = config.verifyRequestsPerRun; left > 0; ) {
-    const requests = await askAbsent(context);
-    if (requests === null) return;
-    left -= requests;
-    stopAtDeadline(context);
+  const share = { left: context.config.verifyRequestsPerRun };
+  for (const options of [
+    { first: true, share: null },
+    { first: false, share },
+  ]) {
+    for (let troubles = 0; troubles < TROUBLES_MAX; ) {
+      stopAtDeadline(context);
+      const end = await verifyNewest(context, options);
+      if (end === null) break;
+      troubles = end === "troubled" ? troubles + 1 : 0;
+    }
   }
 }
 

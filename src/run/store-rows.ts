@@ -7,7 +7,7 @@ import { type Mapped, mapRelease } from "../map/map-release.ts";
 import { growthBytes } from "../store/budget.ts";
 import { rawDataOf } from "../store/raw-data.ts";
 import { identified, type Upsert } from "../store/statements.ts";
-import { bsonBytes, countUnknown, quarantine, release, storePage } from "../store/store.ts";
+import { bsonBytes, quarantine, release, storePage, unknownOf } from "../store/store.ts";
 import type { MappedBuyer } from "../terms/documents.ts";
 import type { Row } from "../terms/release.ts";
 import type { Source } from "../terms/window.ts";
@@ -19,13 +19,21 @@ export interface StoredRows {
   changed: number;
   /** Releases that were not here before: contracts inserted, revisions added, releases newly in quarantine. */
   added: number;
+  /** Keys of the rows that are new here. */
+  addedKeys: ReadonlySet<string>;
   /** BSON bytes of each row's contract, by row key; a row in quarantine has none. */
   bytes: ReadonlyMap<string, number>;
   /** Releases that went into quarantine. */
   quarantined: number;
 }
 
-export const NOTHING_STORED: StoredRows = { changed: 0, added: 0, bytes: new Map(), quarantined: 0 };
+export const NOTHING_STORED: StoredRows = {
+  changed: 0,
+  added: 0,
+  addedKeys: new Set(),
+  bytes: new Map(),
+  quarantined: 0,
+};
 
 // A document may have 16 MB; the evidence for one release need not have more than this.
 const EVIDENCE_CHARACTERS_MAX = 2_000_000;
@@ -44,6 +52,7 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   const { page, place, windowId } = options;
   const now = effects.now();
   const upserts: Upsert[] = [];
+  const keys = new Map<Upsert, string>();
   const buyers: MappedBuyer[] = [];
   const bytes = new Map<string, number>();
   const released: string[] = [];
@@ -68,6 +77,7 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
     const { contract, revision } = mapped;
     const upsert = { contract: identified(contract, mapped.buyers), revision, ...rawDataOf(config, row) };
     upserts.push(upsert);
+    keys.set(upsert, row.key);
     bytes.set(row.key, bsonBytes(upsert));
     buyers.push(...mapped.buyers);
     if (context.quarantined.has(id)) released.push(id);
@@ -87,7 +97,14 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
     });
   }
   const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
-  const added = options.countAdded ? newCases + (await countUnknown(db, upserts)) : 0;
+  const unknown = options.countAdded ? await unknownOf(db, upserts) : [];
+  const addedKeys = new Set([
+    ...unknown.map((upsert) => keys.get(upsert) ?? ""),
+    ...cases.flatMap(({ _id, ocid, releaseId }) =>
+      ocid === null || context.quarantined.has(_id) ? [] : [`${ocid}/${releaseId}`],
+    ),
+  ]);
+  const added = options.countAdded ? newCases + unknown.length : 0;
   const { changed, inserted } = await storing(room, async () => {
     const stored = await storePage(db, { upserts, buyers });
     await quarantine(db, cases, now);
@@ -100,7 +117,7 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   for (const id of released) context.quarantined.delete(id);
   context.report.contractsChanged += changed;
   context.report.quarantined += newCases;
-  return { changed, added, bytes, quarantined: cases.length };
+  return { changed, added, addedKeys, bytes, quarantined: cases.length };
 }
 
 export function mapRow({ source, row, now }: { source: Source; row: Row; now: Date }): Mapped {

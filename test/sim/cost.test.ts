@@ -48,6 +48,7 @@ describe("requests per 1,000 releases", () => {
         BACKFILL_START_DATE: start,
         REQUESTS_PER_MINUTE: "60000",
         VERIFY_REQUESTS_PER_RUN: "1",
+        VERIFY_AFTER_HOURS: "0",
       };
       await invoke({
         db,
