@@ -43,8 +43,11 @@ export interface GapSlice {
 const SHORT_OF_FULL_ROWS = 3;
 /** Rows come by number and their dates nearly so: 4 of 17 recorded pages have inversions, by one row (api-facts). */
 const MARGIN_ROWS = 1;
-/** A notice whose number is this far from those listed around it has a date out of line (009921-2021: eleven weeks). */
-const OUT_OF_LINE_NUMBERS = 200;
+/**
+ * A notice whose number is this far from those listed around it has a date out of line (009921-2021: eleven weeks). Rows
+ * in line are inverted by one; the longest run of absent numbers is 7.
+ */
+const OUT_OF_LINE_NUMBERS = 30;
 const AROUND_ROWS = 5;
 
 export function numbered(rows: readonly { id: string; at: Date }[]): Numbered[] {
@@ -183,10 +186,13 @@ function countUpTo(sorted: readonly LondonTime[], limit: LondonTime, inclusive: 
   return low;
 }
 
-/** The hole is settled by rows in which nothing was left out, if both its neighbours came: it lies between them. */
-export function settles({ below, above }: Hole, rows: readonly Row[]): boolean {
+/**
+ * Neighbours of the hole that did not come. Rows in which nothing was left out settle it when there are none: it lies
+ * between them. One that did not come is listed elsewhere than its date says.
+ */
+export function elsewhere({ below, above }: Hole, rows: readonly Row[]): string[] {
   const came = new Set(rows.map(({ releaseId }) => releaseId));
-  return (below === null || came.has(below)) && (above === null || came.has(above));
+  return [below, above].filter((id) => id !== null && !came.has(id)).map(String);
 }
 
 /** One notice under several processes (033562-2023 stands under 15): its id may have more of them than were listed. */

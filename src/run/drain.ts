@@ -23,7 +23,7 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
   const { config, effects } = context;
   const { verifyAfterHours } = config;
   const verifyAt = firstLookAt({ to: window.to, drainedAt: effects.now(), verifyAfterHours });
-  await finish(context.db, claim, { ...progress, verifyAt, verify: null });
+  await finish(context.db, claim, { ...progress, verifyAt });
 }
 
 function afterStep(progress: Progress, { lanes, fault, unproven }: Step): Progress {

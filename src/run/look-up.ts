@@ -6,8 +6,8 @@ import type { Row } from "../terms/release.ts";
 import type { ReadContext } from "./context.ts";
 
 export interface LookedUp {
-  /** `open`: no answer that settles anything. */
-  kind: "found" | "absent" | "open";
+  /** `empty`: a list without it, which an absent id may get, and any id in a bad hour. `open`: no answer to speak of. */
+  kind: "found" | "absent" | "empty" | "open";
   /** Rows of this id, whatever the kind. */
   rows: Row[];
   /** The last page was reached: no row of this id is missing. */
@@ -40,7 +40,7 @@ export async function lookUp(
   }
   const own = distinct(rows.filter(({ releaseId }) => releaseId === noticeId));
   return {
-    kind: own.length > 0 ? "found" : "open",
+    kind: own.length > 0 ? "found" : "empty",
     rows: own,
     whole: next === null && own.length > 0,
     requests,

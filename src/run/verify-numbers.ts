@@ -3,6 +3,7 @@
 // by itself only where that is not so. A notice under several processes is looked up by its id, to the last page.
 import {
   candidates,
+  elsewhere,
   fannedOut,
   type GapSlice,
   gapSlices,
@@ -10,16 +11,14 @@ import {
   holesOf,
   inLine,
   numbered,
-  settles,
 } from "../fetch/gap-slices.ts";
 import { manyAbsent, type Suspicion } from "../fetch/plausible.ts";
-import { noteAbsent, noteOpen, settleGaps } from "../store/gaps.ts";
+import { attemptsAt, noteAbsent, noteOpen, settleGaps } from "../store/gaps.ts";
 import { standing } from "../store/store.ts";
 import { ApiError } from "../terms/errors.ts";
 import { fromLondon } from "../terms/london-time.ts";
-import type { Row } from "../terms/release.ts";
 import { type Look, proved, saveLook, storeFound } from "./look.ts";
-import { lookUp } from "./look-up.ts";
+import { type LookedUp, lookUp } from "./look-up.ts";
 import { afterSlice, readWhole } from "./verify-slices.ts";
 
 /** @returns why what is stored cannot be all, whatever the slices said. @throws Shrunk, ApiError, DeadlineReached */
@@ -30,17 +29,26 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
     numbered(look.stored.map(({ noticeId, at }) => ({ id: noticeId, at: fromLondon(at) }))),
   );
   const stands = await standing(db, source, candidates(line));
-  const holes = holesOf({ line, isStored: (id) => stands.has(id), start, top });
+  const isStored = (id: string) => stands.has(id);
+  const instants = look.stored.map(({ at }) => at).sort();
+  let [kept, holes] = [line, holesOf({ line, isStored, start, top })];
   await noteAbsent(
     db,
     window._id,
     holes.flatMap(({ ids }) => ids),
   );
-  const instants = look.stored.map(({ at }) => at).sort();
-  for (const slice of gapSlices({ api, holes, instants, limit: config.pageLimit })) {
-    const frontier = look.progress.verify?.frontier ?? top;
-    if (slice.lo >= frontier && frontier < top) continue; // an earlier run has settled it
-    await lookAtHoles(look, slice);
+  for (let attempt = 0; holes.length > 0 && attempt < ATTEMPTS_MAX; attempt++) {
+    const left: Unsettled = { ids: new Set(), elsewhere: new Set() };
+    for (const slice of gapSlices({ api, holes, instants, limit: config.pageLimit })) {
+      const frontier = look.progress.verify?.frontier ?? top;
+      if (attempt === 0 && slice.lo >= frontier && frontier < top) continue; // an earlier run has settled it
+      await lookAtHoles(look, slice, { left, moves: attempt === 0 });
+    }
+    // Between other neighbours, a little further away.
+    kept = kept.filter(({ id }) => !left.elsewhere.has(id));
+    const wider = holesOf({ line: kept, isStored, start, top });
+    holes = wider.filter(({ ids }) => ids.some((id) => left.ids.has(id)));
+    if (attempt + 1 === ATTEMPTS_MAX || holes.length === 0) await askSingly(look, [...left.ids]);
   }
   await readFanOuts(look);
   await readUnproven(look);
@@ -49,49 +57,70 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
   return manyAbsent(line, (id) => settled.has(id));
 }
 
-async function lookAtHoles(look: Look, slice: GapSlice): Promise<void> {
+const ATTEMPTS_MAX = 3;
+
+interface Unsettled {
+  /** Numbers that no slice has settled. */
+  ids: Set<string>;
+  /** Neighbours that are listed elsewhere than their date says. */
+  elsewhere: Set<string>;
+}
+
+async function lookAtHoles(
+  look: Look,
+  slice: GapSlice,
+  { left, moves }: { left: Unsettled; moves: boolean },
+): Promise<void> {
   const { lo, hi, holes } = slice;
   const { rows, whole } = await readWhole(look, slice);
   const came = new Set(rows.map(({ releaseId }) => releaseId));
   const at = look.context.effects.now();
-  const settled = holes.filter((hole) => whole && settles(hole, rows));
-  await settleGaps(look.context.db, {
-    found: holes.flatMap(({ ids }) => ids.filter((id) => came.has(id))),
-    absent: settled.flatMap(({ ids }) => ids.filter((id) => !came.has(id))),
-    settledBy: "slice",
-    at,
-  });
-  for (const hole of holes.filter((one) => !settled.includes(one)))
-    await askSingly(look, { ...hole, ids: hole.ids.filter((id) => !came.has(id)) });
-  await afterSlice(look, lo < hi ? lo : hi, rows.length);
+  const notCome = ({ ids }: Hole) => ids.filter((id) => !came.has(id));
+  const absent: string[] = [];
+  for (const hole of holes) {
+    const strangers = elsewhere(hole, rows);
+    if (whole && strangers.length === 0) absent.push(...notCome(hole));
+    else {
+      for (const id of notCome(hole)) left.ids.add(id);
+      for (const id of strangers) left.elsewhere.add(id);
+    }
+  }
+  const found = holes.flatMap(({ ids }) => ids.filter((id) => came.has(id)));
+  await settleGaps(look.context.db, { found, absent, settledBy: "slice", at });
+  if (moves) await afterSlice(look, lo < hi ? lo : hi, rows.length);
 }
 
-async function askSingly(look: Look, { ids }: Hole): Promise<void> {
+async function askSingly(look: Look, ids: readonly string[]): Promise<void> {
   const { context } = look;
   const { db, effects } = context;
   for (const id of ids) {
     const { rows, kind, why } = await lookedUp(look, id);
-    if (kind === "open") {
+    const at = effects.now();
+    const settled = kind === "absent" || kind === "found";
+    if (settled || (kind === "empty" && (await attemptsAt(db, id)) >= EMPTY_ANSWERS)) {
+      const none: string[] = [];
+      const [found, absent] = rows.length > 0 ? [[id], none] : [none, [id]];
+      await settleGaps(db, { found, absent, settledBy: "look-up", at });
+    } else {
       look.open++;
-      await noteOpen(db, { id, at: effects.now(), why });
-      continue;
+      await noteOpen(db, { id, at, why });
     }
-    const none: string[] = [];
-    const [found, absent] = rows.length > 0 ? [[id], none] : [none, [id]];
-    await settleGaps(db, { found, absent, settledBy: "look-up", at: effects.now() });
   }
 }
+
+/** Both 404 and an empty list are given for an id that does not exist (api-facts); the list, again and again, settles it too. */
+const EMPTY_ANSWERS = 3;
 
 /** One look-up that fails is one number that stays open: the others go on. */
 async function lookedUp(
   look: Look,
   id: string,
-): Promise<{ rows: Row[]; kind: "found" | "absent" | "open"; whole: boolean; why: string }> {
+): Promise<Pick<LookedUp, "rows" | "kind" | "whole"> & { why: string }> {
   try {
     const { rows, kind, whole, requests } = await lookUp(look.context, id);
     await storeFound(look, { page: { rows, unidentified: [] }, from: look.start, to: look.top, requests });
     await saveLook(look);
-    return { rows, kind, whole, why: kind === "open" ? "an answer that settles nothing" : "" };
+    return { rows, kind, whole, why: `the look-up was answered: ${kind}` };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return { rows: [], kind: "open", whole: false, why: error.message };

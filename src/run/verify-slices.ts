@@ -17,18 +17,20 @@ export interface SliceRows {
 
 /**
  * Reads `[lo, hi]` whole, in as many slices as it takes. The rows that came are stored, and handed back.
+ * `onward`: what has been read is written as the window's frontier, slice by slice.
  * @throws Shrunk, ApiError, DeadlineReached
  */
 export async function readWhole(
   look: Look,
-  { lo, hi }: { lo: LondonTime; hi: LondonTime },
+  { lo, hi, onward = false }: { lo: LondonTime; hi: LondonTime; onward?: boolean },
 ): Promise<SliceRows> {
   const { context } = look;
   const { api, config } = context;
   const all: Row[] = [];
   let whole = true;
   let frontier = hi;
-  let shortened: LondonTime | null = null;
+  const known = onward ? look.progress.verify?.lo : undefined;
+  let shortened: LondonTime | null = known !== undefined && known > lo ? known : null;
   while (frontier > lo) {
     const asked: Question = { stage: ALL_STAGES, lo: shortened ?? lo, hi: frontier, limit: config.pageLimit };
     const slice = await readSlice(context, asked);
@@ -37,6 +39,7 @@ export async function readWhole(
     all.push(...page.rows);
     if (slice.kind === "over") {
       shortened = shorter(api, asked, page.rows)?.lo ?? asked.lo;
+      if (onward) setFrontier(look, { frontier, lo: shortened, rows: 0 });
       await saveLook(look); // what was missing is counted once it is stored
       continue;
     }
@@ -49,6 +52,9 @@ export async function readWhole(
       whole = false;
       notProved(look, asked, page.rows.length);
     }
+    if (!onward) continue;
+    setFrontier(look, { frontier, rows: page.rows.length });
+    await saveLook(look);
   }
   return { rows: all, whole };
 }
@@ -61,8 +67,7 @@ export async function verifyBySlices(look: Look): Promise<void> {
     const frontier = look.progress.verify?.frontier ?? look.top;
     if (frontier <= look.start) return;
     const { lo } = nextSlice({ api, frontier, start: look.start, published, limit });
-    const { rows } = await readWhole(look, { lo, hi: frontier });
-    await afterSlice(look, lo, rows.length);
+    await readWhole(look, { lo, hi: frontier, onward: true });
   }
 }
 
@@ -76,10 +81,19 @@ function expectation({ window, stored, progress, context }: Look): { published: 
 }
 
 export async function afterSlice(look: Look, frontier: LondonTime, rows: number): Promise<void> {
-  const { verify } = look.progress;
+  setFrontier(look, { frontier, rows });
+  await saveLook(look);
+}
+
+/** `lo`: where the next slice had to be shorter. */
+function setFrontier(
+  look: Look,
+  { frontier, lo, rows }: { frontier: LondonTime; lo?: LondonTime; rows: number },
+): void {
+  const { lo: _, ...verify } = look.progress.verify ?? { requests: 0, rows: 0 };
+  const shortened = lo === undefined ? {} : { lo };
   look.progress = {
     ...look.progress,
-    verify: { requests: 0, ...verify, frontier, rows: (verify?.rows ?? 0) + rows, by: look.by },
+    verify: { ...verify, frontier, rows: verify.rows + rows, by: look.by, ...shortened },
   };
-  await saveLook(look);
 }

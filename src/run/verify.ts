@@ -10,9 +10,10 @@ import { topOf } from "../plan/difference.ts";
 import { hasUnconfirmedGaps } from "../store/gaps.ts";
 import { type StoredRelease, storedReleases } from "../store/store.ts";
 import type { ProofBy } from "../terms/documents.ts";
+import { ApiError } from "../terms/errors.ts";
 import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
 import type { SourceContext } from "./context.ts";
-import { type HoldEnd, holding } from "./hold.ts";
+import { checkpoint, type HoldEnd, holding } from "./hold.ts";
 import { type Look, ShareUsed, Shrunk } from "./look.ts";
 import { progressOf } from "./progress.ts";
 import { verifyByNumbers } from "./verify-numbers.ts";
@@ -53,6 +54,7 @@ async function lookAt(context: SourceContext, held: Held, share: VerifyOptions["
     else await verifyBySlices(look);
   } catch (error) {
     if (error instanceof ShareUsed) return giveBack(db, held.claim);
+    if (error instanceof ApiError) await postpone(look);
     if (!(error instanceof Shrunk)) throw error;
     suspicion = error.suspicion;
   }
@@ -68,6 +70,12 @@ async function lookAt(context: SourceContext, held: Held, share: VerifyOptions["
   if (end.proof === "exact") report.windowsVerified.push(held.window._id);
 }
 
+/** The API's trouble is this month's for a while: the others go on. */
+async function postpone(look: Look): Promise<void> {
+  look.progress = { ...look.progress, verifyAt: nextTryAt(look.context.effects.now(), 1) };
+  await checkpoint(look.context, look.claim, look.progress);
+}
+
 async function openLook(
   context: SourceContext,
   { claim, window }: Held,
@@ -77,12 +85,14 @@ async function openLook(
   const stored = certainOf(context, await storedReleases(db, window));
   const by: ProofBy = api.lookupPath && window.proof !== "exact" ? "numbers" : "slices";
   const before = progressOf(window);
-  const goesOn = before.verify && !before.verify.done && (before.verify.by ?? by) === by;
   const [start, top] = [boundaryAtOrBefore(toLondon(window.from)), topOf(window.to)];
+  // A start that moved back is proved below what has been proved.
+  const under = before.verify && window.proof !== "exact" && before.verify.frontier > start;
+  const goesOn = before.verify && (!before.verify.done || under) && (before.verify.by ?? by) === by;
   const fresh = { frontier: top, requests: before.verify?.requests ?? 0, rows: 0, by, since: effects.now() };
   return {
     ...{ context, claim, window, by, start, top, stored, found: 0, open: 0 },
-    progress: { ...before, verify: goesOn && before.verify ? { ...before.verify, by } : fresh },
+    progress: { ...before, verify: goesOn && before.verify ? { ...before.verify, by, done: false } : fresh },
     share,
   };
 }

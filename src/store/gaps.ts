@@ -58,6 +58,11 @@ export async function settleGaps(
   if (operations.length > 0) await db.noticeGaps.bulkWrite(operations, { ordered: true });
 }
 
+/** Answers so far that settled nothing. */
+export async function attemptsAt(db: Database, id: string): Promise<number> {
+  return (await db.noticeGaps.findOne({ _id: id }))?.attempts ?? 0;
+}
+
 const RETRY_MS = { first: 3_600_000, most: 7 * 86_400_000 };
 
 /** No answer settled it: it stays open, and is asked for again after a growing pause. */
@@ -65,8 +70,7 @@ export async function noteOpen(
   db: Database,
   { id, at, why }: { id: string; at: Date; why: string },
 ): Promise<void> {
-  const known = await db.noticeGaps.findOne({ _id: id });
-  const attempts = (known?.attempts ?? 0) + 1;
+  const attempts = (await attemptsAt(db, id)) + 1;
   const retryAt = new Date(at.getTime() + Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (attempts - 1)));
   await db.noticeGaps.updateOne(
     { _id: id },
