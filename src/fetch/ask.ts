@@ -98,7 +98,7 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
       case "wrong question":
         throw new ApiError(
           `${api.source} does not take this request (${outcome.status}): ${outcome.detail}. Expected is a page of releases; ` +
-            `check FAT_API_URL, CF_API_URL and the stages settings. It was ${url}`,
+            `check ${api.settings.origin} and ${api.settings.stages}. It was ${url}`,
           { url, status: outcome.status, attempts: troubles.length + 1, permanent: true },
         );
       case "unreadable":
@@ -146,11 +146,14 @@ function judgeAnswer(answer: HttpAnswer | TransportError): Outcome {
   if (answer instanceof TransportError) {
     return answer.timedOut ? { kind: "timeout" } : { kind: "trouble", detail: answer.message };
   }
-  const { status, retryAfter, body } = answer;
+  const { status, retryAfter, body, cutAt } = answer;
   if (status === 200) {
+    if (cutAt !== undefined)
+      return { kind: "unreadable", reason: `the answer has more than ${cutAt} bytes`, body, salvaged: null };
     const read = readPage(body);
     if (read.kind === "page") return read;
     if (read.kind === "empty") return { kind: "trouble", detail: "an empty body" }; // some 200s are empty (api-facts)
+    if (read.kind === "foreign") return { kind: "trouble", detail: read.reason };
     return { ...read, body };
   }
   if (status === 429 || status === 403) return { kind: "refused", status, retryAfter };

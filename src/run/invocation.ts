@@ -2,25 +2,33 @@
 //   plan both, then for both sources side by side until the soft deadline: delta, claim, drain, done, claim the next; with
 //   nothing left to claim, verify. One bad source never blocks the other.
 import { type Held, reviveFailed } from "../claim/claim.ts";
-import type { Config, SourceConfig } from "../config/config.ts";
-import { APIS } from "../fetch/api.ts";
+import type { Config } from "../config/config.ts";
 import { openPacer } from "../fetch/pacer.ts";
 import { plan } from "../plan/plan.ts";
-import { type Database, ensureCollections, ensureIndexes } from "../platform/database.ts";
+import { type Database, ensureCollections, ensureIndexes, isUnreachable } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
+import type { Reader, SourceConfig } from "../sources/source.ts";
 import { closePassed } from "../store/store.ts";
 import type { SyncJob, SyncRun } from "../terms/documents.ts";
-import { ApiError, BudgetSpent, DeadlineReached, StorageFull } from "../terms/errors.ts";
+import { ApiError, BudgetSpent, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
 import { claimFitting } from "./claim-fitting.ts";
-import { type RunContext, remainingMs, type SourceContext, type SourceReport, waitAlive } from "./context.ts";
+import {
+  type HolderContext,
+  type RunContext,
+  remainingMs,
+  type SourceContext,
+  type SourceReport,
+  waitFor,
+} from "./context.ts";
 import { syncDelta } from "./delta.ts";
 import { drain } from "./drain.ts";
 import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
 import { type HoldEnd, holding } from "./hold.ts";
-import { closeJob, notePlan, openJob } from "./jobs.ts";
+import { closeJob, notePlan, noteSynced, openJob } from "./jobs.ts";
+import { claimForProof, readBy, readContextOf, verifyBy } from "./read-by.ts";
 import { statusOf } from "./status.ts";
 import { verifyNewest } from "./verify.ts";
 
@@ -33,7 +41,7 @@ export interface InvocationOptions {
   verifyOnly?: boolean;
 }
 
-/** @returns the run's document. @throws only what kept the run from beginning (the database, above all) */
+/** @returns the run's document. @throws only what kept the run from beginning or its document from being written: the database */
 export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const { db, effects, config, log } = options;
   const startedAt = effects.now();
@@ -52,12 +60,21 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const begun = room.full === null;
   const sources = await runSources(context);
   const end = { endedAt: effects.now(), outcome: outcomeOf(sources), sources };
-  if (begun) await notingEnd(room, () => closeRun(db, _id, end));
+  // Alarms are sent even where the run's document could not be written.
+  const written = await settled(async () => {
+    if (begun) await notingEnd(room, () => closeRun(db, _id, end));
+  });
   const now = effects.now();
   const alerts = { db, webhookUrl: config.alertWebhookUrl, post: effects.post, now, log };
   await noting(room, () => sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }));
   log.info({ ...summary(end, startedAt), noticesClosed }, "invocation");
+  if (written.status === "rejected") throw written.reason;
   return { _id, startedAt, ...end };
+}
+
+async function settled(work: () => Promise<void>): Promise<PromiseSettledResult<void>> {
+  const [result] = await Promise.allSettled([work()]);
+  return result;
 }
 
 /** Both are planned before either works: which months come first, and fit, is a question to both together. */
@@ -74,11 +91,20 @@ async function runSources(run: RunContext): Promise<SourceReport[]> {
 }
 
 async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig): Promise<SyncJob> {
-  const { source, start, stages } = settings;
+  const { source, start, stages, reader } = settings;
   const job = await openJob(db, source, effects.now());
   if (job.paused) return job;
   const { horizon, planHash: knownHash } = job;
-  const planned = await plan(db, { source, start, horizon, stages, knownHash, now: effects.now() });
+  const sites = await reader?.sites?.(db);
+  const planned = await plan(db, {
+    source,
+    start,
+    horizon,
+    stages,
+    knownHash,
+    now: effects.now(),
+    ...(sites ? { sites } : {}),
+  });
   if (planned.hash !== knownHash) await notePlan(db, source, { before: knownHash, after: planned.hash });
   await reviveFailed(db, source);
   return job;
@@ -115,13 +141,16 @@ async function runSource(
   try {
     if (job?.status === "rejected") throw job.reason;
     if (job?.value.paused) return { ...report, endedBy: "paused" };
-    await work(await contextOf(run, settings, report), report);
+    const { source, reader, definition } = settings;
+    const holder: HolderContext = { ...run, source, report, keepAlive: { held: null } };
+    if (reader) await workByReader(holder, reader);
+    else if (definition.releases) await work(await contextOf(holder, settings, definition.releases));
     report.endedBy = "nothing left";
   } catch (thrown) {
     const error = noteFull(room, thrown) ?? thrown;
     report.endedBy = endOf(error);
     if (report.endedBy !== "deadline") {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       report.errors.push(message);
       log.error({ source: settings.source, err: error }, message);
     }
@@ -129,7 +158,7 @@ async function runSource(
   try {
     await noting(room, () => closeJob(db, report, effects.now()));
   } catch (error) {
-    report.errors.push(error instanceof Error ? error.message : String(error));
+    report.errors.push(messageOf(error));
     report.endedBy = "error";
     log.error({ source: settings.source, err: error }, "the source's job could not be written");
   }
@@ -144,28 +173,73 @@ function endOf(error: unknown): SourceReport["endedBy"] {
 const BACKOFF_SECONDS = 120; // after a window's first failed attempt, unless COOLDOWN_SECONDS says otherwise
 const TROUBLES_MAX = 3; // windows in a row that fail: then it is the source, and the next invocation tries again
 
-async function work(context: SourceContext, report: SourceReport): Promise<void> {
+async function work(context: SourceContext): Promise<void> {
   const { config, verifyOnly } = context;
-  if (!verifyOnly) await drainAll(context, report);
+  const trouble = verifyOnly ? null : await deltaFirst(context);
+  if (!verifyOnly) await drainAll(context, (held) => drain(context, held));
   if (config.verifyRequestsPerRun > 0) await verify(context);
+  if (trouble) throw trouble.error;
 }
 
-async function drainAll(context: SourceContext, report: SourceReport): Promise<void> {
-  await deltaFirst(context);
+/** A source that brings its own reader: the same claims, leases, budget and reports. */
+async function workByReader(holder: HolderContext, reader: Reader): Promise<void> {
+  const { report, config, verifyOnly } = holder;
+  const { refresh, windowsAtOnce = 1 } = reader;
+  let trouble: Trouble | null = null;
+  if (!verifyOnly) {
+    trouble = await untroubled(holder, async () =>
+      noteSynced(holder.db, holder.source, await refresh(readContextOf(holder, null))),
+    );
+    const side = () => {
+      const own = { ...holder, keepAlive: { held: null } };
+      return drainAll(own, (held) => readBy(reader, own, held));
+    };
+    const ended = await Promise.allSettled(Array.from({ length: windowsAtOnce }, side));
+    for (const one of ended) if (one.status === "rejected") throw one.reason;
+  }
+  if (config.verifyRequestsPerRun > 0 && reader.verify)
+    await untilTrouble(holder, async () => {
+      const held = await claimForProof(holder);
+      if (!held) return null;
+      const end = await holding(holder, held.claim, () => verifyBy(reader, holder, held));
+      if (end === "finished") report.windowsVerified.push(held.window._id);
+      return end;
+    });
+  if (trouble) throw trouble.error;
+}
+
+async function drainAll(context: HolderContext, read: (held: Held) => Promise<void>): Promise<void> {
+  const { config, report } = context;
+  await untilTrouble(context, async () => {
+    const held = await claimFitting(context, config.cooldownSeconds ?? BACKOFF_SECONDS);
+    if (!held) return null;
+    const end = await drainHeld(context, held, read);
+    if (end === "finished") report.windowsDone.push(held.window._id);
+    return end;
+  });
+}
+
+/** Windows one after the other, until none is left (null) or several in a row had trouble. */
+async function untilTrouble(
+  context: HolderContext,
+  next: () => Promise<HoldEnd | "waits" | null>,
+): Promise<void> {
   for (let troubles = 0; troubles < TROUBLES_MAX; ) {
     stopAtDeadline(context);
-    const held = await claimFitting(context, context.config.cooldownSeconds ?? BACKOFF_SECONDS);
-    if (!held) break;
-    const end = await drainHeld(context, held);
-    if (end === "finished") report.windowsDone.push(held.window._id);
+    const end = await next();
+    if (end === null) return;
     troubles = end === "troubled" ? troubles + 1 : 0;
   }
 }
 
 /** A window that outgrows the budget waits: the next claim finds nothing that fits. */
-async function drainHeld(context: SourceContext, held: Held): Promise<HoldEnd | "waits"> {
+async function drainHeld(
+  context: HolderContext,
+  held: Held,
+  read: (held: Held) => Promise<void>,
+): Promise<HoldEnd | "waits"> {
   try {
-    return await holding(context, held.claim, () => drain(context, held));
+    return await holding(context, held.claim, () => read(held));
   } catch (error) {
     if (!(error instanceof BudgetSpent)) throw error;
     context.log.warn({ window: held.window._id }, error.message);
@@ -176,55 +250,52 @@ async function drainHeld(context: SourceContext, held: Held): Promise<HoldEnd | 
 /** Never verified first, as long as it takes; then what has been proved, within its share of the run. */
 async function verify(context: SourceContext): Promise<void> {
   const share = { left: context.config.verifyRequestsPerRun };
-  for (const options of [
-    { first: true, share: null },
-    { first: false, share },
-  ]) {
-    for (let troubles = 0; troubles < TROUBLES_MAX; ) {
-      stopAtDeadline(context);
-      const end = await verifyNewest(context, options);
-      if (end === null) break;
-      troubles = end === "troubled" ? troubles + 1 : 0;
-    }
-  }
+  await untilTrouble(context, () => verifyNewest(context, { first: true, share: null }));
+  await untilTrouble(context, () => verifyNewest(context, { first: false, share }));
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */
-async function deltaFirst(context: SourceContext): Promise<void> {
+const deltaFirst = (context: SourceContext) => untroubled(context, () => syncDelta(context));
+
+/** An error that nobody thought of: the rest goes on, and the run is an error in the end. */
+interface Trouble {
+  error: unknown;
+}
+
+/** An API's trouble is noted, and the source goes on. */
+async function untroubled(context: HolderContext, work: () => Promise<unknown>): Promise<Trouble | null> {
   try {
-    await syncDelta(context);
+    await work();
   } catch (error) {
-    if (!(error instanceof ApiError) || error.permanent) throw error;
+    const ends = error instanceof DeadlineReached || noteFull(context.room, error) || isUnreachable(error);
+    if (ends || (error instanceof ApiError && error.permanent)) throw error;
+    if (!(error instanceof ApiError)) return { error };
     context.report.errors.push(error.message);
     context.log.error({ source: context.source }, error.message);
   }
+  return null;
 }
 
-function stopAtDeadline(context: SourceContext): void {
+function stopAtDeadline(context: HolderContext): void {
   if (context.room.full) throw context.room.full;
   if (remainingMs(context) <= 0) throw new DeadlineReached("the run's budget is used up");
 }
 
 async function contextOf(
-  run: RunContext,
+  holder: HolderContext,
   settings: SourceConfig,
-  report: SourceReport,
+  { api, rules }: NonNullable<SourceConfig["definition"]["releases"]>,
 ): Promise<SourceContext> {
-  const { db, effects, config } = run;
-  const { source, origin } = settings;
-  const api = APIS[source];
-  const keepAlive: SourceContext["keepAlive"] = { held: null };
-  const left = () => remainingMs(run);
-  const wait = async (ms: number) => {
-    report.waitedMs += Math.max(0, ms);
-    await waitAlive({ effects, leaseSeconds: config.leaseSeconds, keepAlive }, ms);
-  };
+  const { db, effects, config, report, source } = holder;
+  const left = () => remainingMs(holder);
+  const wait = waitFor(holder);
   const { requestsPerMinute, cooldownSeconds } = config;
   const pacer = await openPacer({ db, source, requestsPerMinute, remainingMs: left, wait });
+  const { origin } = settings;
   const asker = { api, origin, effects, pacer, cooldownSeconds, remainingMs: left, wait, tally: report };
   const inQuarantine = await db.quarantine.find({ source }, { projection: { _id: 1 } }).toArray();
   const quarantined = new Set(inQuarantine.map(({ _id }) => _id));
-  return { ...run, source, settings, api, asker, report, quarantined, keepAlive };
+  return { ...holder, api, rules, asker, quarantined };
 }
 
 function emptyReport(source: SourceReport["source"]): SourceReport {

@@ -154,8 +154,7 @@ function unanswered(
   { why, status }: Extract<Act, { kind: "give up" }>,
   url: string,
 ): ApiError {
-  const advice =
-    status === undefined ? "The window is tried again later." : "Check FAT_API_URL and CF_API_URL.";
+  const advice = status === undefined ? "The window is tried again later." : `Check ${api.settings.origin}.`;
   return new ApiError(`${api.source}: ${why}: ${url}. ${advice}`, {
     url,
     attempts: 1,

@@ -1,14 +1,15 @@
 // The production code in this process: a real database, the replica as the network, and a clock that tests can move.
 import { ObjectId } from "mongodb";
-import { readConfig } from "../config/config.ts";
+import { type Config, readConfig } from "../config/config.ts";
 import type { Database } from "../platform/database.ts";
 import { type Effects, type HttpAnswer, TransportError } from "../platform/effects.ts";
 import { createLogger } from "../platform/logger.ts";
 import { createReplica, type Replica, type ReplicaOptions } from "../replica/answer.ts";
 import { createHistory, type HistoryOptions, type Published } from "../replica/history.ts";
+import { SOURCES, type Source } from "../replica/sources.ts";
 import { invoke } from "../run/invocation.ts";
+import type { Source as SourceDefinition } from "../sources/source.ts";
 import type { SyncRun } from "../terms/documents.ts";
-import { SOURCES, type Source } from "../terms/window.ts";
 
 export interface World {
   replica: Replica;
@@ -17,6 +18,7 @@ export interface World {
   pass(ms: number): void;
   now(): Date;
   run(vars?: Record<string, string>): Promise<SyncRun>;
+  configFor(vars?: Record<string, string>): Config;
 }
 
 export interface WorldOptions {
@@ -32,6 +34,8 @@ export interface WorldOptions {
   /** What each request takes of this world's time: how many fit into an invocation. */
   requestMs?: number;
   vars?: Record<string, string>;
+  /** In place of those that src/sources lists. */
+  sources?: readonly SourceDefinition[];
 }
 
 const FIND_A_TENDER_BEGAN = new Date("2021-01-01T00:00:00Z");
@@ -66,7 +70,7 @@ export function createWorld(options: WorldOptions): World {
     random: () => 0.5,
     newId: () => new ObjectId(),
   };
-  const run = (vars: Record<string, string> = {}) => {
+  const configFor = (vars: Record<string, string> = {}) => {
     const environment = {
       MONGODB_URI: "mongodb://in.this.process",
       BACKFILL_START_DATE: from.toISOString().slice(0, 10),
@@ -76,12 +80,15 @@ export function createWorld(options: WorldOptions): World {
       ...options.vars,
       ...vars,
     };
-    return invoke({ db, effects, config: readConfig(environment, effects.now()), log: silent });
+    return readConfig(environment, effects.now(), options.sources);
   };
+  const run = (vars: Record<string, string> = {}) =>
+    invoke({ db, effects, config: configFor(vars), log: silent });
   return {
     replica,
     effects,
     run,
+    configFor,
     now: () => new Date(nowMs),
     pass: (ms) => {
       nowMs += ms;

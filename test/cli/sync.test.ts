@@ -12,9 +12,9 @@ import { collectionsOf, ensureCollections, ensureIndexes, INDEXES } from "../../
 import { createLogger } from "../../src/platform/logger.ts";
 import { createHistory } from "../../src/replica/history.ts";
 import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
+import type { Source } from "../../src/replica/sources.ts";
 import { STATUS_VERSION, statusSchema } from "../../src/report/schema.ts";
 import type { Quarantined } from "../../src/terms/documents.ts";
-import type { Source } from "../../src/terms/window.ts";
 import type { Finding } from "../../src/upkeep/doctor.ts";
 import { freshDatabase } from "../kit/database.ts";
 import { setScene } from "../worker/status-data.ts";
@@ -301,6 +301,34 @@ describe("quarantine", () => {
   });
 });
 
+describe("what comes from outside", () => {
+  it.each([["list"], ["show"], ["retry"]])(
+    "is shown with its control characters made visible: quarantine %s",
+    async (what) => {
+      const escapes = "\u001b]0;TITLE\u0007\u001b[2J\u009b31m\u202eabc\r";
+      const seen = { firstSeenAt: new Date(), lastSeenAt: new Date() };
+      const _id = `FIND_A_TENDER/o${escapes}/1`;
+      await db.quarantine.insertOne({
+        ...{
+          _id,
+          source: "FIND_A_TENDER",
+          windowId: null,
+          ocid: `o${escapes}`,
+          releaseId: "1",
+          place: escapes,
+        },
+        ...{ reason: `bad ${escapes}`, rawText: `{"ocid":"${escapes}"}`, ...seen },
+      });
+      for (const options of [[], ["--json"]]) {
+        const { out, err } = await sync(["quarantine", what, ...(what === "show" ? [_id] : []), ...options]);
+        expect(`${out}${err}`).not.toMatch(/(?![\n\t])[\p{Cc}\u202a-\u202e]/u);
+        expect(out).toContain("\\u001b");
+        if (options.length > 0) expect(JSON.stringify(JSON.parse(out))).toContain("TITLE");
+      }
+    },
+  );
+});
+
 describe("prune", () => {
   it("says what would go, then deletes just that", async () => {
     await json(["run"], { VERIFY_REQUESTS_PER_RUN: "0" });
@@ -310,10 +338,28 @@ describe("prune", () => {
     const would = dry.answer.reduce((sum: number, one: { contracts: number }) => sum + one.contracts, 0);
     expect(would).toBeGreaterThan(50);
     expect(await db.contracts.countDocuments()).toBe(all);
-    const { code, out } = await sync(["prune"], { BACKFILL_START_DATE: start });
-    expect(out).toContain("gone.");
+    // Nobody is there to be asked, and a program that wants JSON is nobody.
+    for (const args of [["prune"], ["prune", "--json"]]) {
+      const refused = await sync(args, { BACKFILL_START_DATE: start });
+      expect([refused.code, refused.err]).toEqual([2, expect.stringContaining("Nothing was deleted")]);
+      expect(`${refused.out}${refused.err}`).toMatch(
+        new RegExp(`${name} on 127.0.0.1:\\d+:[^]* contracts .* would go`),
+      );
+    }
+    expect(await db.contracts.countDocuments()).toBe(all);
+    const { code, out } = await sync(["prune", "--yes"], { BACKFILL_START_DATE: start });
+    expect(out).toMatch(new RegExp(`${name} on 127.0.0.1[^]*would go[^]*gone`));
     expect(code).toBe(0);
     expect(await db.contracts.countDocuments()).toBe(all - would);
+  });
+
+  it("leaves a database alone in which this system has never worked", async () => {
+    await db.db
+      .collection("contracts")
+      .insertOne({ source: "FIND_A_TENDER", publishedDate: new Date(0) }, { bypassDocumentValidation: true });
+    const { code, err } = await sync(["prune", "--yes"]);
+    expect([code, err]).toEqual([2, expect.stringContaining(`never worked in ${name} on 127.0.0.1`)]);
+    expect(await db.contracts.countDocuments()).toBe(1);
   });
 });
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { APIS, noticeId } from "../../../src/fetch/api.ts";
+import { noticeId } from "../../../src/fetch/api.ts";
 import {
   candidates,
   gapSlices,
@@ -13,6 +13,7 @@ import {
   numbered,
 } from "../../../src/fetch/gap-slices.ts";
 import { londonTime, plusSeconds } from "../../../src/terms/london-time.ts";
+import { APIS } from "../../kit/apis.ts";
 
 const api = APIS.FIND_A_TENDER;
 const START = londonTime("2025-06-01T00:00:00");
