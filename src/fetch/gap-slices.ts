@@ -1,4 +1,4 @@
-// Find a Tender proved by its numbers: what is contiguous is complete, so only holes in the sequence are looked at, by
+// A source with a yearly sequence is proved by its numbers: what is contiguous is complete, so only holes in the sequence are looked at, by
 // slices of less than a page that hold as many holes as fit, each with both its neighbours. Pure.
 import {
   boundaryAtOrAfter,

@@ -1,4 +1,4 @@
-// Proof by numbers (Find a Tender): contiguous numbers prove, so only the holes are looked at. A slice that is not full
+// Proof by a yearly sequence of numbers: contiguous numbers prove, so only the holes are looked at. A slice that is not full
 // and holds a hole's neighbours settles it: what came is stored, what did not was never published. A number is asked for
 // by itself only where that is not so. A notice under several processes is looked up by its id, to the last page.
 import {

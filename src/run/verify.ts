@@ -1,4 +1,4 @@
-// Verifies drained windows, at another time than they were drained: Find a Tender's by its numbers, others by slices.
+// Verifies drained windows, at another time than they were drained: by the source's numbers where it has a sequence, else by slices.
 // A window is `exact` when nothing in it is open and what came can be all; else it says what is missing, and is looked
 // at again. What is exact is looked at again too, on a schedule, by slices.
 import { claimNewest, doubtMonth, finishLook, giveBack, type Held, hurryNeighbours } from "../claim/claim.ts";
@@ -97,7 +97,7 @@ async function openLook(
   };
 }
 
-/** Find a Tender's dates are not always those that it selects by (009921-2021): a number out of line says so. */
+/** Dates are not always those that the API selects by (009921-2021): a number out of line says so. */
 function certainOf({ api }: SourceContext, stored: StoredRelease[]): StoredRelease[] {
   if (!api.lookupPath) return stored;
   const line = inLine(numbered(stored.map(({ noticeId, at }) => ({ id: noticeId, at: fromLondon(at) }))));
