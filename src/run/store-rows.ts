@@ -9,7 +9,7 @@ import { growthBytes } from "../store/budget.ts";
 import { rawDataOf } from "../store/raw-data.ts";
 import { identified, type Upsert } from "../store/statements.ts";
 import { bsonBytes, countUnknown, quarantine, release, storePage } from "../store/store.ts";
-import type { MappedBuyer } from "../terms/documents.ts";
+import type { MappedBuyer, StoreDetail } from "../terms/documents.ts";
 import type { Row } from "../terms/release.ts";
 import type { Source } from "../terms/window.ts";
 import type { StoreContext } from "./context.ts";
@@ -51,7 +51,7 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   const cases: Parameters<typeof quarantine>[1] = [];
   for (const row of distinct(page.rows)) {
     const id = `${source}/${row.key}`;
-    const mapped = mapRow({ source, rules, row, now });
+    const mapped = mapRow({ source, rules, row, now, details: config.storeDetails });
     if (mapped.kind === "rejected") {
       const { ocid, releaseId } = row;
       cases.push({
@@ -104,11 +104,17 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   return { changed, added, bytes, quarantined: cases.length };
 }
 
-export function mapRow(options: { source: Source; rules: SourceRules; row: Row; now: Date }): Mapped {
-  const { source, rules, row, now } = options;
+export function mapRow(options: {
+  source: Source;
+  rules: SourceRules;
+  row: Row;
+  now: Date;
+  details: readonly StoreDetail[];
+}): Mapped {
+  const { source, rules, row, now, details } = options;
   const { ocid, releaseId, broken } = row;
   if (broken) return { kind: "rejected", ocid, releaseId, reason: broken.reason };
-  return mapRelease({ source, rules, release: row.release, now });
+  return mapRelease({ source, rules, release: row.release, now, details });
 }
 
 function evidence({ release: raw, broken }: Row): string {

@@ -21,7 +21,7 @@ export interface Requarantined {
 /** @param id only this one. @throws StorageFull */
 export async function retryQuarantine(options: {
   db: Database;
-  config: Parameters<typeof rawDataOf>[0] & Pick<Config, "sources">;
+  config: Parameters<typeof rawDataOf>[0] & Pick<Config, "sources" | "storeDetails">;
   now: Date;
   id?: string;
 }): Promise<Requarantined> {
@@ -48,7 +48,7 @@ async function storeCase(
   const [bad] = unidentified;
   if (bad) return bad.reason;
   for (const row of distinct(rows)) {
-    const mapped = mapRow({ source, rules, row, now });
+    const mapped = mapRow({ source, rules, row, now, details: config.storeDetails });
     if (mapped.kind === "rejected") return mapped.reason;
     const { buyers, revision } = mapped;
     const upsert = { contract: identified(mapped.contract, buyers), revision, ...rawDataOf(config, row) };
