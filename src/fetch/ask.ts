@@ -146,11 +146,14 @@ function judgeAnswer(answer: HttpAnswer | TransportError): Outcome {
   if (answer instanceof TransportError) {
     return answer.timedOut ? { kind: "timeout" } : { kind: "trouble", detail: answer.message };
   }
-  const { status, retryAfter, body } = answer;
+  const { status, retryAfter, body, cutAt } = answer;
   if (status === 200) {
+    if (cutAt !== undefined)
+      return { kind: "unreadable", reason: `the answer has more than ${cutAt} bytes`, body, salvaged: null };
     const read = readPage(body);
     if (read.kind === "page") return read;
     if (read.kind === "empty") return { kind: "trouble", detail: "an empty body" }; // some 200s are empty (api-facts)
+    if (read.kind === "foreign") return { kind: "trouble", detail: read.reason };
     return { ...read, body };
   }
   if (status === 429 || status === 403) return { kind: "refused", status, retryAfter };

@@ -1,13 +1,11 @@
 // Releases in quarantine, mapped once more by today's mapper: what can be stored now leaves it.
-
 import type { Config } from "../config/config.ts";
 import { readPage, salvageReleases } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import type { Database } from "../platform/database.ts";
-import { mapRow } from "../run/store-rows.ts";
+import { prepareRow } from "../run/prepare.ts";
 import { rulesOf } from "../sources/index.ts";
-import { rawDataOf } from "../store/raw-data.ts";
-import { identified } from "../store/statements.ts";
+import type { rawDataOf } from "../store/raw-data.ts";
 import { release, storePage } from "../store/store.ts";
 import type { Quarantined } from "../terms/documents.ts";
 
@@ -48,10 +46,9 @@ async function storeCase(
   const [bad] = unidentified;
   if (bad) return bad.reason;
   for (const row of distinct(rows)) {
-    const mapped = mapRow({ source, rules, row, now, details: config.storeDetails });
-    if (mapped.kind === "rejected") return mapped.reason;
-    const { buyers, revision } = mapped;
-    const upsert = { contract: identified(mapped.contract, buyers), revision, ...rawDataOf(config, row) };
+    const prepared = prepareRow({ source, rules, row, now, config });
+    if (prepared.kind === "rejected") return prepared.reason;
+    const { upsert, buyers } = prepared;
     await storePage(db, { upserts: [upsert], buyers });
   }
   if (rows.length === 0) return "its text holds no release";
