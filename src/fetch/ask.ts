@@ -74,6 +74,7 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
     tally.requests++;
     requests++;
     const outcome = judgeAnswer(await fetchOnce(asker, url));
+    if (outcome.kind === "page" || outcome.kind === "not found") await pacer.answered();
     switch (outcome.kind) {
       case "page":
         return { kind: "page", page: outcome.page, url, requests };

@@ -223,15 +223,46 @@ export const syncRunSchema = z.strictObject({
 });
 export type SyncRun = z.infer<typeof syncRunSchema>;
 
-export const rateLimitSchema = z.strictObject({
-  _id: sourceSchema,
+const paceSchema = z.strictObject({
+  /** Between two requests; 0: as fast as the settings allow. */
+  intervalMs: z.number(),
+  /** Requests in a row at this spacing without a refusal or a pause. */
+  steady: z.number(),
+  /** Refusals since a spacing was proved. */
+  streak: z.number(),
+  /** The longest spacing that was refused, while that is believed. */
+  refusedMs: z.number().nullable(),
+  /** The shortest spacing that was proved. */
+  provedMs: z.number().nullable(),
+  /** Since when the search for a shorter one rests. */
+  restsSince: z.date().nullable(),
+  /** How long it rests before what was refused is tried again. */
+  patienceMs: z.number(),
+});
+const paceLaneSchema = z.strictObject({
+  pace: paceSchema,
+  /** The slot that was taken last. */
+  slotAt: z.date(),
   /** No request before this instant. */
   nextAt: z.date(),
-  intervalMs: z.number(),
-  /** The slot that was taken last. */
-  slotAt: z.date().optional(),
-  /** The interval at which the API refused last: it is approached again only slowly. */
-  refusedAtMs: z.number().optional(),
+});
+export const rateLimitSchema = z.strictObject({
+  /** `APIS`: one document for all of them, since they may share one budget. */
+  _id: z.string(),
+  /** Goes up with every change: what is learnt is written only over what it was learnt from. */
+  version: z.number(),
+  /** Whether the APIs were seen to share one budget; null until a refusal has told. */
+  together: z.boolean().nullable(),
+  /** A refusal that the other API's next answer explains. */
+  refusal: z.strictObject({ of: sourceSchema, at: z.date() }).nullable(),
+  votes: z.number(),
+  /** The pace of both together, where they share a budget. */
+  joint: paceLaneSchema,
+  /** Each API's own. */
+  lanes: z.record(z.string(), paceLaneSchema),
+  refusedAt: z.date().nullable(),
+  /** The slot that was taken last, of any API. */
+  slotAt: z.date(),
   updatedAt: z.date(),
 });
 export type RateLimit = z.infer<typeof rateLimitSchema>;

@@ -12,12 +12,13 @@ import { collectionsOf, ensureCollections, ensureIndexes, INDEXES } from "../../
 import { createLogger } from "../../src/platform/logger.ts";
 import { createHistory } from "../../src/replica/history.ts";
 import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
-import type { Source } from "../../src/replica/sources.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { STATUS_VERSION, statusSchema } from "../../src/report/schema.ts";
 import type { Quarantined } from "../../src/terms/documents.ts";
 import type { Finding } from "../../src/upkeep/doctor.ts";
+import { clockEnvironment, clockIsShifted } from "../kit/clock.ts";
 import { freshDatabase } from "../kit/database.ts";
-import { setScene } from "../worker/status-data.ts";
+import { monthsOf, setScene } from "../worker/status-data.ts";
 
 const SYNC = fileURLToPath(new URL("../../src/cli/sync.ts", import.meta.url));
 const DAY_MS = 86_400_000;
@@ -46,7 +47,13 @@ function sync(args: string[], vars: Record<string, string> = {}): Promise<Ended>
     ...{ MONGODB_URI: uri, MONGODB_DB: name, FAT_API_URL: replica.url, CF_API_URL: replica.url },
     ...{ BACKFILL_START_DATE: from.toISOString().slice(0, 10), REQUESTS_PER_MINUTE: "60000" },
   };
-  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...settings, ...vars };
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: process.env["HOME"],
+    ...clockEnvironment,
+    ...settings,
+    ...vars,
+  };
   return new Promise((resolve) => {
     execFile(process.execPath, [SYNC, ...args], { env, maxBuffer: 50_000_000 }, (error, out, err) => {
       const code = error && typeof error.code === "number" ? error.code : 0;
@@ -72,6 +79,8 @@ const COMMANDS = [
   ...["quarantine list", "quarantine show", "quarantine retry"],
 ];
 
+/** With its clock set, this machine and the database disagree about the time, and nothing else. */
+const WELL = clockIsShifted ? "1 check failed." : "All well.";
 const STATES = ["empty", "middle", "done", "trouble"] as const;
 type Expected = Record<(typeof STATES)[number], [code: number, words: RegExp]>;
 const same = (code: number, words: RegExp): Expected => ({
@@ -89,9 +98,9 @@ const LOOKING: [args: string[], Expected][] = [
   [
     ["doctor"],
     {
-      empty: [1, /✔ indexes and validators: all there[\s\S]*✖ cron: no run yet[\s\S]*1 check failed/],
-      middle: [0, /✔ months: 192 months, none failed[\s\S]*All well/],
-      done: [0, /✔ runs: the last one ended with "done"[\s\S]*All well/],
+      empty: [1, /✔ indexes and validators: all there[\s\S]*✖ cron: no run yet[\s\S]*checks? failed/],
+      middle: [0, /✔ months: PLANNED months, none failed[\s\S]*WELL/],
+      done: [0, /✔ runs: the last one ended with "done"[\s\S]*WELL/],
       trouble: [
         1,
         /✖ runs: .*"error"[\s\S]*✖ months: could not be read[\s\S]*✖ new notices: Find a Tender 7 hours/,
@@ -117,11 +126,17 @@ describe("each command on a database in each state", () => {
     "%s",
     async (state) => {
       if (state !== "empty") await setScene(db, state, new Date());
+      const planned = SOURCES.flatMap((source) => monthsOf(source, new Date())).length;
       const check = async ([args, expected]: (typeof LOOKING)[number]) => {
         const { code, out, err } = await sync(args, SHORT);
-        const [expectedCode, words] = expected[state];
+        const [expectedCode, pattern] = expected[state];
+        const words = new RegExp(
+          pattern.source.replace("PLANNED", String(planned)).replace("WELL", WELL),
+          pattern.flags,
+        );
         expect(`${out}${err}`, args.join(" ")).toMatch(words);
-        expect([args, code]).toEqual([args, expectedCode]);
+        const clockFailed = clockIsShifted && args[0] === "doctor";
+        expect([args, code]).toEqual([args, clockFailed ? 1 : expectedCode]);
       };
       await Promise.all(LOOKING.map(check));
       for (const each of CHANGING) await check(each);
@@ -166,7 +181,7 @@ describe.concurrent("npm run sync", () => {
 describe("status", () => {
   it.each([
     ["begun", 0, /still to be read/],
-    ["middle", 0, /2024 .*▒/],
+    ["middle", 0, /20\d\d .*▒/],
     ["done", 0, /Nothing needs you\.[\s\S]*█ exact: read and verified/],
     ["trouble", 1, /✖ failed[\s\S]*npm run sync -- retry/],
   ] as const)("of a database %s: exit code %i, the page's words", async (scene, expectedCode, words) => {
@@ -367,7 +382,8 @@ describe("doctor", () => {
   const findings = async (vars: Record<string, string> = {}) => {
     const { answer, code } = await json(["doctor"], vars);
     const list: Finding[] = answer;
-    const failed = list.filter(({ state }) => state === "failed").map(({ check }) => check);
+    const clock = (check: string) => clockIsShifted && check === "clock"; // it is, and is found
+    const failed = list.flatMap(({ state, check }) => (state === "failed" && !clock(check) ? [check] : []));
     return { list, failed, code, of: (check: string) => list.find((one) => one.check === check) };
   };
   const healthy = async () => {
@@ -384,7 +400,7 @@ describe("doctor", () => {
     const operations = await readFile(new URL("../../docs/operations.md", import.meta.url), "utf8");
     const unexplained = list.filter(({ check }) => !operations.includes(`\`${check}\``));
     expect(unexplained).toEqual([]);
-    expect((await sync(["doctor"])).out).toContain("All well.");
+    expect((await sync(["doctor"])).out).toContain(WELL);
   });
 
   it("names a wrong setting", async () => {
@@ -464,7 +480,7 @@ describe("doctor", () => {
     expect(of("User-Agent")?.found).toMatch(/forbids "tendhunt-data-sync\/.*answers another name/);
   });
 
-  it("names a clock that is wrong", async () => {
+  it.skipIf(clockIsShifted)("names a clock that is wrong", async () => {
     await healthy();
     // This process's clock: a minute ahead of the database's.
     const ahead = "const now = Date.now; Date.now = () => now() + 60_000;";

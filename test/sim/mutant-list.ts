@@ -168,8 +168,26 @@ export const MUTANTS: Mutant[] = [
   {
     name: "a refusal changes nothing",
     file: "src/fetch/pacer.ts",
-    find: "await db.rateLimits.updateOne({ _id: source }, slotsRefused(baseMs, waitMs));",
-    put: "await Promise.resolve(slotsRefused(baseMs, waitMs));",
+    find: "await learn((shared, now) => withRefusal(shared, { source, baseMs, now, waitMs }));",
+    put: "await learn((shared, now) => (waitMs < 0 ? withRefusal(shared, { source, baseMs, now, waitMs }) : shared));",
+  },
+  {
+    name: "what was refused is tried again at once",
+    file: "src/fetch/pace.ts",
+    find: "if (spacing / refusedMs < CLOSE)",
+    put: "if (spacing / refusedMs < 0)",
+  },
+  {
+    name: "a refused spacing is forgotten",
+    file: "src/fetch/pace.ts",
+    find: "intervalMs: Math.min(most, spacing * WIDEN_UNPROVED),",
+    put: "intervalMs: Math.min(most, spacing),",
+  },
+  {
+    name: "two APIs with one budget are never taken for that",
+    file: "src/fetch/shared-pace.ts",
+    find: "if (shared.together !== true && told &&",
+    put: "if (shared.together !== true && told && votes < 0 &&",
   },
   {
     name: "a wait may outlive the deadline",
