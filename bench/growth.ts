@@ -2,6 +2,7 @@
 // and one and a half million contracts, and the windows of eleven years.
 import { MongoClient } from "mongodb";
 import { giveBack, type Held } from "../src/claim/claim.ts";
+import { foldOcid } from "../src/map/process/fold.ts";
 import { comparePlan, wantedWindows } from "../src/plan/difference.ts";
 import { plan } from "../src/plan/plan.ts";
 import { collectionsOf, type Database, ensureIndexes } from "../src/platform/database.ts";
@@ -10,11 +11,10 @@ import { createHistory } from "../src/replica/history.ts";
 import { releaseText } from "../src/replica/release.ts";
 import { SOURCES, type Source } from "../src/replica/sources.ts";
 import { claimFitting } from "../src/run/claim-fitting.ts";
-import type { Upsert } from "../src/store/statements.ts";
 import { contractId } from "../src/store/ids.ts";
+import type { Upsert } from "../src/store/statements.ts";
 import { storePage } from "../src/store/store.ts";
 import type { SyncRun } from "../src/terms/documents.ts";
-import { foldOcid } from "../src/map/process/fold.ts";
 import { mapRelease } from "../test/kit/map.ts";
 import { SEED } from "./histories.ts";
 import { median } from "./machine.ts";

@@ -50,11 +50,12 @@ const DIVISIONS: Record<string, string> = {
 
 const DIGITS = 8;
 const withCheckDigit = /^\s*(\d{8})(?:\s*-?\s*\d)?\s*$/;
+const LENGTH_MAX = 40; // with its check digit and spaces 12; the pattern takes the square of what is longer
 
 /** Eight digits, without the check digit that some write behind them; a number has lost its leading zero. */
 export function cpvCode(value: unknown): string | undefined {
   const code = typeof value === "number" ? String(value).padStart(DIGITS, "0") : value;
-  return typeof code === "string" ? withCheckDigit.exec(code)?.[1] : undefined;
+  return typeof code === "string" && code.length <= LENGTH_MAX ? withCheckDigit.exec(code)?.[1] : undefined;
 }
 
 /** The name of a code's division, one of 45. */

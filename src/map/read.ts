@@ -51,19 +51,26 @@ export function text(value: unknown): string | undefined {
 }
 
 // The forms keep what was pasted into them: a line's end is `<br/>`, and some texts are whole pages of a word processor. Only
-// names of HTML elements count: `<5 years` and `<contract 1>` are text.
-const lineBreak = /[ \t]*<br\b[^<>]{0,200}>[ \t]*\n?/gi;
-const block = /[ \t]*<\/?(?:p|div|li|ul|ol|tr|table|tbody|h[1-6])\b[^<>]{0,500}>[ \t]*/gi;
+// names of HTML elements count: `<5 years` and `<contract 1>` are text. No pattern begins with spaces: where nothing follows
+// them, it would look at them from each one on.
+const lineBreak = /<br\b[^<>]{0,200}>[ \t]*\n?/gi;
+const block = /<\/?(?:p|div|li|ul|ol|tr|table|tbody|h[1-6])\b[^<>]{0,500}>[ \t]*/gi;
 const inline = /<\/?(?:a|b|i|u|em|strong|span|font|sup|sub|td|th|small|s)(?:\s[^<>]{0,500})?\/?>/gi;
+
+const emptyLines = /\n(?:[^\S\n]*\n){2,}/g;
 
 function withoutMarkup(written: string): string {
   const plain = written.replaceAll(lineBreak, "\n").replaceAll(block, "\n").replaceAll(inline, "");
-  return plain === written ? written : plain.replaceAll(/\n\s*\n\s*\n+/g, "\n\n");
+  return plain === written ? written : plain.replaceAll(emptyLines, "\n\n");
 }
 
 /** The first text that says something, on one line. */
 export function firstTitle(...values: unknown[]): string | undefined {
-  return firstText(...values)?.replaceAll(/\s*\n\s*/g, " ");
+  const lines = firstText(...values)?.split("\n");
+  return lines
+    ?.map((line) => line.trim())
+    .filter((line) => line !== "")
+    .join(" ");
 }
 
 // What people type where a form wants something: it says nothing.

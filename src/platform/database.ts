@@ -8,7 +8,11 @@ import {
   type IndexDescription,
   MongoClient,
   type MongoClientOptions,
+  MongoError,
+  MongoNetworkError,
+  MongoNotConnectedError,
   MongoServerError,
+  MongoServerSelectionError,
 } from "mongodb";
 import {
   alertSchema,
@@ -64,10 +68,11 @@ export function collectionsOf(db: Db): Database {
 }
 
 // At most six connections may be open in a Worker; polling needs no second one for monitoring (design.md §8).
+const CONNECTIONS = 2;
 const CLIENT_OPTIONS: MongoClientOptions = {
   serverMonitoringMode: "poll",
   heartbeatFrequencyMS: 30_000,
-  maxPoolSize: 2,
+  maxPoolSize: CONNECTIONS,
   minPoolSize: 0,
   connectTimeoutMS: 10_000,
   serverSelectionTimeoutMS: 10_000,
@@ -78,12 +83,13 @@ const CLIENT_OPTIONS: MongoClientOptions = {
 
 /** Connects, hands over the database, and closes whatever happens. @throws ConfigError when MongoDB cannot be reached */
 export async function withDatabase<T>(
-  options: { uri: string; name: string },
+  options: { uri: string; name: string; connections?: number },
   use: (db: Db) => Promise<T>,
 ): Promise<T> {
   let client: MongoClient;
   try {
-    client = new MongoClient(options.uri, CLIENT_OPTIONS);
+    const { connections: maxPoolSize = CONNECTIONS } = options;
+    client = new MongoClient(options.uri, { ...CLIENT_OPTIONS, maxPoolSize });
   } catch (cause) {
     throw new ConfigError("MONGODB_URI is not a connection string that MongoDB's driver understands.", {
       cause,
@@ -99,6 +105,19 @@ export async function withDatabase<T>(
   } finally {
     await client.close();
   }
+}
+
+/** The server, or the way to it: no fault of what was written, and the next invocation tries again. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof MongoError)) return false;
+  const isOfConnection =
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoNotConnectedError;
+  const isOfServer = error.hasErrorLabel("RetryableWriteError") || error.hasErrorLabel("ResetPool");
+  return (
+    isOfConnection || isOfServer || /PoolCleared|PoolClosed|TopologyClosed|ClientClosed/.test(error.name)
+  );
 }
 
 function unreachable(cause: unknown): string {
@@ -117,6 +136,7 @@ export const INDEXES = {
   syncWindows: [{ key: { source: 1, status: 1, from: -1 }, name: "claim" }],
   contracts: [
     { key: { source: 1, ocid: 1, noticeId: 1 }, name: "notice", unique: true },
+    { key: { noticeId: 1 }, name: "noticeId" },
     { key: { source: 1, publishedDate: -1 }, name: "bySourceAndDate" },
     { key: { buyerId: 1, publishedDate: -1 }, name: "buyer" },
     {
@@ -144,7 +164,13 @@ export const INDEXES = {
 
 /** What an index does, whatever its name: others may have made it before. */
 function meaningOf(index: Partial<IndexDescription>): string {
-  const { key, unique = false, sparse = false, partialFilterExpression = null, expireAfterSeconds = null } = index;
+  const {
+    key,
+    unique = false,
+    sparse = false,
+    partialFilterExpression = null,
+    expireAfterSeconds = null,
+  } = index;
   return JSON.stringify([key, unique, sparse, partialFilterExpression, expireAfterSeconds]);
 }
 

@@ -1,7 +1,15 @@
 // Holding a window: its lease is renewed while waiting, and however the work ends, the claim is given back as it should.
 import { advance, giveBack, giveUp, renew } from "../claim/claim.ts";
 import type { Claim, Progress } from "../claim/statements.ts";
-import { ApiError, BudgetSpent, ClaimLost, DeadlineReached } from "../terms/errors.ts";
+import { isUnreachable } from "../platform/database.ts";
+import {
+  ApiError,
+  BudgetSpent,
+  ClaimLost,
+  DeadlineReached,
+  messageOf,
+  StorageFull,
+} from "../terms/errors.ts";
 import type { HolderContext } from "./context.ts";
 import { noteFull, noting } from "./headroom.ts";
 
@@ -14,7 +22,8 @@ export async function checkpoint(context: HolderContext, claim: Claim, progress:
 export type HoldEnd = "finished" | "lost" | "troubled";
 
 /**
- * Works on a held window. An API's trouble is the window's own: it goes back with a pause, and the source goes on.
+ * Works on a held window. An API's trouble, or an unknown one, is the window's own: it goes back with a pause, and the
+ * source goes on.
  * @throws DeadlineReached, StorageFull, BudgetSpent and whatever is not the window's fault, after giving the claim back
  */
 export async function holding(
@@ -40,10 +49,11 @@ export async function holding(
       log.warn({ window: claim.windowId }, error.message);
       return "lost";
     }
-    if (error instanceof ApiError && !error.permanent) {
-      report.errors.push(error.message);
-      log.error({ window: claim.windowId }, error.message);
-      await unlessLost(giveUp(db, claim, error.message));
+    if (isOfTheWindow(error)) {
+      const message = messageOf(error);
+      report.errors.push(message);
+      log.error({ window: claim.windowId, ...(error instanceof ApiError ? {} : { err: error }) }, message);
+      await unlessLost(giveUp(db, claim, message));
       return "troubled";
     }
     if (!(error instanceof DeadlineReached) && !(error instanceof BudgetSpent))
@@ -53,6 +63,17 @@ export async function holding(
   } finally {
     keepAlive.held = null;
   }
+}
+
+/**
+ * Neither time nor room nor the database: an answer of the API, or an error that nobody thought of. Either costs the window
+ * an attempt, so that it fails openly in the end, and the others go on.
+ */
+function isOfTheWindow(error: unknown): boolean {
+  if (error instanceof ApiError) return !error.permanent;
+  if (error instanceof DeadlineReached || error instanceof BudgetSpent || error instanceof StorageFull)
+    return false;
+  return !isUnreachable(error);
 }
 
 async function unlessLost(write: Promise<void>): Promise<void> {

@@ -6,7 +6,13 @@ import type { Config } from "../config/config.ts";
 import { openPacer } from "../fetch/pacer.ts";
 import { foldOcid } from "../map/process/fold.ts";
 import { plan } from "../plan/plan.ts";
-import { type Database, ensureCollections, ensureIndexes, refuseEarlierVersion } from "../platform/database.ts";
+import {
+  type Database,
+  ensureCollections,
+  ensureIndexes,
+  isUnreachable,
+  refuseEarlierVersion,
+} from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import { sendAlerts } from "../report/alerts.ts";
@@ -14,7 +20,7 @@ import { closeRun, openRun } from "../report/runs.ts";
 import type { Reader, SourceConfig } from "../sources/source.ts";
 import { closePassed } from "../store/store.ts";
 import type { SyncJob, SyncRun } from "../terms/documents.ts";
-import { ApiError, BudgetSpent, DeadlineReached, StorageFull } from "../terms/errors.ts";
+import { ApiError, BudgetSpent, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
 import { claimFitting } from "./claim-fitting.ts";
 import {
   type HolderContext,
@@ -31,7 +37,7 @@ import { type HoldEnd, holding } from "./hold.ts";
 import { closeJob, notePlan, noteSynced, openJob } from "./jobs.ts";
 import { claimForProof, readBy, readContextOf, verifyBy } from "./read-by.ts";
 import { statusOf } from "./status.ts";
-import { askAbsent, verifyNewest } from "./verify.ts";
+import { verifyNewest } from "./verify.ts";
 
 export interface InvocationOptions {
   db: Database;
@@ -42,7 +48,7 @@ export interface InvocationOptions {
   verifyOnly?: boolean;
 }
 
-/** @returns the run's document. @throws only what kept the run from beginning (the database, above all) */
+/** @returns the run's document. @throws only what kept the run from beginning or its document from being written: the database */
 export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const { db, effects, config, log } = options;
   const startedAt = effects.now();
@@ -62,12 +68,21 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const begun = room.full === null;
   const sources = await runSources(context);
   const end = { endedAt: effects.now(), outcome: outcomeOf(sources), sources };
-  if (begun) await notingEnd(room, () => closeRun(db, _id, end));
+  // Alarms are sent even where the run's document could not be written.
+  const written = await settled(async () => {
+    if (begun) await notingEnd(room, () => closeRun(db, _id, end));
+  });
   const now = effects.now();
   const alerts = { db, webhookUrl: config.alertWebhookUrl, post: effects.post, now, log };
   await noting(room, () => sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }));
   log.info({ ...summary(end, startedAt), noticesClosed }, "invocation");
+  if (written.status === "rejected") throw written.reason;
   return { _id, startedAt, ...end };
+}
+
+async function settled(work: () => Promise<void>): Promise<PromiseSettledResult<void>> {
+  const [result] = await Promise.allSettled([work()]);
+  return result;
 }
 
 /** Both are planned before either works: which months come first, and fit, is a question to both together. */
@@ -143,7 +158,7 @@ async function runSource(
     const error = noteFull(room, thrown) ?? thrown;
     report.endedBy = endOf(error);
     if (report.endedBy !== "deadline") {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       report.errors.push(message);
       log.error({ source: settings.source, err: error }, message);
     }
@@ -151,7 +166,7 @@ async function runSource(
   try {
     await noting(room, () => closeJob(db, report, effects.now()));
   } catch (error) {
-    report.errors.push(error instanceof Error ? error.message : String(error));
+    report.errors.push(messageOf(error));
     report.endedBy = "error";
     log.error({ source: settings.source, err: error }, "the source's job could not be written");
   }
@@ -168,19 +183,19 @@ const TROUBLES_MAX = 3; // windows in a row that fail: then it is the source, an
 
 async function work(context: SourceContext): Promise<void> {
   const { config, verifyOnly } = context;
-  if (!verifyOnly) {
-    await deltaFirst(context);
-    await drainAll(context, (held) => drain(context, held));
-  }
+  const trouble = verifyOnly ? null : await deltaFirst(context);
+  if (!verifyOnly) await drainAll(context, (held) => drain(context, held));
   if (config.verifyRequestsPerRun > 0) await verify(context);
+  if (trouble) throw trouble.error;
 }
 
 /** A source that brings its own reader: the same claims, leases, budget and reports. */
 async function workByReader(holder: HolderContext, reader: Reader): Promise<void> {
   const { report, config, verifyOnly } = holder;
   const { refresh, windowsAtOnce = 1 } = reader;
+  let trouble: Trouble | null = null;
   if (!verifyOnly) {
-    await untroubled(holder, async () =>
+    trouble = await untroubled(holder, async () =>
       noteSynced(holder.db, holder.source, await refresh(readContextOf(holder, null))),
     );
     const side = () => {
@@ -190,14 +205,15 @@ async function workByReader(holder: HolderContext, reader: Reader): Promise<void
     const ended = await Promise.allSettled(Array.from({ length: windowsAtOnce }, side));
     for (const one of ended) if (one.status === "rejected") throw one.reason;
   }
-  if (config.verifyRequestsPerRun === 0 || !reader.verify) return;
-  await untilTrouble(holder, async () => {
-    const held = await claimForProof(holder);
-    if (!held) return null;
-    const end = await holding(holder, held.claim, () => verifyBy(reader, holder, held));
-    if (end === "finished") report.windowsVerified.push(held.window._id);
-    return end;
-  });
+  if (config.verifyRequestsPerRun > 0 && reader.verify)
+    await untilTrouble(holder, async () => {
+      const held = await claimForProof(holder);
+      if (!held) return null;
+      const end = await holding(holder, held.claim, () => verifyBy(reader, holder, held));
+      if (end === "finished") report.windowsVerified.push(held.window._id);
+      return end;
+    });
+  if (trouble) throw trouble.error;
 }
 
 async function drainAll(context: HolderContext, read: (held: Held) => Promise<void>): Promise<void> {
@@ -239,30 +255,33 @@ async function drainHeld(
   }
 }
 
+/** Never verified first, as long as it takes; then what has been proved, within its share of the run. */
 async function verify(context: SourceContext): Promise<void> {
-  const { config, api } = context;
-  await untilTrouble(context, () => verifyNewest(context));
-  if (!api.lookupPath) return;
-  for (let left = config.verifyRequestsPerRun; left > 0; ) {
-    const requests = await askAbsent(context);
-    if (requests === null) return;
-    left -= requests;
-    stopAtDeadline(context);
-  }
+  const share = { left: context.config.verifyRequestsPerRun };
+  await untilTrouble(context, () => verifyNewest(context, { first: true, share: null }));
+  await untilTrouble(context, () => verifyNewest(context, { first: false, share }));
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */
 const deltaFirst = (context: SourceContext) => untroubled(context, () => syncDelta(context));
 
+/** An error that nobody thought of: the rest goes on, and the run is an error in the end. */
+interface Trouble {
+  error: unknown;
+}
+
 /** An API's trouble is noted, and the source goes on. */
-async function untroubled(context: HolderContext, work: () => Promise<unknown>): Promise<void> {
+async function untroubled(context: HolderContext, work: () => Promise<unknown>): Promise<Trouble | null> {
   try {
     await work();
   } catch (error) {
-    if (!(error instanceof ApiError) || error.permanent) throw error;
+    const ends = error instanceof DeadlineReached || noteFull(context.room, error) || isUnreachable(error);
+    if (ends || (error instanceof ApiError && error.permanent)) throw error;
+    if (!(error instanceof ApiError)) return { error };
     context.report.errors.push(error.message);
     context.log.error({ source: context.source }, error.message);
   }
+  return null;
 }
 
 function stopAtDeadline(context: HolderContext): void {

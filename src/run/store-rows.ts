@@ -1,36 +1,36 @@
 // map → store for the rows of one page: every release ends in `contracts` or, with its text and the reason, in
 // `quarantine`.
-import { createHash } from "node:crypto";
 import type { Page } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
-import { type Mapped, mapRelease } from "../map/map-release.ts";
 import { foldOcid } from "../map/process/fold.ts";
-import type { SourceRules } from "../map/source-rules.ts";
 import { growthBytes } from "../store/budget.ts";
-import { rawDataOf } from "../store/raw-data.ts";
 import type { Upsert } from "../store/statements.ts";
-import { bsonBytes, countUnknown, quarantine, release, storePage } from "../store/store.ts";
-import { REFUSED } from "../store/writes.ts";
-import type { Row } from "../terms/release.ts";
-import type { Source } from "../terms/window.ts";
+import { quarantine, release, storePage, unknownOf } from "../store/store.ts";
 import type { StoreContext } from "./context.ts";
+import { type Case, caseOf, namelessCase } from "./evidence.ts";
 import { storing } from "./headroom.ts";
+import { prepareRow } from "./prepare.ts";
 
 export interface StoredRows {
   /** Contracts inserted or changed. */
   changed: number;
   /** Releases that were not here before: contracts inserted, revisions added, releases newly in quarantine. */
   added: number;
+  /** Keys of the rows that are new here. */
+  addedKeys: ReadonlySet<string>;
   /** BSON bytes of each row's contract, by row key; a row in quarantine has none. */
   bytes: ReadonlyMap<string, number>;
   /** Releases that went into quarantine. */
   quarantined: number;
 }
 
-export const NOTHING_STORED: StoredRows = { changed: 0, added: 0, bytes: new Map(), quarantined: 0 };
-
-// A document may have 16 MB; the evidence for one release need not have more than this.
-const EVIDENCE_CHARACTERS_MAX = 2_000_000;
+export const NOTHING_STORED: StoredRows = {
+  changed: 0,
+  added: 0,
+  addedKeys: new Set(),
+  bytes: new Map(),
+  quarantined: 0,
+};
 
 interface StoreOptions {
   page: Pick<Page, "rows" | "unidentified">;
@@ -46,82 +46,54 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   const { page, place, windowId } = options;
   const now = effects.now();
   const upserts: Upsert[] = [];
+  const keys = new Map<Upsert, string>();
   const bytes = new Map<string, number>();
   const released: string[] = [];
-  const cases: Parameters<typeof quarantine>[1] = [];
+  const cases: Case[] = [];
+  const found = { source, windowId, place };
   for (const row of distinct(page.rows)) {
-    const id = `${source}/${row.key}`;
-    const mapped = mapRow({ source, rules, row, now });
-    if (mapped.kind === "rejected") {
-      const { ocid, releaseId } = row;
-      cases.push({
-        _id: id,
-        source,
-        windowId,
-        ocid,
-        releaseId,
-        place,
-        reason: mapped.reason,
-        rawText: evidence(row),
-      });
+    const prepared = prepareRow({ source, rules, row, now, config });
+    if (prepared.kind === "rejected") {
+      cases.push(caseOf(found, row, prepared.reason));
       continue;
     }
-    const { contract, buyers, revision } = mapped;
-    const upsert = { contract, buyers, revision, ...rawDataOf(config, row) };
-    upserts.push(upsert);
-    bytes.set(row.key, bsonBytes(upsert));
+    upserts.push(prepared.upsert);
+    keys.set(prepared.upsert, row.key);
+    bytes.set(row.key, prepared.bytes);
+    const id = `${source}/${row.key}`;
     if (context.quarantined.has(id)) released.push(id);
   }
-  for (const { rawText, reason } of page.unidentified) {
-    const hash = createHash("sha256").update(rawText).digest("hex").slice(0, 24);
-    const text = rawText.slice(0, EVIDENCE_CHARACTERS_MAX);
-    cases.push({
-      _id: `${source}/${hash}`,
-      source,
-      windowId,
-      ocid: null,
-      releaseId: null,
-      place,
-      reason,
-      rawText: text,
-    });
-  }
-  const unknown = options.countAdded ? await countUnknown(db, upserts) : 0;
+  for (const one of page.unidentified) cases.push(namelessCase(found, one));
+  const unknown = options.countAdded ? await unknownOf(db, upserts) : [];
   const { changed, inserted } = await storing(room, async () => {
     const stored = await storePage({ db, fold: foldOcid, now }, upserts);
     for (const { upsert, reason } of stored.refused) {
-      const { ocid, releaseId } = upsert.contract;
-      const row = page.rows.find((one) => one.ocid === ocid && one.releaseId === releaseId);
-      const _id = `${source}/${row?.key ?? `${ocid}/${releaseId}`}`;
-      const rawText = row ? evidence(row) : "null";
-      cases.push({ _id, source, windowId, ocid, releaseId, place, reason, rawText });
+      const row = page.rows.find(({ key }) => key === keys.get(upsert));
+      if (row) cases.push(caseOf(found, row, reason));
     }
     await quarantine(db, cases, now);
     return stored;
   });
+  const kept = new Set(cases.map(({ _id }) => _id));
   const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
-  // What others' index keeps out is no contract, and counted as what is newly in quarantine.
-  const refused = cases.filter(({ reason }) => reason.startsWith(REFUSED)).length;
-  const added = options.countAdded ? newCases + Math.max(0, unknown - refused) : 0;
+  const newContracts = unknown.flatMap((upsert) => {
+    const key = keys.get(upsert) ?? "";
+    return kept.has(`${source}/${key}`) ? [] : [key];
+  });
+  const addedKeys = new Set([
+    ...newContracts,
+    ...cases.flatMap(({ _id, ocid, releaseId }) =>
+      ocid === null || context.quarantined.has(_id) ? [] : [`${ocid}/${releaseId}`],
+    ),
+  ]);
+  const added = options.countAdded ? newCases + newContracts.length : 0;
   const read = [...bytes.values()].reduce((sum, one) => sum + one, 0);
   room.grownBytes += growthBytes({ inserted, upserted: upserts.length, bytes: read });
-  const kept = new Set(cases.map(({ _id }) => _id));
   const gone = released.filter((id) => !kept.has(id));
   await release(db, gone);
   for (const { _id } of cases) context.quarantined.add(_id);
   for (const id of gone) context.quarantined.delete(id);
   context.report.contractsChanged += changed;
   context.report.quarantined += newCases;
-  return { changed, added, bytes, quarantined: cases.length };
-}
-
-export function mapRow(options: { source: Source; rules: SourceRules; row: Row; now: Date }): Mapped {
-  const { source, rules, row, now } = options;
-  const { ocid, releaseId, broken } = row;
-  if (broken) return { kind: "rejected", ocid, releaseId, reason: broken.reason };
-  return mapRelease({ source, rules, release: row.release, now });
-}
-
-function evidence({ release: raw, broken }: Row): string {
-  return (broken?.rawText ?? JSON.stringify(raw) ?? "null").slice(0, EVIDENCE_CHARACTERS_MAX);
+  return { changed, added, addedKeys, bytes, quarantined: cases.length };
 }

@@ -12,8 +12,7 @@ export function aggregate(store: MemoryStore, collection: string, pipeline: Docu
     const argument = stage[name];
     if (name === "$unwind") rows = unwound(rows, argument.slice(1));
     else if (name === "$group") rows = grouped(store, rows, argument);
-    else if (name === "$unionWith")
-      rows = [...rows, ...aggregate(store, argument.coll, argument.pipeline)];
+    else if (name === "$unionWith") rows = [...rows, ...aggregate(store, argument.coll, argument.pipeline)];
     else throw new Error(`aggregate: ${name} is not known here`);
   }
   return rows;

@@ -90,7 +90,8 @@ function isTaken(store: MemoryStore, name: string, document: Document): boolean 
 export function insert(store: MemoryStore, name: string, document: Document): { insertedId: unknown } {
   const documents = documentsOf(store, name);
   const key = keyOf(document["_id"]);
-  if (documents.has(key) || isTaken(store, name, document)) throw new MongoServerError({ message: "E11000 duplicate key error", code: 11000 });
+  if (documents.has(key) || isTaken(store, name, document))
+    throw new MongoServerError({ message: "E11000 duplicate key error", code: 11000 });
   replace(store, name, { before: null, after: document });
   return { insertedId: document["_id"] };
 }

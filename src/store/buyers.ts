@@ -77,14 +77,11 @@ export async function merge(db: Database, kept: ObjectId, other: ObjectId): Prom
     );
     const { numbers, names } = identityOf(from);
     // `orgId` and `nameLower` are unique: the one gives them up before the other has them.
-    await db.buyers.updateOne(
-      { _id: other },
-      {
-        $set: { mergedInto: kept, orgId: `merged-${other.toHexString()}`, keys: [...numbers, ...names] },
-        $unset: { nameLower: 1 },
-        $inc: { version: 1 },
-      } as Document,
-    );
+    await db.buyers.updateOne({ _id: other }, {
+      $set: { mergedInto: kept, orgId: `merged-${other.toHexString()}`, keys: [...numbers, ...names] },
+      $unset: { nameLower: 1 },
+      $inc: { version: 1 },
+    } as Document);
     const { nameLower, ...after } = afterMerge(to, from);
     const taken =
       (await writeBuyers(db, [replacing(to, { ...after, ...(nameLower ? { nameLower } : {}) })])) ||
@@ -101,11 +98,15 @@ export async function merge(db: Database, kept: ObjectId, other: ObjectId): Prom
 async function moveContracts(db: Database, kept: ObjectId, other: ObjectId): Promise<void> {
   const updatedAt = "$$NOW";
   const moved = (ids: string) => ({
-    $setDifference: [{ $setUnion: [{ $setDifference: [{ $ifNull: [ids, []] }, [other]] }, [kept]] }, ["$buyerId"]],
+    $setDifference: [
+      { $setUnion: [{ $setDifference: [{ $ifNull: [ids, []] }, [other]] }, [kept]] },
+      ["$buyerId"],
+    ],
   });
   const orNone = (ids: Document) => ({ $cond: [{ $eq: [ids, []] }, "$$REMOVE", ids] });
   for (const collection of [db.contracts, db.processes]) {
-    const version = collection.collectionName === "processes" ? [{ $set: { version: { $add: ["$version", 1] } } }] : [];
+    const version =
+      collection.collectionName === "processes" ? [{ $set: { version: { $add: ["$version", 1] } } }] : [];
     await collection.updateMany({ buyerId: other }, [{ $set: { buyerId: kept, updatedAt } }, ...version]);
     await collection.updateMany({ jointBuyerIds: other }, [
       { $set: { jointBuyerIds: orNone(moved("$jointBuyerIds")), updatedAt } },

@@ -60,7 +60,11 @@ async function count(
     {
       $unionWith: {
         coll: "contracts",
-        pipeline: [{ $match: where("jointBuyerIds") }, { $unwind: "$jointBuyerIds" }, byMonth("$jointBuyerIds")],
+        pipeline: [
+          { $match: where("jointBuyerIds") },
+          { $unwind: "$jointBuyerIds" },
+          byMonth("$jointBuyerIds"),
+        ],
       },
     },
   ];

@@ -96,8 +96,7 @@ export function matchesOf(buyer: Identity, known: readonly KnownBuyer[]): KnownB
   const areOne = found.every(({ identity: a }, at) =>
     found.slice(at + 1).every(({ identity: b }) => !haveOtherNumbers(a, b)),
   );
-  return (areOne ? found : byNumber.length > 0 ? byNumber.slice(0, 1) : [])
-    .map(({ one }) => one);
+  return (areOne ? found : byNumber.length > 0 ? byNumber.slice(0, 1) : []).map(({ one }) => one);
 }
 
 /** Where several have the name: both are known to be in one place, or neither says anything but its name. */
@@ -111,7 +110,12 @@ function keptFirst(a: KnownBuyer, b: KnownBuyer): number {
   const isNew = (one: KnownBuyer) => Number(one.version === NOT_STORED);
   const age = (one: KnownBuyer) => Number(one.createdAt ?? one._id.getTimestamp());
   const isOurs = (one: KnownBuyer) => Number(one.said !== undefined);
-  return isNew(a) - isNew(b) || isOurs(a) - isOurs(b) || age(a) - age(b) || (a._id.toHexString() < b._id.toHexString() ? -1 : 1);
+  return (
+    isNew(a) - isNew(b) ||
+    isOurs(a) - isOurs(b) ||
+    age(a) - age(b) ||
+    (a._id.toHexString() < b._id.toHexString() ? -1 : 1)
+  );
 }
 
 const isGreater = (a = "", b = "") => Buffer.compare(Buffer.from(a), Buffer.from(b)) > 0; // MongoDB's order, not UTF-16's
@@ -240,7 +244,12 @@ export function afterMerge(kept: KnownBuyer, other: KnownBuyer): Omit<KnownBuyer
 function asSaid({ regionName }: KnownBuyer, said: NonNullable<Buyer["said"]>): MappedBuyer {
   const { name, sector, website, address = "" } = said;
   const [region, locality, postalCode] = address.split("\n").map((text) => text || undefined);
-  return { name, orgId: "", identifiers: [], ...definedOnly({ sector, website, region, locality, postalCode, regionName }) };
+  return {
+    name,
+    orgId: "",
+    identifiers: [],
+    ...definedOnly({ sector, website, region, locality, postalCode, regionName }),
+  };
 }
 
 export interface Resolved {
@@ -342,6 +351,10 @@ function withFreeNames(buyer: KnownBuyer, holders: ReadonlyMap<string, string>):
 /** Equal but for what is undefined. */
 export function sameFields(a: object, b: object): boolean {
   const text = (value: object) =>
-    JSON.stringify(Object.entries(value).filter(([, one]) => one !== undefined).sort(([x], [y]) => (x < y ? -1 : 1)));
+    JSON.stringify(
+      Object.entries(value)
+        .filter(([, one]) => one !== undefined)
+        .sort(([x], [y]) => (x < y ? -1 : 1)),
+    );
   return text(a) === text(b);
 }

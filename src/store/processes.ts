@@ -146,7 +146,9 @@ export async function writeProcesses(db: Database, knots: Knot[], now: Date): Pr
     .find({ _id: { $in: several.map(({ mainId }) => mainId) } }, { projection: { version: 1 } })
     .toArray();
   const isStill = ({ mainId, version, main }: Writing) =>
-    main === null || "deleteOne" in main || versions.some((one) => one._id.equals(mainId) && one.version === version);
+    main === null ||
+    "deleteOne" in main ||
+    versions.some((one) => one._id.equals(mainId) && one.version === version);
   return {
     settled: rest.settled && several.every(isStill),
     changed: mains.changed + rest.changed,
@@ -176,11 +178,8 @@ export function readProcesses(
   return branches.length === 0 ? Promise.resolve([]) : db.processes.find({ $or: branches }).toArray();
 }
 
-export function ocidsBySource(
-  notices: readonly { source: Source; ocid: string }[],
-): [Source, string[]][] {
+export function ocidsBySource(notices: readonly { source: Source; ocid: string }[]): [Source, string[]][] {
   const bySource = new Map<Source, Set<string>>();
-  for (const { source, ocid } of notices)
-    bySource.set(source, (bySource.get(source) ?? new Set()).add(ocid));
+  for (const { source, ocid } of notices) bySource.set(source, (bySource.get(source) ?? new Set()).add(ocid));
   return [...bySource].map(([source, ocids]) => [source, [...ocids]]);
 }

@@ -52,8 +52,9 @@ export function isNewer(seen: Seen | null, { contract, revision }: Upsert): bool
 const idsOf = ({ buyerId, jointBuyerIds = [] }: Pick<Seen, "buyerId" | "jointBuyerIds">): ObjectId[] =>
   [buyerId ?? [], jointBuyerIds].flat();
 
-const distinctIds = (ids: readonly ObjectId[]): ObjectId[] =>
-  [...new Map(ids.map((id) => [id.toHexString(), id])).values()];
+const distinctIds = (ids: readonly ObjectId[]): ObjectId[] => [
+  ...new Map(ids.map((id) => [id.toHexString(), id])).values(),
+];
 
 /** Buyers and months that this notice no longer counts for, and did in another revision. */
 function formerOf(
@@ -77,8 +78,14 @@ function formerOf(
 
 /** The contract as it will be stored. */
 export function asStored({ _id, seen, values, kept, standing }: Next): Seen {
-  const { status: _s, supersededBy: _b, openUntil: _u, otherBuyerIds: _o, otherMonths: _m, ...before } =
-    seen ?? ({} as Partial<Seen>);
+  const {
+    status: _s,
+    supersededBy: _b,
+    openUntil: _u,
+    otherBuyerIds: _o,
+    otherMonths: _m,
+    ...before
+  } = seen ?? ({} as Partial<Seen>);
   const said = values ?? before;
   return { ...(said as Seen), _id, ...kept, ...standing };
 }
@@ -147,8 +154,7 @@ function ownDocuments(
   seen: Seen | null,
 ): Pick<Contract, "documents" | "documentsHash"> {
   if (documents === undefined) return {};
-  const isOthers =
-    seen?.documents !== undefined && hashOfDocuments(seen.documents) !== seen.documentsHash;
+  const isOthers = seen?.documents !== undefined && hashOfDocuments(seen.documents) !== seen.documentsHash;
   return isOthers ? {} : { documents, documentsHash: hashOfDocuments(documents) };
 }
 
@@ -205,7 +211,10 @@ function replaced({ values, seen }: Next, decided: Document): Document[] {
   const details = DETAILS.filter((name) => values === null || values[name] !== undefined);
   const names = [...SAID, ...details, ...KEPT];
   const times = { createdAt: { $ifNull: ["$createdAt", "$$NOW"] }, updatedAt: "$updatedAt" };
-  const said = values === null ? ownOf([...SAID, ...details]) : { $literal: inOrder({ _id: seen?._id, ...values }, OWN_SAID) };
+  const said =
+    values === null
+      ? ownOf([...SAID, ...details])
+      : { $literal: inOrder({ _id: seen?._id, ...values }, OWN_SAID) };
   const next = { $mergeObjects: [said, { $literal: inOrder(decided, KEPT) }, times] };
   const changed = withOwn({ $mergeObjects: ["$$next", { updatedAt: "$$NOW" }] }, names);
   return [

@@ -70,10 +70,7 @@ export async function settle(storing: Storing, notices: readonly Notice[]): Prom
   await untilStored(storing, { upserts: [], notices });
 }
 
-async function untilStored(
-  storing: Storing,
-  given: Pick<Page, "upserts" | "notices">,
-): Promise<Stored> {
+async function untilStored(storing: Storing, given: Pick<Page, "upserts" | "notices">): Promise<Stored> {
   const page: Page = {
     ...given,
     stored: { changed: 0, inserted: 0, refused: [] },
@@ -151,7 +148,9 @@ async function mergedFirst(
   stored: readonly KnownBuyer[],
   { merges }: Resolved,
 ): Promise<boolean> {
-  const begun = stored.flatMap(({ _id, mergedInto }) => (mergedInto ? [{ kept: mergedInto, other: _id }] : []));
+  const begun = stored.flatMap(({ _id, mergedInto }) =>
+    mergedInto ? [{ kept: mergedInto, other: _id }] : [],
+  );
   const found = merges.map(({ kept, other }) => ({ kept: kept._id, other: other._id }));
   const all = begun.length > 0 ? begun : found;
   for (const { kept, other } of all) await merge(db, kept, other);
@@ -179,9 +178,7 @@ function nextContracts(
     const seen = stored.get(key) ?? nameless.get(upsert.contract.noticeId) ?? null;
     next.set(key, before ? nextAfter(before, upsert, ids) : nextOf(upsert, seen, ids));
   }
-  for (const [key, seen] of stored)
-    if (!next.has(key) && isOurs(seen))
-      next.set(key, asItIs(seen));
+  for (const [key, seen] of stored) if (!next.has(key) && isOurs(seen)) next.set(key, asItIs(seen));
   const standings = standingsOf(foldAll(fold, [...next.values()].map(asStored), now));
   for (const [key, one] of next) one.standing = standings.get(key) ?? one.standing;
   return [...next.values()];
@@ -244,9 +241,10 @@ function readFormer(db: Database, { buckets }: Page, { ids }: Resolved): Promise
 /** The version that each of the page's buyers has, unless somebody writes it meanwhile. */
 function versionsOf({ buyers }: Look, { inserts, updates }: Resolved): Versioned[] {
   const written = new Map(
-    [...inserts.map((one) => [one._id, 1] as const), ...updates.map(({ before }) => [before._id, (before.version ?? 0) + 1] as const)].map(
-      ([id, version]) => [id.toHexString(), version],
-    ),
+    [
+      ...inserts.map((one) => [one._id, 1] as const),
+      ...updates.map(({ before }) => [before._id, (before.version ?? 0) + 1] as const),
+    ].map(([id, version]) => [id.toHexString(), version]),
   );
   return [...buyers, ...inserts].map(({ _id, version }) => {
     const now = written.get(_id.toHexString()) ?? version;
@@ -285,7 +283,9 @@ async function finish(
     const one = found.get(_id.toHexString());
     return one !== undefined && one.version === version && !one.mergedInto;
   };
-  const counted = new Set([...people.ids, ...[...buckets.values()].map(({ id }) => id)].map((id) => id.toHexString()));
+  const counted = new Set(
+    [...people.ids, ...[...buckets.values()].map(({ id }) => id)].map((id) => id.toHexString()),
+  );
   if (!named.filter(({ _id }) => counted.has(_id.toHexString())).every(isUnchanged)) return false;
   const folded = foldAll(fold, contracts, now);
   const standings = standingsOf(folded);

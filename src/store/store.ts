@@ -3,6 +3,7 @@ import { BSON, type Document, type Filter, MongoBulkWriteError, MongoError, Obje
 import type { Database } from "../platform/database.ts";
 import type { Process, Quarantined, SyncWindow } from "../terms/documents.ts";
 import { StorageFull } from "../terms/errors.ts";
+import { type LondonTime, toLondon } from "../terms/london-time.ts";
 import type { Source } from "../terms/window.ts";
 import { ocidsBySource } from "./processes.ts";
 import { closing, type Upsert } from "./statements.ts";
@@ -42,15 +43,15 @@ function duePage(db: Database, due: Filter<Process>, projection: Document) {
     .toArray();
 }
 
-/** How many of these releases have never been stored: no contract, or (CF) a contract without their revision. */
-export async function countUnknown(db: Database, upserts: readonly Upsert[]): Promise<number> {
+/** Those that have never been stored: no contract, or (CF) a contract without their revision. */
+export async function unknownOf(db: Database, upserts: readonly Upsert[]): Promise<Upsert[]> {
   const key = (one: { source: Source; ocid: string; noticeId: string }) =>
     `${one.source}/${one.ocid}/${one.noticeId}`;
   const branches = ocidsBySource(upserts.map(({ contract }) => contract)).map(([source, ocids]) => ({
     source,
     ocid: { $in: ocids },
   }));
-  if (branches.length === 0) return 0;
+  if (branches.length === 0) return [];
   const projection = { _id: 0, source: 1, ocid: 1, noticeId: 1, revisions: 1, releaseId: 1 };
   const known = await db.contracts.find({ $or: branches }, { projection }).toArray();
   const stored = new Map(known.map((contract) => [key(contract), contract]));
@@ -58,19 +59,45 @@ export async function countUnknown(db: Database, upserts: readonly Upsert[]): Pr
     const one = stored.get(key(contract));
     // What others have stored, and this project has not taken over, was never read here.
     return !one?.releaseId || (revision !== null && !one.revisions?.includes(revision));
-  }).length;
+  });
 }
 
-/** When the stored notices between two instants were published, ascending; an index alone answers it. */
-export async function storedInstants(
+/** A stored release: the newest of its notice. */
+export interface StoredRelease {
+  /** `ocid/releaseId`, as a row's key. */
+  key: string;
+  noticeId: string;
+  at: LondonTime;
+  /** False where its date may be another than the one it is listed under. */
+  certain: boolean;
+}
+
+/** What is stored between two instants. */
+export async function storedReleases(
   db: Database,
   { source, from, to }: Pick<SyncWindow, "source" | "from" | "to">,
-): Promise<Date[]> {
-  const stored = db.contracts.find(
+): Promise<StoredRelease[]> {
+  const contracts = db.contracts.find(
     { source, publishedDate: { $gte: from, $lt: to } },
-    { projection: { _id: 0, publishedDate: 1 }, sort: { publishedDate: 1 }, batchSize: 50_000 },
+    { projection: { ocid: 1, noticeId: 1, revisions: 1, publishedDate: 1 }, batchSize: 20_000 },
   );
-  return stored.map(({ publishedDate }) => publishedDate).toArray();
+  return (await contracts.toArray()).map(({ ocid, noticeId, revisions, publishedDate }) => ({
+    key: `${ocid}/${revisions ? `${noticeId}-${Math.max(...revisions)}` : noticeId}`,
+    noticeId,
+    at: toLondon(publishedDate),
+    certain: true,
+  }));
+}
+
+/** Which of these notice ids stand in the database anywhere, in quarantine too. */
+export async function standing(db: Database, source: Source, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const [contracts, cases] = await Promise.all([
+    db.contracts.find({ source, noticeId: { $in: [...ids] } }, { projection: { noticeId: 1 } }).toArray(),
+    db.quarantine.find({ source, releaseId: { $in: [...ids] } }, { projection: { releaseId: 1 } }).toArray(),
+  ]);
+  const releaseIds = cases.flatMap(({ releaseId }) => (releaseId === null ? [] : [releaseId]));
+  return new Set([...contracts.map(({ noticeId }) => noticeId), ...releaseIds]);
 }
 
 /** Keeps what could not be stored, with its text and the reason. */

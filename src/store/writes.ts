@@ -55,10 +55,7 @@ export async function writeContracts(
 const BY_NOTICE_ALONE =
   / index: (\S+) dup key: \{ (?:source: "[^"]*", noticeId: |noticeId: "(?:[^"\\]|\\.)*", source: )/;
 
-function refusal(
-  write: AnyBulkWriteOperation<Contract> | undefined,
-  errmsg: string | undefined,
-): Refused[] {
+function refusal(write: AnyBulkWriteOperation<Contract> | undefined, errmsg: string | undefined): Refused[] {
   const name = BY_NOTICE_ALONE.exec(errmsg ?? "")?.[1];
   if (name === undefined || !write || !("insertOne" in write)) return [];
   const { source, ocid, noticeId } = write.insertOne.document;

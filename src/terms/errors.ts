@@ -1,5 +1,18 @@
 // The errors that callers tell apart, by class. Every message says what, where, what was expected, what to do.
 
+/** What an error may quote of others is not bounded; what is stored and logged of it is. */
+const MESSAGE_LENGTH_MAX = 1000;
+
+/** The message of whatever was thrown, cut. */
+export function messageOf(error: unknown): string {
+  return cut(error instanceof Error ? error.message : String(error));
+}
+
+/** The text, at most so long, with a sign where it goes on; never half a character. */
+export function cut(text: string, most = MESSAGE_LENGTH_MAX): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
+}
+
 /** A setting is wrong: nothing was started. Fix the setting; a retry cannot help. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -16,8 +29,9 @@ export class ApiError extends Error {
     message: string,
     options: { url: string; status?: number; attempts: number; permanent: boolean; cause?: unknown },
   ) {
-    super(message, { cause: options.cause });
-    const { url, status, attempts, permanent } = options;
+    super(cut(message), { cause: options.cause });
+    const { status, attempts, permanent } = options;
+    const url = cut(options.url);
     this.facts = status === undefined ? { url, attempts } : { url, status, attempts };
     this.permanent = permanent;
   }

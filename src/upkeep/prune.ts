@@ -1,6 +1,7 @@
 // `npm run sync -- prune`: windows first, then contracts in steps, for each source that has any older than its start.
-import { dropWindows, forgetBefore, type OldWindows, windowsBefore } from "../plan/forget.ts";
+
 import { foldOcid } from "../map/process/fold.ts";
+import { dropWindows, forgetBefore, type OldWindows, windowsBefore } from "../plan/forget.ts";
 import type { Database } from "../platform/database.ts";
 import {
   forgetCases,

@@ -1,13 +1,12 @@
 // Releases in quarantine, mapped once more by today's mapper: what can be stored now leaves it.
-
 import type { Config } from "../config/config.ts";
 import { readPage, salvageReleases } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import { foldOcid } from "../map/process/fold.ts";
 import type { Database } from "../platform/database.ts";
-import { mapRow } from "../run/store-rows.ts";
+import { prepareRow } from "../run/prepare.ts";
 import { rulesOf } from "../sources/index.ts";
-import { rawDataOf } from "../store/raw-data.ts";
+import type { rawDataOf } from "../store/raw-data.ts";
 import { release, storePage } from "../store/store.ts";
 import type { Quarantined } from "../terms/documents.ts";
 
@@ -21,7 +20,7 @@ export interface Requarantined {
 /** @param id only this one. @throws StorageFull */
 export async function retryQuarantine(options: {
   db: Database;
-  config: Parameters<typeof rawDataOf>[0] & Pick<Config, "sources">;
+  config: Parameters<typeof rawDataOf>[0] & Pick<Config, "sources" | "storeDetails">;
   now: Date;
   id?: string;
 }): Promise<Requarantined> {
@@ -48,11 +47,9 @@ async function storeCase(
   const [bad] = unidentified;
   if (bad) return bad.reason;
   for (const row of distinct(rows)) {
-    const mapped = mapRow({ source, rules, row, now });
-    if (mapped.kind === "rejected") return mapped.reason;
-    const { buyers, revision } = mapped;
-    const upsert = { contract: mapped.contract, buyers, revision, ...rawDataOf(config, row) };
-    const { refused } = await storePage({ db, fold: foldOcid, now }, [upsert]);
+    const prepared = prepareRow({ source, rules, row, now, config });
+    if (prepared.kind === "rejected") return prepared.reason;
+    const { refused } = await storePage({ db, fold: foldOcid, now }, [prepared.upsert]);
     if (refused[0]) return refused[0].reason;
   }
   if (rows.length === 0) return "its text holds no release";

@@ -2,8 +2,8 @@
 import { foldOcid } from "../../src/map/process/fold.ts";
 import type { Database } from "../../src/platform/database.ts";
 import type { Source } from "../../src/replica/sources.ts";
-import type { Storing } from "../../src/store/store.ts";
 import type { Upsert } from "../../src/store/statements.ts";
+import type { Storing } from "../../src/store/store.ts";
 import { mapRelease } from "./map.ts";
 
 /** @throws Error when one of them cannot be mapped */

@@ -11,8 +11,8 @@ import {
   renew,
   reviveFailed,
 } from "../../src/claim/claim.ts";
-import { foldOcid } from "../../src/map/process/fold.ts";
 import { openPacer } from "../../src/fetch/pacer.ts";
+import { foldOcid } from "../../src/map/process/fold.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
 import { createRandom, pick } from "../../src/replica/random.ts";
@@ -20,9 +20,9 @@ import { closeJob, notePlan, openJob } from "../../src/run/jobs.ts";
 import { progressOf } from "../../src/run/progress.ts";
 import { connect } from "../../src/sim/memory-mongo.ts";
 import { createMemoryStore } from "../../src/sim/memory-store.ts";
-import { nextAbsent, noteAbsent, settleGap } from "../../src/store/gaps.ts";
-import { closePassed, countUnknown, quarantine, release, storePage } from "../../src/store/store.ts";
+import { hasUnconfirmedGaps, noteAbsent, noteOpen, settleGaps } from "../../src/store/gaps.ts";
 import type { Upsert } from "../../src/store/statements.ts";
+import { closePassed, quarantine, release, standing, storePage, unknownOf } from "../../src/store/store.ts";
 import { ClaimLost } from "../../src/terms/errors.ts";
 import { nameId, numbersOf } from "../../src/terms/organisation.ts";
 import { freshDatabase } from "../kit/database.ts";
@@ -173,14 +173,16 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
       }),
     () => noted(() => reviveFailed(db, source)),
     () => noted(() => storePage(storing, page())),
-    () => noted(() => countUnknown(db, page())),
+    () => noted(async () => (await unknownOf(db, page())).length),
+    () => noted(async () => [...(await standing(db, source, ["n1", "n2"]))].sort()),
     () =>
       noted(async () => {
         const enriched = pick(random, [{ name: "E" }, { postalCode: "E" }, { website: "e.uk", logo: 1 }]);
         const nameLower = pick(random, ["n", "ñ"]);
         return (await db.buyers.updateOne({ nameLower }, { $set: enriched })).matchedCount;
       }),
-    () => noted(() => closePassed({ ...storing, now: new Date(Date.UTC(2026, 1, Math.floor(random() * 9))) })),
+    () =>
+      noted(() => closePassed({ ...storing, now: new Date(Date.UTC(2026, 1, Math.floor(random() * 9))) })),
     () =>
       noted(async () => {
         const rawText = "{}";
@@ -204,11 +206,12 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
       }),
     () =>
       noted(async () => {
-        await noteAbsent(db, "w", [`00000${Math.floor(random() * 9)}-2026`]);
-        const gap = await nextAbsent(db);
-        if (gap && random() < 0.5)
-          await settleGap(db, { id: gap._id, outcome: "never published", askedAt: soon });
-        return gap?._id;
+        const [id, other] = [0, 1].map(() => `00000${Math.floor(random() * 9)}-2026`) as [string, string];
+        await noteAbsent(db, "w", [id, other]);
+        if (random() < 0.3) await noteOpen(db, { id, at: soon, why: "busy" });
+        const at = new Date(soon.getTime() + Math.floor(random() * 3) * 20 * 86_400_000);
+        if (random() < 0.5) await settleGaps(db, { found: [other], absent: [id], settledBy: "slice", at });
+        return hasUnconfirmedGaps(db, "w");
       }),
     () =>
       noted(async () => {

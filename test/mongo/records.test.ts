@@ -32,7 +32,9 @@ const reversed = (pages: Page[]): Page[] => pages.toReversed().map((page) => pag
 async function documents({ contracts, buyers, processes }: Database) {
   const sort = { sort: { _id: 1 as const } };
   const people = await buyers.find({}, sort).toArray();
-  const others = (await Promise.all([contracts, processes].map((one) => one.find({}, sort).toArray()))).flat();
+  const others = (
+    await Promise.all([contracts, processes].map((one) => one.find({}, sort).toArray()))
+  ).flat();
   const lines = [...people, ...others].map((document) => JSON.stringify(document));
   const standIn = new Map(people.map(({ _id, keys, places }) => [_id.toHexString(), `${keys} ${places}`]));
   const shared = new Set(people.filter(({ nameLower }) => !nameLower).flatMap(({ keys }) => keys));
@@ -62,7 +64,12 @@ describe.skipIf(!hasCorpus)("recorded pages", async () => {
     let commands = 0;
     const count = () => commands++;
     once.client.on("commandStarted", count);
-    for (const page of pages) expect(await storePage(storingTo(once.db, now), page)).toEqual({ changed: 0, inserted: 0, refused: [] });
+    for (const page of pages)
+      expect(await storePage(storingTo(once.db, now), page)).toEqual({
+        changed: 0,
+        inserted: 0,
+        refused: [],
+      });
     once.client.off("commandStarted", count);
     expect(commands).toBeLessThanOrEqual(10 * pages.length);
     expect((await documents(once.db)).lines).toEqual(expected.lines);

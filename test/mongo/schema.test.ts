@@ -70,8 +70,12 @@ describe("the schema", () => {
 
   it("refuses documents that are not what the schema says, whoever writes them", async () => {
     const raw = (collection: string) => db.db.collection<Document>(collection);
-    await expect(raw("contracts").insertOne({ releaseId: "x" })).rejects.toMatchObject({ code: DOCUMENT_INVALID });
-    await expect(raw("quarantine").insertOne({ source: "x" })).rejects.toMatchObject({ code: DOCUMENT_INVALID });
+    await expect(raw("contracts").insertOne({ releaseId: "x" })).rejects.toMatchObject({
+      code: DOCUMENT_INVALID,
+    });
+    await expect(raw("quarantine").insertOne({ source: "x" })).rejects.toMatchObject({
+      code: DOCUMENT_INVALID,
+    });
     await db.buyers.insertOne(buyer);
     const bad = raw("buyers").updateOne({ name: "B" }, { $set: { contractCount: 1.5 } });
     await expect(bad).rejects.toMatchObject({ code: DOCUMENT_INVALID });

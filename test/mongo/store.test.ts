@@ -172,7 +172,9 @@ describe("buyers", () => {
     await db.db.collection("buyers").insertOne(theirs);
     const named = { ...leeds, region: "UKE42" };
     for (let again = 0; again < 2; again++) await store(...contracts(2, named));
-    expect(await db.buyers.find().toArray()).toMatchObject([{ ...theirs, region: "UKE42", contractCount: 2 }]);
+    expect(await db.buyers.find().toArray()).toMatchObject([
+      { ...theirs, region: "UKE42", contractCount: 2 },
+    ]);
     expect(await db.contracts.distinct("buyerId")).toEqual([_id]);
   });
 
@@ -204,9 +206,7 @@ describe("buyers", () => {
     await db.buyers.updateMany({}, { $set: { contractCount: 1, countByMonth: {} } }); // as after a kill
     await Promise.all(pages.map((page) => storePage(storing, page)));
     expect(await wrongCounts(db)).toEqual([]);
-    expect(await db.processes.countDocuments()).toBe(
-      (await db.processes.distinct("_id")).length,
-    );
+    expect(await db.processes.countDocuments()).toBe((await db.processes.distinct("_id")).length);
   });
 });
 

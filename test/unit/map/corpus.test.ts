@@ -165,8 +165,7 @@ describe.skipIf(!hasCorpus)("recorded releases", () => {
         const result = mapRelease({ source, release: raw, now });
         if (result.kind !== "mapped") throw new Error(`${source}: ${result.reason}`);
         const { contract } = result;
-        for (const buyer of result.buyers)
-          mappedBuyer.parse(buyer);
+        for (const buyer of result.buyers) mappedBuyer.parse(buyer);
         all.push({ raw, contract, group: groupOf(contract, raw) });
       }
     }

@@ -96,9 +96,7 @@ function valid(release: unknown, source: Source): Upsert | null {
   const times = { createdAt: now, updatedAt: now };
   const issues = [
     ...(contractSchema.safeParse({ ...contract, ...times }).error?.issues ?? []),
-    ...buyers.flatMap(
-      (buyer) => mappedBuyer.safeParse(buyer).error?.issues ?? [],
-    ),
+    ...buyers.flatMap((buyer) => mappedBuyer.safeParse(buyer).error?.issues ?? []),
   ];
   if (issues.length > 0) throw new Error(`${JSON.stringify(issues)} of ${JSON.stringify(release)}`);
   // What BSON writes it must read back the same: no lone surrogate, no NaN, no undefined.
