@@ -11,6 +11,7 @@ import {
   claimable,
   deferral,
   drained,
+  type GivenUp,
   givenBack,
   givenUp,
   heldBy,
@@ -70,8 +71,8 @@ export const finish = (db: Database, claim: Claim, progress: Progress) =>
 /** @throws ClaimLost */
 export const giveBack = (db: Database, claim: Claim) => write(db, claim, givenBack(claim));
 /** @throws ClaimLost */
-export const giveUp = (db: Database, claim: Claim, reason: string) =>
-  write(db, claim, givenUp(claim, reason));
+export const giveUp = (db: Database, claim: Claim, trouble: GivenUp) =>
+  write(db, claim, givenUp(claim, trouble));
 
 async function write(
   db: Database,
