@@ -59,6 +59,7 @@ async function state(db: Db): Promise<Document> {
         "doneAt",
         "verifiedAt",
         "retryAt",
+        "refusedAt",
       ].includes(key)
         ? value === null
         : value,

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { SOURCES } from "../../../src/replica/sources.ts";
+import { contractId } from "../../../src/store/ids.ts";
 import { buyerSchema, contractSchema, type MappedContract } from "../../../src/terms/documents.ts";
 import { hasCorpus, recordedReleases } from "../../kit/corpus.ts";
 import { mapRelease } from "../../kit/map.ts";
@@ -174,7 +175,7 @@ describe.skipIf(!hasCorpus)("recorded releases", () => {
   it("are all mapped to valid contracts without a placeholder", () => {
     expect(all.length).toBeGreaterThan(1500);
     for (const { contract } of all) {
-      const stored = { _id: "x", ...contract, createdAt: now, updatedAt: now };
+      const stored = { _id: contractId(contract), ...contract, createdAt: now, updatedAt: now };
       expect(contractSchema.safeParse(stored).error?.issues ?? []).toEqual([]);
       expect(JSON.stringify(contract)).not.toMatch(/"(Untitled|Unknown|null|undefined|'?N\/?A'?)"/i);
     }
