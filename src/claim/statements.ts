@@ -31,10 +31,11 @@ export const heldBy = (claim: Claim): Filter<SyncWindow> => ({
 const leaseUntil = (leaseSeconds: number) => ({ $add: ["$$NOW", leaseSeconds * 1000] });
 const free = { $or: [{ claim: null }, { $expr: { $lt: ["$claim.until", "$$NOW"] } }] };
 
-/** Pending and due, or running with an expired lease; with a budget only what fits, from `reach` on. */
-export function claimable(source: Source, reach?: Date): Filter<SyncWindow> {
+/** Pending and due, or running with an expired lease; with a budget only what fits, from `reach` on; of these sites only. */
+export function claimable(source: Source, reach?: Date, sites?: readonly string[]): Filter<SyncWindow> {
   return {
     source,
+    ...ofSites(sites),
     ...(reach ? { from: { $gte: reach } } : {}),
     $or: [
       { status: "pending", retryAt: null },
@@ -44,9 +45,11 @@ export function claimable(source: Source, reach?: Date): Filter<SyncWindow> {
   };
 }
 
+const ofSites = (sites?: readonly string[]) => (sites ? { site: { $in: [...sites] } } : {});
+
 /** Done, never verified, and held by nobody. */
-export function verifiable(source: Source): Filter<SyncWindow> {
-  return { source, status: "done", proof: "ordered", ...free };
+export function verifiable(source: Source, sites?: readonly string[]): Filter<SyncWindow> {
+  return { source, ...ofSites(sites), status: "done", proof: "ordered", ...free };
 }
 
 export const takenForDrain = (id: ObjectId, leaseSeconds: number): Document[] => [

@@ -1,5 +1,5 @@
 // What a source's own reader gets to work with, and what becomes of what it returns.
-import { claimNewest, finish, type Held } from "../claim/claim.ts";
+import { claimNewest, finish, type Held, renew } from "../claim/claim.ts";
 import type { Claim } from "../claim/statements.ts";
 import type { ReadContext, Reader } from "../sources/source.ts";
 import { DeadlineReached } from "../terms/errors.ts";
@@ -21,10 +21,31 @@ export async function verifyBy(reader: Reader, context: HolderContext, held: Hel
   await finish(context.db, held.claim, progress);
 }
 
+const HOLD_MARGIN_MS = 10_000;
+
+/** A call that takes longer than what is left of the lease would lose the claim. */
+async function holdThrough(context: HolderContext, claim: Claim, ms: number): Promise<void> {
+  const { db, effects, keepAlive } = context;
+  const { held } = keepAlive;
+  if (!held) return;
+  const needMs = ms + HOLD_MARGIN_MS;
+  const leftMs = claim.leaseSeconds * 1000 - (effects.now().getTime() - held.renewedAt.getTime());
+  if (needMs <= leftMs) return;
+  await renew(db, { ...claim, leaseSeconds: Math.max(claim.leaseSeconds, Math.ceil(needMs / 1000)) });
+  held.renewedAt = effects.now();
+}
+
 /** The newest window that was read and never verified; null when there is none. */
-export function claimForProof({ db, source, effects, config }: HolderContext): Promise<Held | null> {
+export function claimForProof(
+  { db, source, effects, config }: HolderContext,
+  sites?: readonly string[],
+): Promise<Held | null> {
   const { leaseSeconds } = config;
-  return claimNewest(db, { source, kind: "verify", id: effects.newId(), leaseSeconds, backoffSeconds: 0 });
+  const of = sites ? { sites } : {};
+  return claimNewest(db, {
+    ...{ source, kind: "verify", id: effects.newId(), leaseSeconds, backoffSeconds: 0 },
+    ...of,
+  });
 }
 
 /** @param claim null outside any window: there is nothing to checkpoint then */
@@ -40,6 +61,9 @@ export function readContextOf(context: HolderContext, claim: Claim | null): Read
     wait: async (ms) => {
       if (ms > remainingMs(context)) throw new DeadlineReached("the wait would outlive the deadline");
       await wait(ms);
+    },
+    hold: async (ms) => {
+      if (claim) await holdThrough(context, claim, ms);
     },
     checkpoint: async (progress) => {
       if (!claim) return;
