@@ -1,5 +1,5 @@
 // What a source's own reader gets to work with, and what becomes of what it returns.
-import { claimNewest, finish, type Held, renew } from "../claim/claim.ts";
+import { claimNewest, finish, finishLook, type Held, renew } from "../claim/claim.ts";
 import type { Claim } from "../claim/statements.ts";
 import type { ReadContext, Reader } from "../sources/source.ts";
 import { DeadlineReached } from "../terms/errors.ts";
@@ -14,11 +14,15 @@ export async function readBy(reader: Reader, context: HolderContext, held: Held)
   await finish(context.db, held.claim, progress);
 }
 
+const NEVER = new Date("9999-01-01T00:00:00Z");
+
 /** @throws as `readBy` */
 export async function verifyBy(reader: Reader, context: HolderContext, held: Held): Promise<void> {
   if (!reader.verify) return;
   const progress = await reader.verify(readContextOf(context, held.claim), held.window);
-  await finish(context.db, held.claim, progress);
+  // Its source knows of no schedule: what is proved once is not looked at again.
+  const end = { proof: "exact", proofBy: "slices", verifyAt: NEVER, suspicion: null } as const;
+  await finishLook(context.db, held.claim, { progress, end });
 }
 
 const HOLD_MARGIN_MS = 10_000;
@@ -41,10 +45,14 @@ export function claimForProof(
   sites?: readonly string[],
 ): Promise<Held | null> {
   const { leaseSeconds } = config;
-  const of = sites ? { sites } : {};
   return claimNewest(db, {
-    ...{ source, kind: "verify", id: effects.newId(), leaseSeconds, backoffSeconds: 0 },
-    ...of,
+    source,
+    ...(sites ? { sites } : {}),
+    kind: "verify",
+    look: { first: true, now: effects.now() },
+    id: effects.newId(),
+    leaseSeconds,
+    backoffSeconds: 0,
   });
 }
 
