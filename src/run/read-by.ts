@@ -11,7 +11,7 @@ import { checkpoint } from "./hold.ts";
 export async function readBy(reader: Reader, context: HolderContext, held: Held): Promise<void> {
   ensureRoom(context.room, "backfill");
   const progress = await reader.read(readContextOf(context, held.claim), held.window);
-  await finish(context.db, held.claim, progress);
+  await finish(context.db, held.claim, { ...progress, verifyAt: null }); // due for its look at once
 }
 
 const NEVER = new Date("9999-01-01T00:00:00Z");
