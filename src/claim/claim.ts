@@ -12,6 +12,7 @@ import {
   deferral,
   doubt,
   drained,
+  type GivenUp,
   givenBack,
   givenUp,
   heldBy,
@@ -83,8 +84,8 @@ export const finishLook = (
 /** @throws ClaimLost */
 export const giveBack = (db: Database, claim: Claim) => write(db, claim, givenBack(claim));
 /** @throws ClaimLost */
-export const giveUp = (db: Database, claim: Claim, reason: string) =>
-  write(db, claim, givenUp(claim, reason));
+export const giveUp = (db: Database, claim: Claim, trouble: GivenUp) =>
+  write(db, claim, givenUp(claim, trouble));
 
 async function write(
   db: Database,

@@ -11,6 +11,7 @@ import {
   SetAside,
   StorageFull,
 } from "../terms/errors.ts";
+import { kindOf, troubleText } from "../terms/trouble.ts";
 import type { HolderContext } from "./context.ts";
 import { noteFull, noting } from "./headroom.ts";
 
@@ -57,9 +58,9 @@ export async function holding(
     }
     if (isOfTheWindow(error)) {
       const message = messageOf(error);
-      report.errors.push(message);
+      report.errors.push(troubleText(error));
       log.error({ window: claim.windowId, ...(error instanceof ApiError ? {} : { err: error }) }, message);
-      await unlessLost(giveUp(db, claim, message));
+      await unlessLost(giveUp(db, claim, { kind: kindOf(error), message }));
       return "troubled";
     }
     if (!(error instanceof DeadlineReached) && !(error instanceof BudgetSpent))
@@ -106,7 +107,7 @@ export async function untroubled(
     const ends = error instanceof DeadlineReached || noteFull(context.room, error) || isUnreachable(error);
     if (ends || (error instanceof ApiError && error.permanent)) throw error;
     if (!(error instanceof ApiError)) return { error };
-    context.report.errors.push(error.message);
+    context.report.errors.push(troubleText(error));
     context.log.error({ source: context.source }, error.message);
   }
   return null;

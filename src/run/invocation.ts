@@ -15,6 +15,7 @@ import type { SourceConfig } from "../sources/source.ts";
 import { closePassed } from "../store/store.ts";
 import type { SyncJob, SyncRun } from "../terms/documents.ts";
 import { BudgetSpent, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
+import { troubleText } from "../terms/trouble.ts";
 import { claimFitting } from "./claim-fitting.ts";
 import {
   type HolderContext,
@@ -85,7 +86,7 @@ async function runSources(run: RunContext): Promise<SourceReport[]> {
   if (room.full) {
     const { message } = room.full; // it would not even take the run's own document: the next invocation tries again
     log.error(message);
-    const ended = { errors: [message], endedBy: "storage full" as const };
+    const ended = { errors: [troubleText(room.full)], endedBy: "storage full" as const };
     return config.sources.map(({ source }) => ({ ...emptyReport(source), ...ended }));
   }
   const jobs = await Promise.allSettled(config.sources.map((settings) => openAndPlan(run, settings)));
@@ -157,14 +158,14 @@ async function runSource(
     report.endedBy = endOf(error);
     if (report.endedBy !== "deadline") {
       const message = messageOf(error);
-      report.errors.push(message);
+      report.errors.push(troubleText(error));
       log.error({ source: settings.source, err: error }, message);
     }
   }
   try {
     await noting(room, () => closeJob(db, report, effects.now()));
   } catch (error) {
-    report.errors.push(messageOf(error));
+    report.errors.push(troubleText(error));
     report.endedBy = "error";
     log.error({ source: settings.source, err: error }, "the source's job could not be written");
   }

@@ -4,6 +4,7 @@ import { Binary } from "mongodb";
 import { z } from "zod";
 import { objectIdSchema, sourceSchema } from "./bson.ts";
 import { isLondonTime, type LondonTime } from "./london-time.ts";
+import { TROUBLE_KINDS } from "./trouble.ts";
 import { LANE_MODES, WINDOW_STATUSES } from "./window.ts";
 
 export * from "./contract.ts";
@@ -17,6 +18,13 @@ const londonTimeSchema = z
 /** Whether a release is kept as it came, beside the contract (STORE_RAW). */
 export const STORE_RAW_MODES = ["none", "gzip", "full"] as const;
 export type StoreRaw = (typeof STORE_RAW_MODES)[number];
+
+/** `kind`: missing where an earlier version wrote it. */
+const troubleSchema = z.strictObject({
+  at: z.date(),
+  kind: z.enum(TROUBLE_KINDS).optional(),
+  message: z.string(),
+});
 
 export const laneSchema = z.strictObject({
   stage: z.string(),
@@ -64,7 +72,7 @@ export const windowSchema = z.strictObject({
   claim: z.strictObject({ id: objectIdSchema, until: z.date() }).nullable(),
   attempts: z.number().int(),
   retryAt: z.date().nullable(),
-  lastError: z.strictObject({ at: z.date(), message: z.string() }).nullable(),
+  lastError: troubleSchema.nullable(),
   counts: countsSchema,
   proof: z.enum(PROOFS).nullable(),
   /** What the proof rests on. */
@@ -143,7 +151,9 @@ export const syncJobSchema = z.strictObject({
   lastRunAt: z.date().nullable(),
   lastRunFetched: z.number().int(),
   lastRunErrors: z.number().int(),
-  errorLog: z.array(z.strictObject({ at: z.date(), message: z.string() })),
+  /** The newest, oldest first: `2026-11-24T10:12:00.000Z broken: what happened`. */
+  errorLog: z.array(z.string()),
+  lastError: troubleSchema.nullable().optional(),
   planHash: z.string().nullable(),
   paused: z.boolean(),
   createdAt: z.date(),

@@ -208,7 +208,7 @@ export function createCheckers(options: CheckerOptions): Checkers {
               `${_id} ${doneAt?.toISOString()} ${new Date(now).toISOString()} ${status} ${proof} ${suspicion ? JSON.stringify(suspicion) : ""} ${lastError?.message ?? ""}`,
           );
           violate(
-            `progress: ${source} did not come to its end: ${job?.status} ${states.join("; ")} ${job?.errorLog.at(-1)?.message ?? ""}`,
+            `progress: ${source} did not come to its end: ${job?.status} ${states.join("; ")} ${job?.errorLog.at(-1) ?? ""}`,
           );
           continue;
         }
