@@ -14,6 +14,7 @@ import {
   MongoServerError,
   MongoServerSelectionError,
 } from "mongodb";
+import type { z } from "zod";
 import {
   alertSchema,
   type Buyer,
@@ -162,6 +163,17 @@ export const INDEXES = {
   syncRuns: [{ key: { startedAt: -1 }, name: "kept90Days", expireAfterSeconds: RUNS_KEPT_SECONDS }],
 } as const satisfies Partial<Record<keyof Omit<Database, "db">, IndexDescription[]>>;
 
+/** Collections that a source brings with it: what their documents are like, and their indexes. */
+export type OwnCollections = Readonly<Record<string, { schema: z.ZodType; indexes: IndexDescription[] }>>;
+
+function indexesWith(own: OwnCollections): [string, readonly IndexDescription[]][] {
+  const theirs = Object.entries(own).map(([name, { indexes }]): [string, IndexDescription[]] => [
+    name,
+    indexes,
+  ]);
+  return [...Object.entries(INDEXES), ...theirs.filter(([, indexes]) => indexes.length > 0)];
+}
+
 /** What an index does, whatever its name: others may have made it before. */
 function meaningOf(index: Partial<IndexDescription>): string {
   const {
@@ -197,9 +209,9 @@ const DUPLICATE_KEY = 11000;
  * Makes sure of every index; what is there already, under whichever name, costs one question. A unique one that the
  * documents of others do not allow is left out: `doctor` says so.
  */
-export async function ensureIndexes({ db }: Pick<Database, "db">): Promise<void> {
+export async function ensureIndexes({ db }: Pick<Database, "db">, own: OwnCollections = {}): Promise<void> {
   await Promise.all(
-    Object.entries(INDEXES).map(async ([name, wanted]) => {
+    indexesWith(own).map(async ([name, wanted]) => {
       const missing = await missingIndexes(db, name, wanted);
       try {
         if (missing.length > 0) await db.collection(name).createIndexes([...missing]);
@@ -262,9 +274,13 @@ function isNotAllowed(error: unknown): boolean {
  * Makes the collections that are not there, and brings the validators of the others up to date; one question when nothing
  * has changed, and the same from two invocations at once. A user without the right to it is no reason not to run.
  */
-export async function ensureCollections({ db }: Pick<Database, "db">, log: Logger): Promise<void> {
+export async function ensureCollections(
+  { db }: Pick<Database, "db">,
+  log: Logger,
+  own: OwnCollections = {},
+): Promise<void> {
   try {
-    const differing = await differingCollections(db);
+    const differing = await differingCollections(db, own);
     await Promise.all(
       differing.map(async ({ name, validator, exists }) => {
         if (!exists && (await made(db, name, validator))) return;
@@ -297,10 +313,15 @@ async function made(db: Db, name: string, validator: Document): Promise<boolean>
 
 async function differingCollections(
   db: Db,
+  own: OwnCollections,
 ): Promise<{ name: string; validator: Document; exists: boolean }[]> {
   const there = await db.listCollections<CollectionInfo>({}).toArray();
   const known = new Map(there.map(({ name, options = {} }) => [name, options]));
-  return Object.entries(VALIDATORS).flatMap(([name, validator]) => {
+  const theirs = Object.entries(own).map(([name, { schema }]): [string, Document] => [
+    name,
+    validatorOf(schema),
+  ]);
+  return [...Object.entries(VALIDATORS), ...theirs].flatMap(([name, validator]) => {
     const { validator: old, validationLevel, validationAction } = known.get(name) ?? {};
     const now = { validator: old, validationLevel, validationAction };
     if (JSON.stringify(now) === JSON.stringify({ validator, ...RULES })) return [];
@@ -309,12 +330,15 @@ async function differingCollections(
 }
 
 /** Indexes and validators that collections lack, or have in another form: `contracts.buyer`, `buyers: validator`. */
-export async function schemaDifferences({ db }: Pick<Database, "db">): Promise<string[]> {
-  const differing = await differingCollections(db);
+export async function schemaDifferences(
+  { db }: Pick<Database, "db">,
+  own: OwnCollections = {},
+): Promise<string[]> {
+  const differing = await differingCollections(db, own);
   const absent = new Set(differing.filter(({ exists }) => !exists).map(({ name }) => name));
   const validators = differing.filter(({ exists }) => exists).map(({ name }) => `${name}: validator`);
   const indexes = await Promise.all(
-    Object.entries(INDEXES)
+    indexesWith(own)
       .filter(([name]) => !absent.has(name))
       .map(async ([collection, wanted]) => {
         const missing = await missingIndexes(db, collection, wanted);
