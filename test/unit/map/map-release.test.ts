@@ -255,6 +255,30 @@ describe("fields", () => {
     });
   });
 
+  it("take a framework's ceiling once, though each of its firms' contracts says it", () => {
+    const value = { amount: 4_000_000, amountGross: 4_800_000, currency: "GBP" };
+    const firms = ["A", "B", "C"];
+    const awards = firms.map((name, at) => ({ id: String(at), relatedLots: ["1"], suppliers: [{ name }] }));
+    const contracts = firms.map((_, at) => ({ id: String(at), awardID: String(at), value }));
+    const awarded = (techniques: object) =>
+      contract({ tag: ["award"], tender: { techniques }, awards, contracts });
+    expect(awarded({ hasFrameworkAgreement: true })).toMatchObject({
+      awardValue: 4_000_000,
+      awardedSuppliers: firms.map((name) => ({ name })),
+      contractMechanism: "framework",
+    });
+    expect(awarded({}).awardValue).toBe(12_000_000);
+  });
+
+  it.each(["UK14", "UK15"])("name no winner where a dynamic market's members are told: %s", (noticeType) => {
+    const tender = { documents: [{ noticeType }] };
+    const awards = [{ id: "1", date: "2026-05-01", value: { amount: 10 }, suppliers: [{ name: "A" }] }];
+    const read = contract({ tag: ["award", "contract"], tender, awards });
+    expect(read).toMatchObject({ stage: "TENDER", contractMechanism: "dps" });
+    for (const field of ["awardedSuppliers", "awardDate", "awardValue"])
+      expect(read).not.toHaveProperty(field);
+  });
+
   it("keep a supplier that has only a number, and drop one that has nothing", () => {
     const awards = [
       { suppliers: [{ id: "GB-COH-1", name: null }, { id: "GB-FTS-7", name: null }, { name: "B" }] },
