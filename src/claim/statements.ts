@@ -1,14 +1,16 @@
 // The filters and updates of a claim as values. The lease runs on the database's clock ($$NOW): the isolates' clocks
 // may differ. Every write after the claim is fenced by its id.
 import type { Document, Filter, ObjectId, UpdateFilter } from "mongodb";
-import type { SyncWindow } from "../terms/documents.ts";
-import type { Source } from "../terms/window.ts";
+import type { ProofBy, SyncWindow } from "../terms/documents.ts";
+import type { NotedTrouble, TroubleKind } from "../terms/trouble.ts";
+import { type Source, statusTo } from "../terms/window.ts";
 
 /** Claims without any progress between them before a window is failed. */
 export const ATTEMPTS_MAX = 8;
+const STUCK: TroubleKind = "stuck";
 const NO_PROGRESS = `claimed ${ATTEMPTS_MAX} times without any progress; last trouble: `;
 const BACKOFF_MS_MAX = 6 * 3_600_000;
-const FAILED_MS = 24 * 3_600_000; // design.md: failed windows come back by themselves after a day
+const FAILED_MS = 24 * 3_600_000; // a site that was down is often back the next day; docs/operations.md says so
 
 /** What a holder may do to a window: drain it (`running`) or verify it (`done` all the while). */
 export type ClaimFor = "drain" | "verify";
@@ -44,16 +46,36 @@ export function claimable(source: Source, reach?: Date): Filter<SyncWindow> {
   };
 }
 
-/** Done, never verified, and held by nobody. */
-export function verifiable(source: Source): Filter<SyncWindow> {
-  return { source, status: "done", proof: "ordered", ...free };
+/** Due by the caller's clock, as `verifyAt` is: a window of an earlier version has none and is due at once. */
+const dueForLook = (now: Date) => ({ $lte: [{ $ifNull: ["$verifyAt", new Date(0)] }, now] });
+
+/** Done, held by nobody, and due: `first` for those without proof, else those that are looked at again. */
+export function verifiable(
+  source: Source,
+  { first, now }: { first: boolean; now: Date },
+): Filter<SyncWindow> {
+  const proof = first ? { $in: ["ordered" as const, "suspect" as const] } : ("exact" as const);
+  return {
+    source,
+    status: "done",
+    proof,
+    $expr: {
+      $and: [dueForLook(now), { $or: [{ $eq: ["$claim", null] }, { $lt: ["$claim.until", "$$NOW"] }] }],
+    },
+  };
 }
 
 export const takenForDrain = (id: ObjectId, leaseSeconds: number): Document[] => [
   { $set: { attempts: { $add: ["$attempts", 1] } } },
   {
     $set: {
-      status: { $cond: [{ $gt: ["$attempts", ATTEMPTS_MAX] }, "failed", "running"] },
+      status: {
+        $cond: [
+          { $gt: ["$attempts", ATTEMPTS_MAX] },
+          statusTo("failed", ["pending", "running"]),
+          statusTo("running", ["pending", "running"]),
+        ],
+      },
       claim: { $cond: [{ $gt: ["$attempts", ATTEMPTS_MAX] }, null, { id, until: leaseUntil(leaseSeconds) }] },
       retryAt: { $cond: [{ $gt: ["$attempts", ATTEMPTS_MAX] }, { $add: ["$$NOW", FAILED_MS] }, null] },
       lastError: {
@@ -61,6 +83,7 @@ export const takenForDrain = (id: ObjectId, leaseSeconds: number): Document[] =>
           { $gt: ["$attempts", ATTEMPTS_MAX] },
           {
             at: "$$NOW",
+            kind: STUCK,
             message: { $concat: [NO_PROGRESS, { $ifNull: ["$lastError.message", "nothing noted"] }] },
           },
           "$lastError",
@@ -81,7 +104,12 @@ export const renewed = (claim: Claim): Document[] => [
 
 /** The progress that a holder writes: only it knows the window while it holds the claim. */
 export type Progress = Pick<SyncWindow, "lanes" | "counts" | "unproven" | "drift"> &
-  Partial<Pick<SyncWindow, "alarms" | "verify" | "publishedSeconds" | "numbers" | "forecast">>;
+  Partial<
+    Pick<
+      SyncWindow,
+      "alarms" | "verify" | "verifyAt" | "publishedSeconds" | "numbers" | "forecast" | "changedInPlace"
+    >
+  >;
 
 /** Progress and lease in one update; progress is what makes the next attempt the first again. */
 export const advanced = (claim: Claim, progress: Progress): Document[] => [
@@ -98,7 +126,7 @@ export const drained = (progress: Progress): Document[] => [
   {
     $set: {
       ...literals(progress),
-      status: "done",
+      status: statusTo("done", ["running"]),
       claim: null,
       attempts: 0,
       retryAt: null,
@@ -109,20 +137,59 @@ export const drained = (progress: Progress): Document[] => [
   },
 ];
 
-export const verified = (progress: Progress): Document[] => [
-  { $set: { ...literals(progress), claim: null, proof: "exact", verifiedAt: "$$NOW" } },
-  { $unset: "publishedSeconds" },
+/** How a look at a window ended. */
+export type LookEnd = Pick<SyncWindow, "suspicion" | "verifyAt"> &
+  ({ proof: "exact"; proofBy: ProofBy } | { proof: "ordered" | "suspect" });
+
+export const verified = (progress: Progress, end: LookEnd): Document[] => [
+  {
+    $set: {
+      ...literals(progress),
+      claim: null,
+      proof: end.proof,
+      proofBy: end.proof === "exact" ? end.proofBy : null,
+      verifyAt: end.verifyAt ?? null,
+      suspicion: end.suspicion ? { $literal: end.suspicion } : null,
+      ...(end.proof === "exact" ? { verifiedAt: "$$NOW", lastError: null } : {}),
+    },
+  },
+  ...(end.proof === "exact" ? [{ $unset: "publishedSeconds" }] : []),
 ];
+
+/** What was found in a month that was proved: its proof is gone, and it is looked at when `now` says. */
+export const doubt = (source: Source, { at, now }: { at: Date; now: Date }) => ({
+  filter: { source, status: "done", from: { $lte: at }, to: { $gt: at } } satisfies Filter<SyncWindow>,
+  update: [
+    { $set: { proof: { $cond: [{ $eq: ["$proof", "exact"] }, "ordered", "$proof"] }, verifyAt: now } },
+  ],
+});
+
+/** Months next to a find are looked at soon, and keep their proof till then. */
+export const hurry = (source: Source, { from, to, at }: { from: Date; to: Date; at: Date }) => ({
+  filter: { source, status: "done", $or: [{ to: from }, { from: to }] } satisfies Filter<SyncWindow>,
+  update: [{ $set: { verifyAt: { $min: [{ $ifNull: ["$verifyAt", at] }, at] } } }],
+});
 
 /** Nothing went wrong, time was up: the next holder goes on, and this attempt does not count. */
 export const givenBack = (claim: Claim): UpdateFilter<SyncWindow> | Document[] =>
   claim.kind === "verify"
     ? { $set: { claim: null } }
-    : [{ $set: { status: "pending", claim: null, attempts: { $max: [0, { $add: ["$attempts", -1] }] } } }];
+    : [
+        {
+          $set: {
+            status: statusTo("pending", ["running"]),
+            claim: null,
+            attempts: { $max: [0, { $add: ["$attempts", -1] }] },
+          },
+        },
+      ];
+
+/** Why a window was given up. */
+export type GivenUp = Pick<NotedTrouble, "kind" | "message">;
 
 /** Something went wrong: back with a growing pause, or failed with its reason after the last attempt. */
-export function givenUp(claim: Claim, reason: string): Document[] {
-  const lastError = { at: "$$NOW", message: { $literal: reason } };
+export function givenUp(claim: Claim, { kind, message }: GivenUp): Document[] {
+  const lastError = { at: "$$NOW", kind, message: { $literal: message } };
   if (claim.kind === "verify") return [{ $set: { claim: null, lastError } }];
   const usedUp = { $gte: ["$attempts", ATTEMPTS_MAX] };
   const exponent = { $max: [0, { $add: ["$attempts", -1] }] };
@@ -132,7 +199,7 @@ export function givenUp(claim: Claim, reason: string): Document[] {
   return [
     {
       $set: {
-        status: { $cond: [usedUp, "failed", "pending"] },
+        status: { $cond: [usedUp, statusTo("failed", ["running"]), statusTo("pending", ["running"])] },
         retryAt: { $add: ["$$NOW", { $cond: [usedUp, FAILED_MS, backoffMs] }] },
         claim: null,
         lastError,
@@ -144,7 +211,7 @@ export function givenUp(claim: Claim, reason: string): Document[] {
 /** A day after a window failed it is tried again. */
 export const revival = (source: Source) => ({
   filter: { source, status: "failed", $expr: { $lte: ["$retryAt", "$$NOW"] } } satisfies Filter<SyncWindow>,
-  update: { $set: { status: "pending" as const, attempts: 0, retryAt: null } },
+  update: { $set: { status: statusTo("pending", ["failed"]), attempts: 0, retryAt: null } },
 });
 
 /** An operator does not want to wait: what failed, and what pauses after a failed attempt, is due now. */
@@ -153,19 +220,19 @@ export const retrial = (windowId?: string) => ({
     ...(windowId === undefined ? {} : { _id: windowId }),
     $or: [{ status: "failed" }, { status: "pending", retryAt: { $ne: null } }],
   } satisfies Filter<SyncWindow>,
-  update: { $set: { status: "pending" as const, attempts: 0, retryAt: null } },
+  update: { $set: { status: statusTo("pending", ["failed"]), attempts: 0, retryAt: null } },
 });
 
 /** An operator wants proof anew: nobody verifies it now, and the next one begins at its newest end. */
 export const reverification = (windowId: string) => ({
   filter: { _id: windowId, status: "done", ...free } satisfies Filter<SyncWindow>,
-  update: { $set: { proof: "ordered" as const, verify: null } },
+  update: { $set: { proof: "ordered" as const, verify: null, verifyAt: null, suspicion: null } },
 });
 
 /** What does not fit waits; what fits again is pending again. */
 export const deferral = (source: Source, reach: Date) => ({
   filter: { source, status: "pending", from: { $lt: reach } } satisfies Filter<SyncWindow>,
-  update: { $set: { status: "deferred" as const } },
+  update: { $set: { status: statusTo("deferred", ["pending"]) } },
 });
 export const readmission = (source: Source, reach?: Date) => ({
   filter: {
@@ -173,7 +240,7 @@ export const readmission = (source: Source, reach?: Date) => ({
     status: "deferred",
     ...(reach ? { from: { $gte: reach } } : {}),
   } satisfies Filter<SyncWindow>,
-  update: { $set: { status: "pending" as const } },
+  update: { $set: { status: statusTo("pending", ["deferred"]) } },
 });
 
 /** Values that come from outside must never be read as expressions. */

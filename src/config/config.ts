@@ -51,6 +51,8 @@ const environmentSchema = z.object({
   STORAGE_BUDGET_MB: number({ min: 0, max: 10_000_000, whole: false, preset: "0" }),
   /** 0: never verify. */
   VERIFY_REQUESTS_PER_RUN: number({ min: 0, max: 100_000, whole: true, preset: "20" }),
+  /** Earliest proof after the drain. */
+  VERIFY_AFTER_HOURS: number({ min: 0, max: 720, whole: false, preset: "3" }),
   STATUS_TOKEN: secret(orNull(z.string().min(16, "allowed are 16 characters or more"))),
   ALERT_WEBHOOK_URL: secret(
     orNull(z.url({ protocol: /^https?$/, error: "allowed is an http or https address" })),

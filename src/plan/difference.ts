@@ -11,7 +11,7 @@ import {
   nextMonth,
   toLondon,
 } from "../terms/london-time.ts";
-import type { LaneProgress, Source } from "../terms/window.ts";
+import { type LaneProgress, type Source, statusTo } from "../terms/window.ts";
 
 /** A month is over for the plan when its last rows have had time to appear: a few minutes more than the delta's margin. */
 const SETTLED_AFTER_MS = 10 * 60_000;
@@ -94,7 +94,7 @@ export function comparePlan(options: {
   for (const window of existing) {
     const gone = window.to <= start || (window.site !== undefined && !sites.has(window.site));
     if (gone && window.status !== "cancelled")
-      moves.push({ window, set: { status: "cancelled", claim: null }, unset: [] });
+      moves.push({ window, set: { status: cancelled, claim: null }, unset: [] });
   }
   return { insert, moves };
 }
@@ -155,20 +155,28 @@ function moveFor(window: PlannedWindow, wanted: Wanted, stages: string[]): Move 
     return { window, set: { ...reopened, from, lanes }, unset: ["forecast"] };
   }
   if (window.doneAt)
-    return window.status === "cancelled" ? { window, set: { status: "done" }, unset: [] } : null;
+    return window.status === "cancelled"
+      ? { window, set: { status: statusTo("done", ["cancelled"]) }, unset: [] }
+      : null;
   const changed = { ...(from > window.from ? { from } : {}), ...changedLanes(window, stages) };
   const same = Object.keys(changed).length === 0;
   const unset = from > window.from ? (["forecast"] as const) : [];
   if (window.status === "cancelled")
-    return { window, set: { status: "pending", attempts: 0, retryAt: null, ...changed }, unset };
+    return {
+      window,
+      set: { status: statusTo("pending", ["cancelled"]), attempts: 0, retryAt: null, ...changed },
+      unset,
+    };
   if (same) return null;
   // A holder is let go: it would go on with what is no longer wanted.
-  const letGo = window.status === "running" ? { status: "pending" as const, claim: null } : {};
+  const letGo = window.status === "running" ? { status: statusTo("pending", ["running"]), claim: null } : {};
   return { window, set: { ...changed, ...letGo }, unset };
 }
 
+const cancelled = statusTo("cancelled", ["pending", "running", "done", "failed", "deferred"]);
+
 const reopened = {
-  status: "pending",
+  status: statusTo("pending", ["running", "done", "failed", "deferred", "cancelled"]),
   claim: null,
   attempts: 0,
   retryAt: null,

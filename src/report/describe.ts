@@ -1,24 +1,14 @@
 // Documents → what the page, the programs and the alarms say. Pure.
 import type { SyncRun } from "../terms/documents.ts";
 import { toLondon } from "../terms/london-time.ts";
+import { readEntry } from "../terms/trouble.ts";
 import type { Source } from "../terms/window.ts";
 import { type AlarmFacts, decideAlarms, verdictOf } from "./alarms.ts";
 import { type Facts, moreQuarantined, type WindowFacts } from "./facts.ts";
 import { isWell } from "./health.ts";
 import { endOf, type Outlook, paceBySettings, paceOf } from "./pace.ts";
 import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
-import {
-  ago,
-  counted,
-  day,
-  listed,
-  megabytes,
-  monthName,
-  type NamedSource,
-  type Trouble,
-  troubleOf,
-  WINDOW_STATES,
-} from "./words.ts";
+import { ago, counted, day, listed, megabytes, monthName, type NamedSource, WINDOW_STATES } from "./words.ts";
 
 export interface StatusOptions {
   now: Date;
@@ -99,7 +89,7 @@ export function summaryOf(window: WindowFacts): WindowSummary {
     unproven: window.unproven.length,
     alarms: window.alarms?.length ?? 0,
     retryAt,
-    trouble: window.lastError === null ? null : troubleOf(window.lastError.message),
+    trouble: window.lastError === null ? null : (window.lastError.kind ?? "other"),
     doneAt,
     verifiedAt,
   };
@@ -269,8 +259,7 @@ function sumOf(source: Source, { lastDay }: Facts): Status["lastDay"]["sources"]
 function troublesOf({ jobs }: Facts): Status["troubles"] {
   const troubles = new Map<string, Status["troubles"][number]>();
   for (const { source, errorLog } of jobs) {
-    for (const { at, message } of errorLog) {
-      const kind: Trouble = troubleOf(message);
+    for (const { at, kind } of errorLog.flatMap((entry) => readEntry(entry) ?? [])) {
       const known = troubles.get(`${source} ${kind}`);
       const lastAt = known && known.lastAt > at ? known.lastAt : at;
       troubles.set(`${source} ${kind}`, { source, kind, lastAt, times: (known?.times ?? 0) + 1 });

@@ -2,6 +2,7 @@
 // has reached the window's start.
 import { finish, type Held } from "../claim/claim.ts";
 import type { Progress } from "../claim/statements.ts";
+import { firstLookAt } from "../fetch/look-schedule.ts";
 import { nextLane } from "../fetch/walk.ts";
 import { boundaryAtOrBefore, type LondonTime, toLondon } from "../terms/london-time.ts";
 import type { SourceContext } from "./context.ts";
@@ -19,7 +20,10 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
     context.report.releases += step.counted.length;
     if (nextLane(progress.lanes)) await checkpoint(context, claim, progress);
   }
-  await finish(context.db, claim, progress);
+  const { config, effects } = context;
+  const { verifyAfterHours } = config;
+  const verifyAt = firstLookAt({ to: window.to, drainedAt: effects.now(), verifyAfterHours });
+  await finish(context.db, claim, { ...progress, verifyAt });
 }
 
 function afterStep(progress: Progress, { lanes, fault, unproven }: Step): Progress {

@@ -10,6 +10,7 @@ import {
   messageOf,
   StorageFull,
 } from "../terms/errors.ts";
+import { kindOf, troubleText } from "../terms/trouble.ts";
 import type { HolderContext } from "./context.ts";
 import { noteFull, noting } from "./headroom.ts";
 
@@ -51,9 +52,9 @@ export async function holding(
     }
     if (isOfTheWindow(error)) {
       const message = messageOf(error);
-      report.errors.push(message);
+      report.errors.push(troubleText(error));
       log.error({ window: claim.windowId, ...(error instanceof ApiError ? {} : { err: error }) }, message);
-      await unlessLost(giveUp(db, claim, message));
+      await unlessLost(giveUp(db, claim, { kind: kindOf(error), message }));
       return "troubled";
     }
     if (!(error instanceof DeadlineReached) && !(error instanceof BudgetSpent))

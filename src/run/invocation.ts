@@ -14,6 +14,7 @@ import type { Reader, SourceConfig } from "../sources/source.ts";
 import { closePassed } from "../store/store.ts";
 import type { SyncJob, SyncRun } from "../terms/documents.ts";
 import { ApiError, BudgetSpent, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
+import { troubleText } from "../terms/trouble.ts";
 import { claimFitting } from "./claim-fitting.ts";
 import {
   type HolderContext,
@@ -30,7 +31,7 @@ import { type HoldEnd, holding } from "./hold.ts";
 import { closeJob, notePlan, noteSynced, openJob } from "./jobs.ts";
 import { claimForProof, readBy, readContextOf, verifyBy } from "./read-by.ts";
 import { statusOf } from "./status.ts";
-import { askAbsent, verifyNewest } from "./verify.ts";
+import { verifyNewest } from "./verify.ts";
 
 export interface InvocationOptions {
   db: Database;
@@ -83,7 +84,7 @@ async function runSources(run: RunContext): Promise<SourceReport[]> {
   if (room.full) {
     const { message } = room.full; // it would not even take the run's own document: the next invocation tries again
     log.error(message);
-    const ended = { errors: [message], endedBy: "storage full" as const };
+    const ended = { errors: [troubleText(room.full)], endedBy: "storage full" as const };
     return config.sources.map(({ source }) => ({ ...emptyReport(source), ...ended }));
   }
   const jobs = await Promise.allSettled(config.sources.map((settings) => openAndPlan(run, settings)));
@@ -151,14 +152,14 @@ async function runSource(
     report.endedBy = endOf(error);
     if (report.endedBy !== "deadline") {
       const message = messageOf(error);
-      report.errors.push(message);
+      report.errors.push(troubleText(error));
       log.error({ source: settings.source, err: error }, message);
     }
   }
   try {
     await noting(room, () => closeJob(db, report, effects.now()));
   } catch (error) {
-    report.errors.push(messageOf(error));
+    report.errors.push(troubleText(error));
     report.endedBy = "error";
     log.error({ source: settings.source, err: error }, "the source's job could not be written");
   }
@@ -247,16 +248,11 @@ async function drainHeld(
   }
 }
 
+/** Never verified first, as long as it takes; then what has been proved, within its share of the run. */
 async function verify(context: SourceContext): Promise<void> {
-  const { config, api } = context;
-  await untilTrouble(context, () => verifyNewest(context));
-  if (!api.lookupPath) return;
-  for (let left = config.verifyRequestsPerRun; left > 0; ) {
-    const requests = await askAbsent(context);
-    if (requests === null) return;
-    left -= requests;
-    stopAtDeadline(context);
-  }
+  const share = { left: context.config.verifyRequestsPerRun };
+  await untilTrouble(context, () => verifyNewest(context, { first: true, share: null }));
+  await untilTrouble(context, () => verifyNewest(context, { first: false, share }));
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */
@@ -275,7 +271,7 @@ async function untroubled(context: HolderContext, work: () => Promise<unknown>):
     const ends = error instanceof DeadlineReached || noteFull(context.room, error) || isUnreachable(error);
     if (ends || (error instanceof ApiError && error.permanent)) throw error;
     if (!(error instanceof ApiError)) return { error };
-    context.report.errors.push(error.message);
+    context.report.errors.push(troubleText(error));
     context.log.error({ source: context.source }, error.message);
   }
   return null;

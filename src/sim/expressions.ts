@@ -143,6 +143,7 @@ const OPERATORS: Record<string, Operator> = {
   $lt: comparison((order) => order < 0),
   $lte: comparison((order) => order <= 0),
   $and: (argument, scope) => list(argument, scope).every(truthy),
+  $or: (argument, scope) => list(argument, scope).some(truthy),
   $not: (argument, scope) => !list(argument, scope).some(truthy),
   $in: (argument, scope) => {
     const [value, among] = list(argument, scope);

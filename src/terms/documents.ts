@@ -4,6 +4,7 @@ import { Binary } from "mongodb";
 import { z } from "zod";
 import { objectIdSchema, sourceSchema } from "./bson.ts";
 import { isLondonTime, type LondonTime } from "./london-time.ts";
+import { TROUBLE_KINDS } from "./trouble.ts";
 import { LANE_MODES, WINDOW_STATUSES } from "./window.ts";
 
 export * from "./contract.ts";
@@ -17,6 +18,13 @@ const londonTimeSchema = z
 /** Whether a release is kept as it came, beside the contract (STORE_RAW). */
 export const STORE_RAW_MODES = ["none", "gzip", "full"] as const;
 export type StoreRaw = (typeof STORE_RAW_MODES)[number];
+
+/** `kind`: missing where an earlier version wrote it. */
+const troubleSchema = z.strictObject({
+  at: z.date(),
+  kind: z.enum(TROUBLE_KINDS).optional(),
+  message: z.string(),
+});
 
 export const laneSchema = z.strictObject({
   stage: z.string(),
@@ -38,6 +46,19 @@ export const countsSchema = z.strictObject({
   bytes: z.number(),
 });
 
+const unprovenSchema = z.strictObject({
+  stage: z.string(),
+  from: londonTimeSchema,
+  to: londonTimeSchema,
+  rows: z.number().int(),
+  at: z.date(),
+});
+
+/** `ordered` once drained, `suspect` where what came cannot be all, `exact` once verified. */
+export const PROOFS = ["ordered", "suspect", "exact"] as const;
+export const PROOF_BY = ["numbers", "witness", "slices"] as const;
+export type ProofBy = (typeof PROOF_BY)[number];
+
 export const windowSchema = z.strictObject({
   _id: z.string(),
   source: sourceSchema,
@@ -51,23 +72,25 @@ export const windowSchema = z.strictObject({
   claim: z.strictObject({ id: objectIdSchema, until: z.date() }).nullable(),
   attempts: z.number().int(),
   retryAt: z.date().nullable(),
-  lastError: z.strictObject({ at: z.date(), message: z.string() }).nullable(),
+  lastError: troubleSchema.nullable(),
   counts: countsSchema,
-  proof: z.enum(["ordered", "exact"]).nullable(),
+  proof: z.enum(PROOFS).nullable(),
+  /** What the proof rests on. */
+  proofBy: z.enum(PROOF_BY).nullish(),
+  /** Why what came cannot be all there is, and how often it has been looked at since. */
+  suspicion: z
+    .strictObject({ at: z.date(), kind: z.string(), detail: z.string(), looks: z.number().int() })
+    .nullish(),
+  /** Earliest next look: for the first proof, and then on a schedule. */
+  verifyAt: z.date().nullish(),
+  /** Releases whose text had changed under their old id when the month was looked at again. */
+  changedInPlace: z.number().int().optional(),
   /** What a verification found missing: stored since, and noted here. */
   drift: z.array(
     z.strictObject({ at: z.date(), from: londonTimeSchema, to: londonTimeSchema, missing: z.number().int() }),
   ),
   /** Slices that hold more rows than a page, so only a cursor could read them. */
-  unproven: z.array(
-    z.strictObject({
-      stage: z.string(),
-      from: londonTimeSchema,
-      to: londonTimeSchema,
-      rows: z.number().int(),
-      at: z.date(),
-    }),
-  ),
+  unproven: z.array(unprovenSchema),
   /** Pages that proved nothing, by their reason; such a lane went on in slices. */
   alarms: z.array(z.strictObject({ at: z.date(), kind: z.string(), detail: z.string() })).optional(),
   /** Verification: all from `frontier` to the window's end is exact; `lo` where the next slice had to be shorter. */
@@ -77,6 +100,10 @@ export const windowSchema = z.strictObject({
       lo: londonTimeSchema.optional(),
       requests: z.number().int(),
       rows: z.number().int(),
+      /** By what this look goes, and when it began; `done` once it has come to an end. */
+      by: z.enum(PROOF_BY).optional(),
+      since: z.date().optional(),
+      done: z.boolean().optional(),
     })
     .nullable()
     .optional(),
@@ -116,13 +143,17 @@ export const syncJobSchema = z.strictObject({
   deltaWalk: z
     .strictObject({ from: londonTimeSchema, to: londonTimeSchema, lanes: z.array(laneSchema) })
     .nullable(),
+  /** Slices of the delta that only a cursor could read, until their month's window takes them over. */
+  unproven: z.array(unprovenSchema).optional(),
   /** Pages of the delta that proved nothing; those of a window stand there. */
   alarms: z.array(z.strictObject({ at: z.date(), kind: z.string(), detail: z.string() })).optional(),
   totalFetched: z.number().int(),
   lastRunAt: z.date().nullable(),
   lastRunFetched: z.number().int(),
   lastRunErrors: z.number().int(),
-  errorLog: z.array(z.strictObject({ at: z.date(), message: z.string() })),
+  /** The newest, oldest first: `2026-11-24T10:12:00.000Z broken: what happened`. */
+  errorLog: z.array(z.string()),
+  lastError: troubleSchema.nullable().optional(),
   planHash: z.string().nullable(),
   paused: z.boolean(),
   createdAt: z.date(),
@@ -250,9 +281,17 @@ export const noticeGapSchema = z.strictObject({
   /** Notice id, `075962-2026`. */
   _id: z.string(),
   windowId: z.string(),
-  /** `absent`: not asked for yet. `found`: it came and is stored. */
+  /** `absent`: still open. `found`: it came and is stored. */
   outcome: z.enum(["absent", "never published", "found"]),
+  /** `slice`: not in a slice that was not full; `look-up`: by its own id. */
+  settledBy: z.enum(["slice", "look-up"]).optional(),
   askedAt: z.date().nullable(),
+  /** Answers that settled nothing, and when it is asked for again. */
+  attempts: z.number().int().optional(),
+  retryAt: z.date().nullish(),
+  lastError: z.string().optional(),
+  /** Looked at once more, a month or longer after it was settled, and absent again. */
+  confirmedAt: z.date().optional(),
 });
 export type NoticeGap = z.infer<typeof noticeGapSchema>;
 

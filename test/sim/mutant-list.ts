@@ -31,7 +31,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the order of a page is not looked at",
     file: "src/fetch/walk.ts",
-    find: "if (!inOrder(api, rows)) return",
+    find: "if (!inItsOrder) return",
     put: "if (false) return",
   },
   {
@@ -205,9 +205,33 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: "verification believes every page",
-    file: "src/run/verify.ts",
+    file: "src/run/look.ts",
     find: 'if (verdict.kind === "whole") return { kind: "exact", page, requests };',
     put: 'if (verdict.kind !== "untrusted") return { kind: "exact", page, requests };',
   },
   ...FOLD_MUTANTS,
+  {
+    name: "a gap slice is left out",
+    file: "src/run/verify-numbers.ts",
+    find: "await lookAtHoles(look, slice, { left, moves: attempt === 0 });",
+    put: "if (slice.holes.length > 1) await lookAtHoles(look, slice, { left, moves: attempt === 0 });",
+  },
+  {
+    name: "a look-up is not read on to its last page",
+    file: "src/run/look-up.ts",
+    find: "next = answer.page.next === null ? null : onHost(answer.page.next, host);",
+    put: "next = answer.page.next === null || rows.length > 0 ? null : onHost(answer.page.next, host);",
+  },
+  {
+    name: "a slice that holds less than is stored proves",
+    file: "src/run/look.ts",
+    find: "if (suspicion) throw new Shrunk(",
+    put: "if (suspicion && lo > hi) throw new Shrunk(",
+  },
+  {
+    name: "a window is exact with slices that nobody could read",
+    file: "src/run/verify.ts",
+    find: "if (open > 0 || progress.unproven.length > 0)",
+    put: "if (open > 0)",
+  },
 ];
