@@ -1,6 +1,6 @@
 // What plans, calls, corrections and cancellations do to a procurement (docs/processes.md).
 import { describe, expect, it } from "vitest";
-import { award, call, cancellation, correction, onDay, plan } from "../../../kit/stories.ts";
+import { award, call, cancellation, correction, type Made, onDay, plan } from "../../../kit/stories.ts";
 import { lots3, type Story, told } from "../../../kit/tables.ts";
 
 const STORIES: Story[] = [
