@@ -137,6 +137,10 @@ export const INDEXES = {
     // Only of what is open: few of all, and a notice leaves it for good when its deadline has passed.
     { key: { deadlineDate: 1, stage: 1 }, name: "open", partialFilterExpression: { status: "OPEN" } },
   ],
+  quarantine: [
+    { key: { lastSeenAt: -1, _id: 1 }, name: "newestCases" },
+    { key: { windowId: 1 }, name: "casesOfWindow" },
+  ],
   syncRuns: [{ key: { startedAt: -1 }, name: "kept90Days", expireAfterSeconds: RUNS_KEPT_SECONDS }],
 } as const satisfies Partial<Record<keyof Omit<Database, "db">, IndexDescription[]>>;
 
