@@ -160,6 +160,10 @@ export const INDEXES = {
     { key: { orgId: 1 }, name: "orgId", unique: true, sparse: true },
     { key: { nameLower: 1 }, name: "nameLower", unique: true, sparse: true },
   ],
+  quarantine: [
+    { key: { lastSeenAt: -1, _id: 1 }, name: "newestCases" },
+    { key: { windowId: 1 }, name: "casesOfWindow" },
+  ],
   syncRuns: [{ key: { startedAt: -1 }, name: "kept90Days", expireAfterSeconds: RUNS_KEPT_SECONDS }],
 } as const satisfies Partial<Record<keyof Omit<Database, "db">, IndexDescription[]>>;
 

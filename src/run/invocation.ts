@@ -33,6 +33,7 @@ import {
 } from "./context.ts";
 import { syncDelta } from "./delta.ts";
 import { drain } from "./drain.ts";
+import { keptTexts } from "./evidence.ts";
 import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
 import { type HoldEnd, holding, untroubled } from "./hold.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
@@ -265,7 +266,8 @@ async function contextOf(
   const asker = { api, origin, effects, pacer, cooldownSeconds, remainingMs: left, wait, tally: report };
   const inQuarantine = await db.quarantine.find({ source }, { projection: { _id: 1 } }).toArray();
   const quarantined = new Set(inQuarantine.map(({ _id }) => _id));
-  return { ...holder, api, rules, asker, quarantined };
+  const withText = db.quarantine.find({ source, rawText: { $ne: "" } }, { projection: { windowId: 1 } });
+  return { ...holder, api, rules, asker, quarantined, keptTexts: keptTexts(await withText.toArray()) };
 }
 
 function emptyReport(source: SourceReport["source"]): SourceReport {

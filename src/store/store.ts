@@ -1,9 +1,11 @@
 // The one writer of contracts, processes, buyers and quarantine.
 import { BSON, type Document, type Filter, MongoBulkWriteError, MongoError, ObjectId } from "mongodb";
 import type { Database } from "../platform/database.ts";
+import { isUnreachable } from "../platform/database.ts";
 import type { Process, Quarantined, SyncWindow } from "../terms/documents.ts";
-import { StorageFull } from "../terms/errors.ts";
+import { messageOf, StorageFull } from "../terms/errors.ts";
 import { type LondonTime, toLondon } from "../terms/london-time.ts";
+import { releaseKey } from "../terms/release.ts";
 import type { Source } from "../terms/window.ts";
 import { ocidsBySource } from "./processes.ts";
 import { closing, type Upsert } from "./statements.ts";
@@ -13,7 +15,31 @@ export type { Stored, Storing } from "./store-page.ts";
 
 /** @throws StorageFull when the database refuses to grow; what was written before stays */
 export async function storePage(storing: Storing, upserts: readonly Upsert[]): Promise<Stored> {
-  return refusalsNamed(() => storeContracts(storing, upserts));
+  return refusalsNamed(async () => {
+    try {
+      return await storeContracts(storing, upserts);
+    } catch (error) {
+      if (isFull(error) || isUnreachable(error)) throw error;
+      return storeOneByOne(storing, upserts);
+    }
+  });
+}
+
+/** One of them is not taken: the others are stored all the same. */
+async function storeOneByOne(storing: Storing, upserts: readonly Upsert[]): Promise<Stored> {
+  const all: Stored = { changed: 0, inserted: 0, refused: [] };
+  for (const upsert of upserts) {
+    try {
+      const { changed, inserted, refused } = await storeContracts(storing, [upsert]);
+      all.changed += changed;
+      all.inserted += inserted;
+      all.refused.push(...refused);
+    } catch (error) {
+      if (isFull(error) || isUnreachable(error)) throw error;
+      all.refused.push({ upsert, reason: `MongoDB does not take it, as was expected: ${messageOf(error)}` });
+    }
+  }
+  return all;
 }
 
 const DUE_AT_ONCE = 200;
@@ -82,7 +108,7 @@ export async function storedReleases(
     { projection: { ocid: 1, noticeId: 1, revisions: 1, publishedDate: 1 }, batchSize: 20_000 },
   );
   return (await contracts.toArray()).map(({ ocid, noticeId, revisions, publishedDate }) => ({
-    key: `${ocid}/${revisions ? `${noticeId}-${Math.max(...revisions)}` : noticeId}`,
+    key: releaseKey(ocid, revisions ? `${noticeId}-${Math.max(...revisions)}` : noticeId),
     noticeId,
     at: toLondon(publishedDate),
     certain: true,
@@ -100,7 +126,7 @@ export async function standing(db: Database, source: Source, ids: readonly strin
   return new Set([...contracts.map(({ noticeId }) => noticeId), ...releaseIds]);
 }
 
-/** Keeps what could not be stored, with its text and the reason. */
+/** Keeps what could not be stored, with its text and the reason. A case without a text keeps the one that is there. */
 export async function quarantine(
   db: Database,
   cases: Omit<Quarantined, "firstSeenAt" | "lastSeenAt">[],
@@ -109,10 +135,13 @@ export async function quarantine(
   if (cases.length === 0) return;
   await refusalsNamed(() =>
     db.quarantine.bulkWrite(
-      cases.map(({ _id, ...facts }) => ({
+      cases.map(({ _id, rawText, ...facts }) => ({
         updateOne: {
           filter: { _id },
-          update: { $set: { ...facts, lastSeenAt: now }, $setOnInsert: { firstSeenAt: now } },
+          update:
+            rawText === ""
+              ? { $set: { ...facts, lastSeenAt: now }, $setOnInsert: { firstSeenAt: now, rawText } }
+              : { $set: { ...facts, rawText, lastSeenAt: now }, $setOnInsert: { firstSeenAt: now } },
           upsert: true,
         },
       })),
