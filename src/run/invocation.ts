@@ -4,8 +4,14 @@
 import { type Held, reviveFailed } from "../claim/claim.ts";
 import type { Config } from "../config/config.ts";
 import { openPacer } from "../fetch/pacer.ts";
+import { foldOcid } from "../map/process/fold.ts";
 import { plan } from "../plan/plan.ts";
-import { type Database, ensureCollections, ensureIndexes } from "../platform/database.ts";
+import {
+  type Database,
+  ensureCollections,
+  ensureIndexes,
+  refuseEarlierVersion,
+} from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import { sendAlerts } from "../report/alerts.ts";
@@ -54,12 +60,13 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const { verifyOnly = false } = options;
   const context: RunContext = { db, effects, config, log, deadline, room, verifyOnly };
   let noticesClosed = 0;
+  await refuseEarlierVersion(db);
   await noting(room, async () => {
     const own = ownCollections(config.sources);
     await ensureCollections(db, log, own);
     await ensureIndexes(db, own);
     await openRun(db, _id, startedAt);
-    noticesClosed = await closePassed(db, startedAt);
+    noticesClosed = await closePassed({ db, fold: foldOcid, now: startedAt });
   });
   const begun = room.full === null;
   const sources = await runSources(context);
