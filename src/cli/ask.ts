@@ -37,16 +37,30 @@ function commandFor(question: Question): Command {
     .description(`${question.title}\n\n${question.about}`)
     .exitOverride()
     .showHelpAfterError("--help lists what can be given.");
-  for (const [name, schema] of Object.entries(question.parameters.shape)) {
-    const description = z.globalRegistry.get(schema)?.description ?? name;
-    command.addOption(new Option(`--${name} <value>`, description));
-  }
+  for (const [name, schema] of Object.entries(question.parameters.shape))
+    command.addOption(new Option(`--${name} <value>`, descriptionOf(schema) ?? name));
+  const subject = subjectOf(question);
+  if (subject !== undefined) command.argument("[subject]", `in place of --${subject}`);
   return command
     .option("--json", "the rows as JSON, for programs")
     .option("--csv <file>", "writes the rows to a file that a spreadsheet opens")
     .option("--mongosh", "prints the query itself and asks nothing")
     .option("--demo", "asks the database of the last `npm run demo`")
-    .action((options: Form & Record<string, string>) => answer(question, options));
+    .action((...given: unknown[]) => {
+      const [first] = given;
+      const told = subject !== undefined && typeof first === "string" ? { [subject]: first } : {};
+      return answer(question, { ...told, ...command.opts<Form & Record<string, string>>() });
+    });
+}
+
+const descriptionOf = (schema: z.core.$ZodType) => z.globalRegistry.get(schema)?.description;
+
+/** The one parameter that must be given: `minutes solar` is `minutes --text solar`. */
+function subjectOf({ parameters }: Question): string | undefined {
+  const needed = Object.entries(parameters.shape).filter(
+    ([, schema]) => !schema.safeParse(undefined).success,
+  );
+  return needed.length === 1 ? needed[0]?.[0] : undefined;
 }
 
 async function answer(question: Question, options: Form & Record<string, string>): Promise<void> {

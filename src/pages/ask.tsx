@@ -138,12 +138,15 @@ function Cell({ column, row, noticePage }: { column: Column; row: Document; noti
   const sortable =
     value instanceof Date ? value.toISOString() : typeof value === "number" ? String(value) : undefined;
   const address =
-    column.kind === "link" && typeof value === "string"
-      ? noticePage(String(row["source"]), value)
-      : undefined;
+    column.kind === "link" && typeof value === "string" ? addressOf(value, row, noticePage) : undefined;
   return (
     <td class={isNumber(column.kind) ? "number" : undefined} data-value={sortable}>
       {address === undefined ? text : <a href={address}>{text}</a>}
     </td>
   );
+}
+
+/** A notice's page, or an address as it is stored; never one that a browser would run. */
+function addressOf(value: string, row: Document, noticePage: NoticePage): string | undefined {
+  return /^https:\/\//.test(value) ? value : noticePage(String(row["source"]), value);
 }

@@ -151,8 +151,21 @@ export const INDEXES = {
   ],
   processes: [
     { key: { source: 1, ocid: 1 }, name: "process" },
-    { key: { state: 1, deadlineDate: 1 }, name: "state" },
     { key: { buyerId: 1 }, name: "buyer" },
+    { key: { state: 1, publishedDate: -1 }, name: "byStateAndDate" },
+    // Of what a question is about alone: few of all, so they cost next to nothing.
+    { key: { deadlineDate: 1 }, name: "open", partialFilterExpression: { state: "open" } },
+    { key: { contractEndDate: 1 }, name: "running", partialFilterExpression: { state: "awarded" } },
+    {
+      key: { "changes.at": -1 },
+      name: "changed",
+      partialFilterExpression: { "changes.at": { $exists: true } },
+    },
+    {
+      key: { callOffOf: 1 },
+      name: "callOffs",
+      partialFilterExpression: { callOffOf: { $exists: true } },
+    },
     { key: { turnsAt: 1 }, name: "turning", partialFilterExpression: { turnsAt: { $exists: true } } },
   ],
   buyers: [

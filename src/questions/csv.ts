@@ -13,7 +13,8 @@ export function csvOf(
   const records = rows.map((row) =>
     columns.map(({ field, kind }) => {
       const value: unknown = row[field];
-      if (kind === "link") return noticePage(String(row["source"]), String(value)) ?? String(value ?? "");
+      if (kind === "link" && field === "noticeId")
+        return noticePage(String(row["source"]), String(value)) ?? String(value ?? "");
       if (value instanceof Date) return value.toISOString();
       if (typeof value === "number") return value;
       return cellText(value, { kind: "text" });
