@@ -23,8 +23,7 @@ export interface Pace {
 }
 
 /** Five minutes at the pace that lasts: twice the time after which the limiter was seen to act at the latest. */
-export const PROVED_BY = 24;
-const HOUR_MS = 3_600_000;
+const PROVED_BY = 24;
 const PATIENCE_MS = 12 * HOUR_MS;
 const PATIENCE_MS_MAX = 7 * 24 * HOUR_MS;
 /** Proved and refused spacings this close: the search rests. */
@@ -123,3 +122,4 @@ export function afterSteady(pace: Pace, { baseMs, now }: Now): Pace {
     return { ...next, intervalMs: spacing, restsSince: pace.restsSince ?? now };
   return { ...next, intervalMs: Math.max(baseMs, Math.sqrt(spacing * refusedMs)), restsSince: null };
 }
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";

@@ -159,7 +159,7 @@ export const named = ({ random }: Making, suppliers: Organisation[]) =>
     id: supplierId(supplier),
     name: random() < 0.001 ? null : supplier.name,
   }));
-export const hasCompanyNumber = ({ number }: Organisation) => number % 10 < 6;
+const hasCompanyNumber = ({ number }: Organisation) => number % 10 < 6;
 export const supplierId = (supplier: Organisation) =>
   hasCompanyNumber(supplier) ? `GB-COH-${companyNumber(supplier)}` : `GB-PPON-${supplier.ppon}`;
 

@@ -15,7 +15,7 @@ import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
 import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { STATUS_VERSION, statusSchema } from "../../src/report/schema.ts";
 import type { Quarantined } from "../../src/terms/documents.ts";
-import type { Finding } from "../../src/upkeep/doctor.ts";
+import type { Finding } from "../../src/upkeep/finding.ts";
 import { clockEnvironment, clockIsShifted } from "../kit/clock.ts";
 import { freshDatabase } from "../kit/database.ts";
 import { monthsOf, setScene } from "../worker/status-data.ts";
