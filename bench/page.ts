@@ -81,6 +81,7 @@ export async function contextOf(
       rules: rulesOf(config.sources, source),
       report,
       quarantined: new Set<string>(),
+      keptTexts: { all: 0, byWindow: new Map() },
       keepAlive: { held: null },
     },
     asker: {

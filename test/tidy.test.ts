@@ -42,7 +42,7 @@ const WRITERS: Record<string, string[]> = {
   contracts: ["store"],
   processes: ["store"],
   buyers: ["store"],
-  quarantine: ["store"],
+  quarantine: ["store", "sources"], // a reader of its own keeps what it cannot read
   noticeGaps: ["store"],
   syncRuns: ["report"],
   alerts: ["report"],

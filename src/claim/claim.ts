@@ -48,14 +48,16 @@ export async function claimNewest(
     backoffSeconds: number;
     /** Windows that begin before it do not fit into the budget. */
     reach?: Date;
+    /** Only windows of these. */
+    sites?: readonly string[];
   },
 ): Promise<Held | null> {
-  const { source, kind, id, leaseSeconds, backoffSeconds, reach } = options;
+  const { source, kind, id, leaseSeconds, backoffSeconds, reach, sites } = options;
   const look = options.look ?? { first: true, now: new Date(0) };
   const drain = kind === "drain";
   for (;;) {
     const window = await db.syncWindows.findOneAndUpdate(
-      drain ? claimable(source, reach) : verifiable(source, look),
+      drain ? claimable(source, reach, sites) : verifiable(source, look, sites),
       drain ? takenForDrain(id, leaseSeconds) : takenForVerify(id, leaseSeconds),
       { sort: { from: -1 }, returnDocument: "after" },
     );

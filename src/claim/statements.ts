@@ -33,10 +33,11 @@ export const heldBy = (claim: Claim): Filter<SyncWindow> => ({
 const leaseUntil = (leaseSeconds: number) => ({ $add: ["$$NOW", leaseSeconds * 1000] });
 const free = { $or: [{ claim: null }, { $expr: { $lt: ["$claim.until", "$$NOW"] } }] };
 
-/** Pending and due, or running with an expired lease; with a budget only what fits, from `reach` on. */
-export function claimable(source: Source, reach?: Date): Filter<SyncWindow> {
+/** Pending and due, or running with an expired lease; with a budget only what fits, from `reach` on; of these sites only. */
+export function claimable(source: Source, reach?: Date, sites?: readonly string[]): Filter<SyncWindow> {
   return {
     source,
+    ...ofSites(sites),
     ...(reach ? { from: { $gte: reach } } : {}),
     $or: [
       { status: "pending", retryAt: null },
@@ -46,6 +47,8 @@ export function claimable(source: Source, reach?: Date): Filter<SyncWindow> {
   };
 }
 
+const ofSites = (sites?: readonly string[]) => (sites ? { site: { $in: [...sites] } } : {});
+
 /** Due by the caller's clock, as `verifyAt` is: a window of an earlier version has none and is due at once. */
 const dueForLook = (now: Date) => ({ $lte: [{ $ifNull: ["$verifyAt", new Date(0)] }, now] });
 
@@ -53,10 +56,12 @@ const dueForLook = (now: Date) => ({ $lte: [{ $ifNull: ["$verifyAt", new Date(0)
 export function verifiable(
   source: Source,
   { first, now }: { first: boolean; now: Date },
+  sites?: readonly string[],
 ): Filter<SyncWindow> {
   const proof = first ? { $in: ["ordered" as const, "suspect" as const] } : ("exact" as const);
   return {
     source,
+    ...ofSites(sites),
     status: "done",
     proof,
     $expr: {

@@ -4,6 +4,7 @@
 // a row at it, and refuted by a refusal before that. Between the two it is halved (geometrically); once they are close it
 // rests there, and what was refused is tried again after half a day, then after ever longer. A refusal that the spacing
 // does not explain (it was proved) widens it a little; several in a row mean that the limit itself has changed.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 
 export interface Pace {
   /** Between two requests; 0: as fast as the settings allow. */
@@ -122,4 +123,3 @@ export function afterSteady(pace: Pace, { baseMs, now }: Now): Pace {
     return { ...next, intervalMs: spacing, restsSince: pace.restsSince ?? now };
   return { ...next, intervalMs: Math.max(baseMs, Math.sqrt(spacing * refusedMs)), restsSince: null };
 }
-import { millisecondsInHour as HOUR_MS } from "date-fns/constants";

@@ -29,14 +29,21 @@ export interface Wanted {
  * The windows of `[start, horizon)`, and of every later month that is over. The horizon's own month ends at the
  * horizon until it is over and is whole from then on.
  */
-export function wantedWindows(options: { source: Source; start: Date; horizon: Date; now: Date }): Wanted[] {
-  const { source, start, horizon, now } = options;
+export function wantedWindows(options: {
+  source: Source;
+  start: Date;
+  horizon: Date;
+  now: Date;
+  /** Months that begin before it are wanted whole. */
+  until?: Date;
+}): Wanted[] {
+  const { source, start, horizon, until, now } = options;
   const wanted: Wanted[] = [];
   for (let month = monthOf(start); ; month = nextMonth(month)) {
     const begin = monthStart(month);
     const end = monthStart(nextMonth(month));
-    const over = end.getTime() + SETTLED_AFTER_MS <= now.getTime();
-    if (!over && begin >= horizon) return wanted;
+    const over = until ? begin < until : end.getTime() + SETTLED_AFTER_MS <= now.getTime();
+    if (!over && (until || begin >= horizon)) return wanted;
     const from = begin < start ? start : begin;
     const to = over || end <= horizon ? end : horizon;
     if (from < to) wanted.push({ source, month, from, to });
@@ -79,15 +86,17 @@ export function comparePlan(options: {
   start: Date;
   stages: string[];
   now: Date;
+  isDueAgain?: DueAgain;
 }): Difference {
-  const { wanted, existing, start, stages, now } = options;
+  const { wanted, existing, start, stages, now, isDueAgain } = options;
   const before = new Map(existing.map((window) => [placeOf(window), window]));
   const sites = new Set(wanted.map(({ site }) => site));
   const insert: SyncWindow[] = [];
   const moves: Move[] = [];
   for (const one of wanted) {
     const window = before.get(placeOf(one));
-    const move = window ? moveFor(window, one, stages) : null;
+    const again = window?.status === "done" && isDueAgain?.(window, now) ? againFor(window, stages) : null;
+    const move = again ?? (window ? moveFor(window, one, stages) : null);
     if (!window) insert.push(newWindow(one, stages, now));
     else if (move) moves.push(move);
   }
@@ -102,6 +111,14 @@ export function comparePlan(options: {
 /** What tells the windows of a source apart: `2024-03`, or `site/2024-03`. */
 const placeOf = ({ site, month }: { site?: string | undefined; month: string }) =>
   site === undefined ? month : `${site}/${month}`;
+
+/** Whether a window that is done is to be read once more: what it holds may have changed since. */
+export type DueAgain = (window: Pick<SyncWindow, "to" | "doneAt">, now: Date) => boolean;
+
+function againFor(window: PlannedWindow, stages: string[]): Move {
+  const afresh = { lanes: freshLanes(stages, window.to), counts: NO_COUNTS, unproven: [] };
+  return { window, set: { ...reopened, ...afresh }, unset: ["forecast"] };
+}
 
 function newWindow(one: Wanted, stages: string[], now: Date): SyncWindow {
   return {

@@ -12,7 +12,16 @@ const source = z.string();
 const range = z.strictObject({ low: z.number(), likely: z.number(), high: z.number() });
 const trouble = z.enum(TROUBLE_KINDS);
 
-export const ALARM_KINDS = ["silent", "failing", "failed", "lag", "storage", "order", "drift"] as const;
+export const ALARM_KINDS = [
+  "silent",
+  "failing",
+  "failed",
+  "lag",
+  "storage",
+  "rejected",
+  "order",
+  "drift",
+] as const;
 
 const alarmSchema = z.strictObject({
   /** The same case keeps its key, so that it is sent once. */

@@ -9,6 +9,7 @@ import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
+import { ownCollections } from "../sources/index.ts";
 import type { SourceConfig } from "../sources/source.ts";
 import { closePassed } from "../store/store.ts";
 import type { SyncJob, SyncRun } from "../terms/documents.ts";
@@ -40,8 +41,9 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const context: RunContext = { db, effects, config, log, deadline, room, verifyOnly };
   let noticesClosed = 0;
   await noting(room, async () => {
-    await ensureCollections(db, log);
-    await ensureIndexes(db);
+    const own = ownCollections(config.sources);
+    await ensureCollections(db, log, own);
+    await ensureIndexes(db, own);
     await openRun(db, _id, startedAt);
     noticesClosed = await closePassed(db, startedAt);
   });
@@ -83,7 +85,7 @@ async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig):
   const job = await openJob(db, source, effects.now());
   if (job.paused) return job;
   const { horizon, planHash: knownHash } = job;
-  const sites = await reader?.sites?.(db);
+  const sites = await reader?.sites?.(db, effects.now());
   const planned = await plan(db, {
     source,
     start,
@@ -92,6 +94,8 @@ async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig):
     knownHash,
     now: effects.now(),
     ...(sites ? { sites } : {}),
+    ...(reader?.until ? { until: reader.until(effects.now()) } : {}),
+    ...(reader?.isDueAgain ? { isDueAgain: reader.isDueAgain } : {}),
   });
   if (planned.hash !== knownHash) await notePlan(db, source, { before: knownHash, after: planned.hash });
   await reviveFailed(db, source);

@@ -2,24 +2,23 @@
 // verify.
 import type { Held } from "../claim/claim.ts";
 import { openPacer } from "../fetch/pacer.ts";
-import { isUnreachable } from "../platform/database.ts";
-import type { Reader, SourceConfig } from "../sources/source.ts";
-import { ApiError, BudgetSpent, DeadlineReached } from "../terms/errors.ts";
-import { troubleText } from "../terms/trouble.ts";
+import type { SourceConfig } from "../sources/source.ts";
+import { BudgetSpent, DeadlineReached } from "../terms/errors.ts";
 import { claimFitting } from "./claim-fitting.ts";
 import { type HolderContext, remainingMs, type SourceContext, waitFor } from "./context.ts";
 import { syncDelta } from "./delta.ts";
 import { drain } from "./drain.ts";
-import { noteFull } from "./headroom.ts";
-import { type HoldEnd, holding } from "./hold.ts";
-import { noteSynced } from "./jobs.ts";
-import { claimForProof, readBy, readContextOf, verifyBy } from "./read-by.ts";
+import { keptTexts } from "./evidence.ts";
+import { type HoldEnd, holding, untroubled } from "./hold.ts";
+import { workByReader } from "./read-sites.ts";
 import { verifyNewest } from "./verify.ts";
 
 /** Everything that there is to do for a source now, by its own reader or by the walk. */
 export async function workOn(holder: HolderContext, settings: SourceConfig): Promise<void> {
   const { reader, definition } = settings;
-  if (reader) await workByReader(holder, reader);
+  const backoffSeconds = holder.config.cooldownSeconds ?? BACKOFF_SECONDS;
+  const mayGoOn = () => stopAtDeadline(holder);
+  if (reader) await workByReader(holder, { settings, reader, backoffSeconds, mayGoOn });
   else if (definition.releases) await work(await contextOf(holder, settings, definition.releases));
 }
 
@@ -34,37 +33,12 @@ async function work(context: SourceContext): Promise<void> {
   if (trouble) throw trouble.error;
 }
 
-/** A source that brings its own reader: the same claims, leases, budget and reports. */
-async function workByReader(holder: HolderContext, reader: Reader): Promise<void> {
-  const { report, config, verifyOnly } = holder;
-  const { refresh, windowsAtOnce = 1 } = reader;
-  let trouble: Trouble | null = null;
-  if (!verifyOnly) {
-    trouble = await untroubled(holder, async () =>
-      noteSynced(holder.db, holder.source, await refresh(readContextOf(holder, null))),
-    );
-    const side = () => {
-      const own = { ...holder, keepAlive: { held: null } };
-      return drainAll(own, (held) => readBy(reader, own, held));
-    };
-    const ended = await Promise.allSettled(Array.from({ length: windowsAtOnce }, side));
-    for (const one of ended) if (one.status === "rejected") throw one.reason;
-  }
-  if (config.verifyRequestsPerRun > 0 && reader.verify)
-    await untilTrouble(holder, async () => {
-      const held = await claimForProof(holder);
-      if (!held) return null;
-      const end = await holding(holder, held.claim, () => verifyBy(reader, holder, held));
-      if (end === "finished") report.windowsVerified.push(held.window._id);
-      return end;
-    });
-  if (trouble) throw trouble.error;
-}
-
 async function drainAll(context: HolderContext, read: (held: Held) => Promise<void>): Promise<void> {
   const { config, report } = context;
   await untilTrouble(context, async () => {
-    const held = await claimFitting(context, config.cooldownSeconds ?? BACKOFF_SECONDS);
+    const held = await claimFitting(context, {
+      backoffSeconds: config.cooldownSeconds ?? BACKOFF_SECONDS,
+    });
     if (!held) return null;
     const end = await drainHeld(context, held, read);
     if (end === "finished") report.windowsDone.push(held.window._id);
@@ -110,25 +84,6 @@ async function verify(context: SourceContext): Promise<void> {
 /** The delta's trouble is no reason to leave the backfill alone. */
 const deltaFirst = (context: SourceContext) => untroubled(context, () => syncDelta(context));
 
-/** An error that nobody thought of: the rest goes on, and the run is an error in the end. */
-interface Trouble {
-  error: unknown;
-}
-
-/** An API's trouble is noted, and the source goes on. */
-async function untroubled(context: HolderContext, work: () => Promise<unknown>): Promise<Trouble | null> {
-  try {
-    await work();
-  } catch (error) {
-    const ends = error instanceof DeadlineReached || noteFull(context.room, error) || isUnreachable(error);
-    if (ends || (error instanceof ApiError && error.permanent)) throw error;
-    if (!(error instanceof ApiError)) return { error };
-    context.report.errors.push(troubleText(error));
-    context.log.error({ source: context.source }, error.message);
-  }
-  return null;
-}
-
 function stopAtDeadline(context: HolderContext): void {
   if (context.room.full) throw context.room.full;
   if (remainingMs(context) <= 0) throw new DeadlineReached("the run's budget is used up");
@@ -148,5 +103,6 @@ async function contextOf(
   const asker = { api, origin, effects, pacer, cooldownSeconds, remainingMs: left, wait, tally: report };
   const inQuarantine = await db.quarantine.find({ source }, { projection: { _id: 1 } }).toArray();
   const quarantined = new Set(inQuarantine.map(({ _id }) => _id));
-  return { ...holder, api, rules, asker, quarantined };
+  const withText = db.quarantine.find({ source, rawText: { $ne: "" } }, { projection: { windowId: 1 } });
+  return { ...holder, api, rules, asker, quarantined, keptTexts: keptTexts(await withText.toArray()) };
 }

@@ -1,9 +1,11 @@
 // The one writer of contracts, buyers and quarantine: two round trips for a page, however often it comes.
 import { BSON, MongoBulkWriteError, MongoError } from "mongodb";
 import type { Database } from "../platform/database.ts";
+import { isUnreachable } from "../platform/database.ts";
 import type { MappedBuyer, Quarantined, SyncWindow } from "../terms/documents.ts";
-import { StorageFull } from "../terms/errors.ts";
+import { messageOf, StorageFull } from "../terms/errors.ts";
 import { type LondonTime, toLondon } from "../terms/london-time.ts";
+import { releaseKey } from "../terms/release.ts";
 import type { Source } from "../terms/window.ts";
 import { buyersRecounted, closing, contractUpsert, distinctBuyers, type Upsert } from "./statements.ts";
 
@@ -17,19 +19,53 @@ export interface Stored {
   /** Contracts that were inserted or changed. */
   changed: number;
   inserted: number;
+  /** What MongoDB does not take by itself either, and why. */
+  refused: { upsert: Upsert; reason: string }[];
 }
 
 /** @throws StorageFull when the database refuses to grow; what was written before stays */
 export async function storePage(db: Database, page: Storing): Promise<Stored> {
-  if (page.upserts.length === 0) return { changed: 0, inserted: 0 };
+  if (page.upserts.length === 0) return { changed: 0, inserted: 0, refused: [] };
   return refusalsNamed(async () => {
-    const result = await db.contracts.bulkWrite(page.upserts.map(contractUpsert), { ordered: false });
-    // All of the page's buyers, not just those of new contracts: a holder that vanished may have stored these contracts
-    // and not their buyers.
-    const ids = page.upserts.map(({ contract }) => contract._id);
-    await db.db.aggregate(buyersRecounted(distinctBuyers(page.buyers.values()), ids)).toArray();
-    return { changed: result.upsertedCount + result.modifiedCount, inserted: result.upsertedCount };
+    try {
+      return await storeAtOnce(db, page);
+    } catch (error) {
+      if (isFull(error) || isUnreachable(error)) throw error;
+      return storeOneByOne(db, page);
+    }
   });
+}
+
+async function storeAtOnce(db: Database, page: Storing): Promise<Stored> {
+  const result = await db.contracts.bulkWrite(page.upserts.map(contractUpsert), { ordered: false });
+  // All of the page's buyers, not just those of new contracts: a holder that vanished may have stored these contracts
+  // and not their buyers.
+  const ids = page.upserts.map(({ contract }) => contract._id);
+  await db.db.aggregate(buyersRecounted(distinctBuyers(page.buyers.values()), ids)).toArray();
+  return {
+    changed: result.upsertedCount + result.modifiedCount,
+    inserted: result.upsertedCount,
+    refused: [],
+  };
+}
+
+/** One of them is not taken: the others are stored all the same. */
+async function storeOneByOne(db: Database, page: Storing): Promise<Stored> {
+  const all: Stored = { changed: 0, inserted: 0, refused: [] };
+  const known = new Map([...page.buyers.values()].map((buyer) => [String(buyer._id), buyer]));
+  for (const upsert of page.upserts) {
+    const { buyerId, jointBuyerIds = [] } = upsert.contract;
+    const buyers = [buyerId, ...jointBuyerIds].flatMap((id) => known.get(String(id)) ?? []);
+    try {
+      const { changed, inserted } = await storeAtOnce(db, { upserts: [upsert], buyers });
+      all.changed += changed;
+      all.inserted += inserted;
+    } catch (error) {
+      if (isFull(error) || isUnreachable(error)) throw error;
+      all.refused.push({ upsert, reason: `MongoDB does not take it, as was expected: ${messageOf(error)}` });
+    }
+  }
+  return all;
 }
 
 /** Closes what could still be bid for when it was stored, and no longer can; an index of open notices alone finds them. */
@@ -69,7 +105,7 @@ export async function storedReleases(
     { projection: { ocid: 1, noticeId: 1, revisions: 1, publishedDate: 1 }, batchSize: 20_000 },
   );
   return (await contracts.toArray()).map(({ ocid, noticeId, revisions, publishedDate }) => ({
-    key: `${ocid}/${revisions ? `${noticeId}-${Math.max(...revisions)}` : noticeId}`,
+    key: releaseKey(ocid, revisions ? `${noticeId}-${Math.max(...revisions)}` : noticeId),
     noticeId,
     at: toLondon(publishedDate),
     certain: true,
@@ -87,7 +123,7 @@ export async function standing(db: Database, source: Source, ids: readonly strin
   return new Set([...contracts.map(({ noticeId }) => noticeId), ...releaseIds]);
 }
 
-/** Keeps what could not be stored, with its text and the reason. */
+/** Keeps what could not be stored, with its text and the reason. A case without a text keeps the one that is there. */
 export async function quarantine(
   db: Database,
   cases: Omit<Quarantined, "firstSeenAt" | "lastSeenAt">[],
@@ -96,10 +132,13 @@ export async function quarantine(
   if (cases.length === 0) return;
   await refusalsNamed(() =>
     db.quarantine.bulkWrite(
-      cases.map(({ _id, ...facts }) => ({
+      cases.map(({ _id, rawText, ...facts }) => ({
         updateOne: {
           filter: { _id },
-          update: { $set: { ...facts, lastSeenAt: now }, $setOnInsert: { firstSeenAt: now } },
+          update:
+            rawText === ""
+              ? { $set: { ...facts, lastSeenAt: now }, $setOnInsert: { firstSeenAt: now, rawText } }
+              : { $set: { ...facts, rawText, lastSeenAt: now }, $setOnInsert: { firstSeenAt: now } },
           upsert: true,
         },
       })),

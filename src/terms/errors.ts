@@ -88,3 +88,8 @@ export class BudgetSpent extends Error {
 export class DeadlineReached extends Error {
   override readonly name = "DeadlineReached";
 }
+
+/** A part of a source (a site) is left alone for now. Nothing is wrong with the window, and the source goes on. */
+export class SetAside extends Error {
+  override readonly name = "SetAside";
+}

@@ -40,6 +40,7 @@ async function storeCase(
   { _id, source, rawText }: Quarantined,
 ): Promise<string | null> {
   const rules = rulesOf(config.sources, source);
+  if (rawText === "") return "its text was not kept: it leaves when its month is read again";
   const body = new TextEncoder().encode(`{"releases":[${rawText}]}`);
   const read = readPage(body);
   const { rows, unidentified } = read.kind === "page" ? read.page : salvageReleases(body);
@@ -49,7 +50,8 @@ async function storeCase(
     const prepared = prepareRow({ source, rules, row, now, config });
     if (prepared.kind === "rejected") return prepared.reason;
     const { upsert, buyers } = prepared;
-    await storePage(db, { upserts: [upsert], buyers });
+    const { refused } = await storePage(db, { upserts: [upsert], buyers });
+    if (refused[0]) return refused[0].reason;
   }
   if (rows.length === 0) return "its text holds no release";
   await release(db, [_id]);

@@ -82,6 +82,7 @@ function facts(more: Partial<Facts> = {}): Facts {
     windows: [],
     jobs: SOURCES.map((source) => job(source)),
     quarantined: 0,
+    rejectedNews: [],
     runs,
     days: [],
     lastDay: runs.map(({ startedAt, outcome, sources }) => ({ startedAt, outcome, sources })),
