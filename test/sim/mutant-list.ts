@@ -1,5 +1,7 @@
 // Deliberate errors, each a place in the source and what to put there. test/tidy.test.ts sees that the places exist.
 
+import { FOLD_MUTANTS } from "./fold-mutants.ts";
+
 export interface Mutant {
   name: string;
   file: string;
@@ -207,6 +209,7 @@ export const MUTANTS: Mutant[] = [
     find: 'if (verdict.kind === "whole") return { kind: "exact", page, requests };',
     put: 'if (verdict.kind !== "untrusted") return { kind: "exact", page, requests };',
   },
+  ...FOLD_MUTANTS,
   {
     name: "a gap slice is left out",
     file: "src/run/verify-numbers.ts",
