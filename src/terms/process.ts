@@ -3,7 +3,7 @@ import { z } from "zod";
 import { objectIdSchema, sourceSchema } from "./bson.ts";
 import { CONTRACT_MECHANISMS, CONTRACT_TYPES, contractSchema, supplierSchema } from "./contract.ts";
 
-const PROCESS_STATES = [
+export const PROCESS_STATES = [
   "planned",
   "open", // one can bid, or join a dynamic market
   "closed", // the deadline has passed, and no award is told yet
