@@ -53,7 +53,12 @@ const WRITERS: Record<string, string[]> = {
 const AWAITED = new Set(["doubtMonths", "TOLD_PROJECTION"]);
 
 /** Long because they are lists, read from top to bottom. */
-const TABLES = new Set(["src/terms/documents.ts", "src/questions/bidding.ts"]);
+const TABLES = new Set([
+  "src/terms/documents.ts",
+  "src/questions/bidding.ts",
+  "src/store/identity.ts",
+  "src/store/store-page.ts",
+]);
 
 interface SourceFile {
   path: string;

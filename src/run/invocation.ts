@@ -3,10 +3,12 @@
 //   nothing left to claim, verify. One bad source never blocks the other.
 import { reviveFailed } from "../claim/claim.ts";
 import type { Config } from "../config/config.ts";
+import { foldOcid } from "../map/process/fold.ts";
 import { plan } from "../plan/plan.ts";
-import { type Database, ensureCollections, ensureIndexes } from "../platform/database.ts";
+import type { Database } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
+import { ensureCollections, ensureIndexes, refuseEarlierVersion } from "../platform/schema.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
 import { ownCollections } from "../sources/index.ts";
@@ -40,12 +42,13 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const { verifyOnly = false } = options;
   const context: RunContext = { db, effects, config, log, deadline, room, verifyOnly };
   let noticesClosed = 0;
+  await refuseEarlierVersion(db);
   await noting(room, async () => {
     const own = ownCollections(config.sources);
     await ensureCollections(db, log, own);
     await ensureIndexes(db, own);
     await openRun(db, _id, startedAt);
-    noticesClosed = await closePassed(db, startedAt);
+    noticesClosed = await closePassed({ db, fold: foldOcid, now: startedAt });
   });
   const begun = room.full === null;
   const sources = await runSources(context);

@@ -2,7 +2,7 @@
 // whoever extracts signals owns `signalExtractionStatus`, and fields that are not named here stay as they are.
 import { ObjectId } from "mongodb";
 import { z } from "zod";
-import type { OwnCollections } from "../../platform/database.ts";
+import type { OwnCollections } from "../../platform/schema.ts";
 import { DOCUMENT_TYPES } from "./documents.ts";
 import { ALL_COMMITTEES, LIST_OPERATIONS } from "./listing.ts";
 

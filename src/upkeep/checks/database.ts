@@ -1,7 +1,8 @@
 // What a run needs of the database: a sign-in, rights, indexes and validators, a clock that agrees, room.
 import { type Document, MongoServerError } from "mongodb";
 import type { Config } from "../../config/config.ts";
-import { collectionsOf, type Database, schemaDifferences, withDatabase } from "../../platform/database.ts";
+import { collectionsOf, type Database, withDatabase } from "../../platform/database.ts";
+import { schemaDifferences } from "../../platform/schema.ts";
 import type { Status } from "../../report/schema.ts";
 import { bytes, megabytes, percent } from "../../report/words.ts";
 import { statusOf } from "../../run/status.ts";
