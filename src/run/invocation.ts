@@ -65,12 +65,15 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   return { _id, startedAt, ...end };
 }
 
-async function settled(work: () => Promise<void>): Promise<PromiseSettledResult<void>> {
+async function settled<T>(work: () => Promise<T>): Promise<PromiseSettledResult<T>> {
   const [result] = await Promise.allSettled([work()]);
   return result;
 }
 
-/** Both are planned before either works: which months come first, and fit, is a question to both together. */
+/**
+ * All that share the budget are planned before any of them works: which months come first, and fit, is a question to them
+ * together. A source with a share of its own keeps nobody waiting.
+ */
 async function runSources(run: RunContext): Promise<SourceReport[]> {
   const { config, log, room } = run;
   if (room.full) {
@@ -79,8 +82,17 @@ async function runSources(run: RunContext): Promise<SourceReport[]> {
     const ended = { errors: [troubleText(room.full)], endedBy: "storage full" as const };
     return config.sources.map(({ source }) => ({ ...emptyReport(source), ...ended }));
   }
-  const jobs = await Promise.allSettled(config.sources.map((settings) => openAndPlan(run, settings)));
-  return Promise.all(config.sources.map((settings, at) => runSource(run, settings, jobs[at])));
+  const plans = config.sources.map((settings) => settled(() => openAndPlan(run, settings)));
+  const isSharing = ({ reader }: SourceConfig) => reader?.storageShare === undefined;
+  const together = Promise.all(
+    config.sources.map((settings, at) => (isSharing(settings) ? plans[at] : null)),
+  );
+  return Promise.all(
+    config.sources.map(async (settings, at) => {
+      if (isSharing(settings)) await together;
+      return runSource(run, settings, await plans[at]);
+    }),
+  );
 }
 
 async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig): Promise<SyncJob> {
