@@ -13,7 +13,7 @@ const TURN_MS = 5 * 60_000;
 
 export const boardSites = (db: Db) => db.collection<BoardSite>("boardsites");
 
-function newSite({ baseUrl, name, councils }: KnownSite, now: Date): BoardSite {
+export function newSite({ baseUrl, name, councils }: KnownSite, now: Date): BoardSite {
   return {
     _id: siteOf(baseUrl),
     ...{ baseUrl, name, councils: councils ?? [{ name }] },
