@@ -1,5 +1,5 @@
 // What the notices of Find a Tender are put together from: parties, lots, items, values, as recorded ones have them.
-import type { Published } from "./history.ts";
+
 import {
   companyNumber,
   contractPeriod,
@@ -14,6 +14,7 @@ import {
   themeOf,
   typed,
 } from "./made-up.ts";
+import type { Published } from "./published.ts";
 import { type Random, weighted } from "./random.ts";
 
 export type Section = "planning" | "tender" | "awards" | "contracts";
