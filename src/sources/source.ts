@@ -3,9 +3,10 @@
 import type { ObjectId } from "mongodb";
 import type { z } from "zod";
 import type { SourceRules } from "../map/source-rules.ts";
-import type { Database, OwnCollections } from "../platform/database.ts";
+import type { Database } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
+import type { OwnCollections } from "../platform/schema.ts";
 import type { MappedBuyer, SyncWindow } from "../terms/documents.ts";
 import type { Api, Volumes } from "../terms/source.ts";
 
