@@ -106,6 +106,7 @@ export const awards = [
     about:
       "By the beginning of its name, in any case. Reads all procurements: an index of firms would cost every one of them 30 bytes.",
     parameters: z.object({ supplier: needed("the beginning of a firm's name", "Supplier 1"), cpv, limit }),
+    example: { cpv: "" },
     collection: "processes",
     index: null,
     columns: [TITLE, BUYER, AWARDED, SUPPLIERS, ENDS, NOTICE],
