@@ -94,7 +94,8 @@ describe("docs/queries.md", async () => {
     for (const row of rows) expect(fields).toEqual(expect.arrayContaining(Object.keys(row)));
     if (!MAY_BE_EMPTY.has(one.name)) expect(rows.length).toBeGreaterThan(0);
     const plan = JSON.stringify(await collection.aggregate(pipeline).explain("queryPlanner"));
-    if (one.index === null) expect(plan).toContain("COLLSCAN");
+    if (one.index === null)
+      expect(plan).toMatch(/COLLSCAN|"EOF"/); // EOF: nothing there
     else expect(plan).toContain(`"indexName":"${one.index}"`);
     if (one.index !== null) expect(plan).not.toContain("COLLSCAN");
     if (!process.env["UPDATE_QUERIES"]) expect(plain(page)).toContain(plain(sections.get(one.name)));
