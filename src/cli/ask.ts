@@ -123,6 +123,6 @@ const program = new Command("ask")
   .exitOverride()
   .addHelpText("after", "\nExample: npm run ask -- open --cpv 45 --region UKE --csv open.csv");
 for (const question of QUESTIONS) program.addCommand(commandFor(question));
-program.action(() => program.outputHelp());
 
-await runProgram(program);
+if (process.argv.length > 2) await runProgram(program);
+else program.outputHelp();
