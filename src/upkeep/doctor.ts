@@ -7,6 +7,7 @@ import { type Config, readConfig } from "../config/config.ts";
 import { pageUrl } from "../fetch/api.ts";
 import { collectionsOf, type Database, schemaDifferences, withDatabase } from "../platform/database.ts";
 import { TransportError } from "../platform/effects.ts";
+import { withoutPieces } from "../platform/redact.ts";
 import { getAs, USER_AGENT, workerEffects } from "../platform/worker-effects.ts";
 import type { Status } from "../report/schema.ts";
 import { ago, bytes, counted, megabytes, percent, span } from "../report/words.ts";
@@ -60,7 +61,8 @@ export async function* diagnose(settings: Record<string, string>): AsyncGenerato
   }
   yield { check: "configuration", ...well("every setting can be used") };
   const client = parsed(config.mongodbUri);
-  const names = await examine("MongoDB's name", () => checkNames(client));
+  const unquoted = (text: string) => withoutPieces(text, config.mongodbUri);
+  const names = await examine("MongoDB's name", () => checkNames(client, unquoted));
   yield names;
   const door =
     names.state === "failed"
@@ -87,8 +89,12 @@ function parsed(uri: string): MongoClient | Error {
 const NAME_ADVICE =
   "Copy the connection string anew from Atlas (Connect, Drivers): its host is not known here.";
 
-async function checkNames(client: MongoClient | Error): ReturnType<Check> {
-  if (client instanceof Error) return failed(message(client), NAME_ADVICE);
+async function checkNames(
+  client: MongoClient | Error,
+  unquoted: (text: string) => string,
+): ReturnType<Check> {
+  if (client instanceof Error)
+    return failed(`MONGODB_URI cannot be read: ${unquoted(message(client))}`, NAME_ADVICE);
   const { srvHost } = client.options;
   try {
     const hosts = srvHost
@@ -97,7 +103,7 @@ async function checkNames(client: MongoClient | Error): ReturnType<Check> {
     for (const host of hosts) await lookup(host);
     return well(hosts.join(", "));
   } catch (error) {
-    return failed(`the host of MONGODB_URI has no address: ${message(error)}`, NAME_ADVICE);
+    return failed(`the host of MONGODB_URI has no address: ${unquoted(message(error))}`, NAME_ADVICE);
   }
 }
 
@@ -114,12 +120,35 @@ async function checkDoor(client: MongoClient | Error): ReturnType<Check> {
   for (const { host, port } of hosts) {
     try {
       await knock({ host, port, tls });
-      return well(`${host}:${port} answers${tls ? " over TLS" : ""}`);
+      const found = `${host}:${port} answers${tls ? " over TLS" : ""}`;
+      const open = openness(client, host);
+      return open === null ? well(found) : warning(`${found}; ${open.what}`, open.advice);
     } catch (error) {
       errors.push(`${host}:${port}: ${message(error)}`);
     }
   }
   return failed(errors.join("; "), DOOR_ADVICE);
+}
+
+/** What would let others read along; null where nothing does. */
+function openness(client: MongoClient, host: string): { what: string; advice: string } | null {
+  const { tls, tlsAllowInvalidCertificates, tlsAllowInvalidHostnames, tlsInsecure } = client.options;
+  if (tls && (tlsAllowInvalidCertificates || tlsAllowInvalidHostnames || tlsInsecure))
+    return {
+      what: "its certificate is not checked",
+      advice:
+        "Take tlsAllowInvalidCertificates, tlsAllowInvalidHostnames and tlsInsecure out of MONGODB_URI: with them anybody on the way can read the password.",
+    };
+  const isNear =
+    /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|::1$|f[cd][\da-f]{2}:)/i.test(host) ||
+    !/[.:]/.test(host);
+  if (!tls && !isNear)
+    return {
+      what: "nothing is encrypted",
+      advice:
+        "Add tls=true to MONGODB_URI (mongodb+srv:// has it): the password and all data can be read on the way.",
+    };
+  return null;
 }
 
 const KNOCK_MS_MAX = 10_000;
@@ -156,7 +185,7 @@ async function* inDatabase(config: Config): AsyncGenerator<Finding> {
       findings.push({
         check: "sign-in",
         ...failed(
-          message(error),
+          withoutPieces(message(error), uri),
           "Check the user's name and password in MONGODB_URI (special characters percent-encoded), and that it may use this database (Atlas: Database Access).",
         ),
       });
