@@ -2,10 +2,10 @@
 // `quarantine`.
 import type { Page } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
+import { foldOcid } from "../map/process/fold.ts";
 import { growthBytes } from "../store/budget.ts";
 import type { Upsert } from "../store/statements.ts";
 import { quarantine, release, storePage, unknownOf } from "../store/store.ts";
-import type { MappedBuyer } from "../terms/documents.ts";
 import { type Row, releaseKey } from "../terms/release.ts";
 import type { StoreContext } from "./context.ts";
 import { type Case, caseBytes, caseOf, namelessCase, withRoomFor } from "./evidence.ts";
@@ -48,7 +48,6 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   const now = effects.now();
   const upserts: Upsert[] = [];
   const rows = new Map<Upsert, Row>();
-  const buyers: MappedBuyer[] = [];
   const bytes = new Map<string, number>();
   const released: string[] = [];
   const cases: Case[] = [];
@@ -61,23 +60,14 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
     }
     upserts.push(prepared.upsert);
     rows.set(prepared.upsert, row);
-    buyers.push(...prepared.buyers);
     bytes.set(row.key, prepared.bytes);
     const id = `${source}/${row.key}`;
     if (context.quarantined.has(id)) released.push(id);
   }
   for (const one of page.unidentified) cases.push(namelessCase(found, one));
   const unknown = options.countAdded ? await unknownOf(db, upserts) : [];
-  const addedKeys = new Set([
-    ...unknown.map((upsert) => rows.get(upsert)?.key ?? ""),
-    ...cases.flatMap(({ _id, ocid, releaseId }) =>
-      ocid === null || releaseId === null || context.quarantined.has(_id)
-        ? []
-        : [releaseKey(ocid, releaseId)],
-    ),
-  ]);
   const { changed, inserted } = await storing(room, async () => {
-    const stored = await storePage(db, { upserts, buyers });
+    const stored = await storePage({ db, fold: foldOcid, now }, upserts);
     for (const { upsert, reason } of stored.refused) {
       const row = rows.get(upsert);
       if (!row) continue;
@@ -87,13 +77,26 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
     await quarantine(db, boundedCases(context, cases), now);
     return stored;
   });
+  const newContracts = unknown
+    .flatMap((upsert) => rows.get(upsert)?.key ?? [])
+    .filter((key) => bytes.has(key));
+  const addedKeys = new Set([
+    ...newContracts,
+    ...cases.flatMap(({ _id, ocid, releaseId }) =>
+      ocid === null || releaseId === null || context.quarantined.has(_id)
+        ? []
+        : [releaseKey(ocid, releaseId)],
+    ),
+  ]);
   const read = [...bytes.values()].reduce((sum, one) => sum + one, 0);
   room.grownBytes += growthBytes({ inserted, upserted: upserts.length, bytes: read });
   const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
-  const added = options.countAdded ? newCases + unknown.length : 0;
-  await release(db, released);
+  const added = options.countAdded ? newCases + newContracts.length : 0;
+  const kept = new Set(cases.map(({ _id }) => _id));
+  const gone = released.filter((id) => !kept.has(id));
+  await release(db, gone);
   for (const { _id } of cases) context.quarantined.add(_id);
-  for (const id of released) context.quarantined.delete(id);
+  for (const id of gone) context.quarantined.delete(id);
   context.report.contractsChanged += changed;
   context.report.quarantined += newCases;
   return { changed, added, addedKeys, bytes, quarantined: cases.length };
