@@ -138,8 +138,8 @@ function rejected({ sources }: AlarmFacts, window: WindowSummary): Alarm[] {
   if (state === "cancelled" || !isMuchRejected({ rejected: quarantined, releases })) return [];
   return [
     {
-      key: `rejected/${id}`,
-      kind: "rejected",
+      key: `quarantine/${id}`,
+      kind: "quarantine",
       severity: "trouble",
       source,
       windowId: id,
@@ -154,8 +154,8 @@ function rejectedNews({ sources }: AlarmFacts, news: AlarmFacts["news"][number])
   const { source, rejected: count } = news;
   return [
     {
-      key: `rejected/${source}`,
-      kind: "rejected",
+      key: `quarantine/${source}`,
+      kind: "quarantine",
       severity: "trouble",
       source,
       windowId: null,

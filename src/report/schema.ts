@@ -18,7 +18,7 @@ export const ALARM_KINDS = [
   "failed",
   "lag",
   "storage",
-  "rejected",
+  "quarantine",
   "order",
   "drift",
 ] as const;

@@ -74,17 +74,17 @@ async function run(answers: Grown[], vars: Record<string, string>): Promise<void
   const { get } = world.effects;
   collectGarbage();
   const base = memory();
-  let stepFrom = process.cpuUsage();
+  let stepFrom = process.threadCpuUsage();
   const step = () => {
-    figures.longestStepMs = Math.max(figures.longestStepMs, process.cpuUsage(stepFrom).user / 1000);
-    stepFrom = process.cpuUsage();
+    figures.longestStepMs = Math.max(figures.longestStepMs, process.threadCpuUsage(stepFrom).user / 1000);
+    stepFrom = process.threadCpuUsage();
   };
   world.effects.get = async (url, options) => {
     step();
     const ours = url.startsWith(origin);
     if (ours) world.pass(REQUEST_MS);
     const answer = await (ours ? workerEffects.get(url, options) : get(url, options));
-    stepFrom = process.cpuUsage();
+    stepFrom = process.threadCpuUsage();
     return answer;
   };
   const ended = await world.run();

@@ -168,7 +168,7 @@ describe("a month that is wholly rejected", () => {
     const status = await statusOf(db, config, world.now());
     expect(status.verdict).not.toBe("Nothing needs you.");
     expect(status.alarms).toEqual(
-      expect.arrayContaining([expect.objectContaining({ kind: "rejected", severity: "trouble" })]),
+      expect.arrayContaining([expect.objectContaining({ kind: "quarantine", severity: "trouble" })]),
     );
     const { sentence } = status.sources.find(({ source }) => source === "FIND_A_TENDER") ?? {};
     expect(sentence).not.toContain("Complete");
