@@ -6,6 +6,7 @@ import { schemaDifferences } from "../../platform/schema.ts";
 import type { Status } from "../../report/schema.ts";
 import { bytes, megabytes, percent } from "../../report/words.ts";
 import { statusOf } from "../../run/status.ts";
+import { ownCollections } from "../../sources/index.ts";
 import { measureStorage } from "../../store/budget.ts";
 import { type Check, examine, type Finding, failed, message, skipped, warning, well } from "../finding.ts";
 import { checkCron, checkLag, checkMonths, checkRuns } from "./status.ts";
@@ -49,7 +50,7 @@ function databaseChecks(db: Database, config: Config): [string, Check][] {
   return [
     ["server", () => checkServer(db)],
     ["rights", () => checkRights(db)],
-    ["indexes and validators", () => checkSchema(db)],
+    ["indexes and validators", () => checkSchema(db, config)],
     ["clock", () => checkClock(db)],
     ["cron", async () => checkCron(await read())],
     ["runs", async () => checkRuns(await read())],
@@ -117,10 +118,10 @@ async function checkRights({ db }: Database): ReturnType<Check> {
       );
 }
 
-async function checkSchema({ db }: Database): ReturnType<Check> {
+async function checkSchema({ db }: Database, { sources }: Pick<Config, "sources">): ReturnType<Check> {
   const collections = await db.listCollections({}, { nameOnly: true }).toArray();
   if (collections.length === 0) return skipped("the database is empty: the first run makes them");
-  const differing = await schemaDifferences({ db });
+  const differing = await schemaDifferences({ db }, ownCollections(sources));
   return differing.length > 0
     ? failed(
         `missing or of an older version: ${differing.join(", ")}`,
