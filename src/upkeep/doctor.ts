@@ -14,6 +14,7 @@ import { statusOf } from "../run/status.ts";
 import { measureStorage } from "../store/budget.ts";
 import { plusSeconds, toLondon } from "../terms/london-time.ts";
 import { ALL_STAGES } from "../terms/window.ts";
+import { type OthersIndex, othersIndexes } from "./others-indexes.ts";
 
 export interface Finding {
   check: string;
@@ -180,6 +181,7 @@ function databaseChecks(db: Database, config: Config): [string, Check][] {
     ["server", () => checkServer(db)],
     ["rights", () => checkRights(db)],
     ["indexes and validators", () => checkSchema(db)],
+    ["indexes of others", () => checkOthers(db)],
     ["clock", () => checkClock(db)],
     ["cron", async () => checkCron(await read())],
     ["runs", async () => checkRuns(await read())],
@@ -245,6 +247,16 @@ async function checkRights({ db }: Database): ReturnType<Check> {
         `${found}; not collMod`,
         `After an upgrade validators stay as they are: the role dbAdmin on ${db.databaseName} lets a run change them.`,
       );
+}
+
+async function checkOthers(db: Database): ReturnType<Check> {
+  const found = await othersIndexes(db);
+  if (found.length === 0) return well("none keeps anything out");
+  const sentence = ({ index, keepsOut }: OthersIndex) => `the unique index ${index} keeps out ${keepsOut}`;
+  return warning(
+    found.map(sentence).join("; "),
+    found.map(({ index, mend }) => `${index}: ${mend}`).join(". "),
+  );
 }
 
 async function checkSchema({ db }: Database): ReturnType<Check> {
