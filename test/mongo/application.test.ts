@@ -1,11 +1,12 @@
 // The application beside us, by its own client (Mongoose): every query that it makes, whoever came first; what it wrote is
 // there after everything has been read once more.
 import { MongoClient, ObjectId } from "mongodb";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
 import { createWorld, type World } from "../../src/sim/world.ts";
 import { othersIndexes } from "../../src/upkeep/others-indexes.ts";
 import { type Application, makeIndexes, startApplication } from "../kit/application.ts";
+import { freshDatabase } from "../kit/database.ts";
 import { wrongCounts } from "../kit/records.ts";
 
 const now = new Date("2026-06-10T12:00:00Z");
@@ -18,8 +19,9 @@ interface House {
   application: Application;
 }
 
+const { uri } = await freshDatabase();
+
 async function open(name: string): Promise<House> {
-  const uri = inject("mongoUri");
   const client = await new MongoClient(uri, { ignoreUndefined: true }).connect();
   const dbName = `application_${process.pid}_${name}`;
   const db = collectionsOf(client.db(dbName));
@@ -156,17 +158,13 @@ async function work({ application: { Contract, Buyer } }: House): Promise<void> 
 }
 
 async function expectKept({ db }: House): Promise<void> {
-  const lost = await db.db
-    .collection("contracts")
-    .countDocuments({
-      $or: [{ vibeScore: { $ne: 7 } }, { vibeReasoning: { $ne: "fits" } }, { "documents.id": { $ne: "d" } }],
-    });
+  const lost = await db.db.collection("contracts").countDocuments({
+    $or: [{ vibeScore: { $ne: 7 } }, { vibeReasoning: { $ne: "fits" } }, { "documents.id": { $ne: "d" } }],
+  });
   expect(lost).toBe(0);
-  const poorer = await db.db
-    .collection("buyers")
-    .countDocuments({
-      $or: [{ logoUrl: { $exists: false } }, { enrichmentScore: { $ne: 9 } }, { region: { $ne: "theirs" } }],
-    });
+  const poorer = await db.db.collection("buyers").countDocuments({
+    $or: [{ logoUrl: { $exists: false } }, { enrichmentScore: { $ne: 9 } }, { region: { $ne: "theirs" } }],
+  });
   expect(poorer).toBe(0);
 }
 
