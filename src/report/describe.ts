@@ -46,8 +46,15 @@ export function statusFrom(facts: Facts, options: StatusOptions): Status {
     ...window,
     driftEvents: facts.windows[at]?.drift ?? [],
     pageEvents: facts.windows[at]?.alarms ?? [],
+    suspicion: facts.windows[at]?.proof === "suspect" ? (facts.windows[at]?.suspicion ?? null) : null,
   }));
-  const delta = facts.jobs.map(({ source, alarms: pageEvents = [] }) => ({ source, pageEvents }));
+  const delta = facts.jobs.map(({ source, alarms: pageEvents = [], quietSince, secondPass }) => ({
+    source,
+    pageEvents,
+    quietSince: quietSince ?? null,
+    suspicion: secondPass?.suspicion ?? null,
+    late: secondPass?.foundAt ? { at: secondPass.foundAt, found: secondPass.found } : null,
+  }));
   const pulse = { lastGoodRunAt, firstRunAt };
   const alarms = decideAlarms({ now, sources, windows: events, delta, storage, runs, ...pulse });
   const syncedTo = facts.jobs.filter(({ paused }) => !paused).map(({ lastSyncedDate }) => lastSyncedDate);

@@ -11,7 +11,19 @@ const source = z.string();
 const range = z.strictObject({ low: z.number(), likely: z.number(), high: z.number() });
 const trouble = z.enum(Object.keys(TROUBLES) as [Trouble, ...Trouble[]]);
 
-export const ALARM_KINDS = ["silent", "failing", "failed", "lag", "storage", "order", "drift"] as const;
+export const ALARM_KINDS = [
+  "silent",
+  "failing",
+  "failed",
+  "lag",
+  "storage",
+  "order",
+  "drift",
+  "suspect",
+  "quiet",
+  "late",
+  "assumption",
+] as const;
 
 const alarmSchema = z.strictObject({
   /** The same case keeps its key, so that it is sent once. */

@@ -29,6 +29,7 @@ import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
 import { type HoldEnd, holding } from "./hold.ts";
 import { closeJob, notePlan, noteSynced, openJob } from "./jobs.ts";
 import { claimForProof, readBy, readContextOf, verifyBy } from "./read-by.ts";
+import { secondPass } from "./second-pass.ts";
 import { statusOf } from "./status.ts";
 import { verifyNewest } from "./verify.ts";
 
@@ -255,7 +256,11 @@ async function verify(context: SourceContext): Promise<void> {
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */
-const deltaFirst = (context: SourceContext) => untroubled(context, () => syncDelta(context));
+const deltaFirst = (context: SourceContext) =>
+  untroubled(context, async () => {
+    await syncDelta(context);
+    if (context.config.verifyRequestsPerRun > 0) await secondPass(context);
+  });
 
 /** An error that nobody thought of: the rest goes on, and the run is an error in the end. */
 interface Trouble {

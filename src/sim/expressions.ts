@@ -175,6 +175,7 @@ const OPERATORS: Record<string, Operator> = {
   },
   $max: (argument, scope) => extreme(argument, scope, 1),
   $min: (argument, scope) => extreme(argument, scope, -1),
+  $concatArrays: (argument, scope) => list(argument, scope).flatMap(asArray),
   $concat: (argument, scope) => list(argument, scope).join(""),
   $first: (argument, scope) => asArray(evaluate(argument, scope))[0],
   $mergeObjects: (argument, scope) => Object.assign({}, ...list(argument, scope).filter(isPlain)),
