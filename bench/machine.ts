@@ -143,7 +143,7 @@ async function wire(client: MongoClient, source: Source, pages: PageBytes[]): Pr
     const stored = await counting(client, () => keepPage(context, body));
     const contracts = await db.contracts.find({}, { sort: { _id: 1 } }).toArray();
     const plain = await counting(client, () =>
-      database.collection<{ _id: string }>("plain").bulkWrite(
+      database.collection("plain").bulkWrite(
         contracts.map((document) => ({ insertOne: { document } })),
         { ordered: false },
       ),

@@ -12,6 +12,7 @@ import {
   deferral,
   doubt,
   drained,
+  type GivenUp,
   givenBack,
   givenUp,
   heldBy,
@@ -47,14 +48,16 @@ export async function claimNewest(
     backoffSeconds: number;
     /** Windows that begin before it do not fit into the budget. */
     reach?: Date;
+    /** Only windows of these. */
+    sites?: readonly string[];
   },
 ): Promise<Held | null> {
-  const { source, kind, id, leaseSeconds, backoffSeconds, reach } = options;
+  const { source, kind, id, leaseSeconds, backoffSeconds, reach, sites } = options;
   const look = options.look ?? { first: true, now: new Date(0) };
   const drain = kind === "drain";
   for (;;) {
     const window = await db.syncWindows.findOneAndUpdate(
-      drain ? claimable(source, reach) : verifiable(source, look),
+      drain ? claimable(source, reach, sites) : verifiable(source, look, sites),
       drain ? takenForDrain(id, leaseSeconds) : takenForVerify(id, leaseSeconds),
       { sort: { from: -1 }, returnDocument: "after" },
     );
@@ -81,8 +84,8 @@ export const finishLook = (
 /** @throws ClaimLost */
 export const giveBack = (db: Database, claim: Claim) => write(db, claim, givenBack(claim));
 /** @throws ClaimLost */
-export const giveUp = (db: Database, claim: Claim, reason: string) =>
-  write(db, claim, givenUp(claim, reason));
+export const giveUp = (db: Database, claim: Claim, trouble: GivenUp) =>
+  write(db, claim, givenUp(claim, trouble));
 
 async function write(
   db: Database,

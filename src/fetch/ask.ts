@@ -119,6 +119,7 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
     {
       url,
       attempts: TRIES_MAX,
+      kind: timeouts === troubles.length ? "slow" : "broken",
       permanent: false,
     },
   );

@@ -61,7 +61,7 @@ export type Act =
   | { kind: "narrow" }
   | { kind: "overflow"; page: Page }
   | { kind: "distrust"; page: Page; why: Distrust }
-  | { kind: "give up"; why: string; status?: number };
+  | { kind: "give up"; why: string; status?: number; slow?: true };
 
 type StoredPage = Pick<Page, "rows" | "unidentified">;
 
@@ -100,7 +100,10 @@ export function decide(options: {
       return { state, act: { kind: "give up", why: "no such page (404)", status: 404 } };
     case "too slow":
       return smallestRange
-        ? { state, act: { kind: "give up", why: "no answer in time, even for the smallest range" } }
+        ? {
+            state,
+            act: { kind: "give up", why: "no answer in time, even for the smallest range", slow: true },
+          }
         : { state: narrowed(state, asked, rules), act: { kind: "narrow" } };
     case "unreadable": {
       if (!smallestRange) return { state: narrowed(state, asked, rules), act: { kind: "narrow" } };

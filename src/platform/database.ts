@@ -14,6 +14,7 @@ import {
   MongoServerError,
   MongoServerSelectionError,
 } from "mongodb";
+import type { z } from "zod";
 import {
   alertSchema,
   type Buyer,
@@ -22,6 +23,8 @@ import {
   contractSchema,
   type NoticeGap,
   noticeGapSchema,
+  type Process,
+  processSchema,
   type Quarantined,
   quarantineSchema,
   type RateLimit,
@@ -35,13 +38,14 @@ import {
 } from "../terms/documents.ts";
 import { ConfigError } from "../terms/errors.ts";
 import type { Logger } from "./logger.ts";
-import { validatorOf } from "./validators.ts";
+import { ownOnly, validatorOf } from "./validators.ts";
 
 export interface Database {
   db: Db;
   syncWindows: Collection<SyncWindow>;
   syncJobs: Collection<SyncJob>;
   contracts: Collection<Contract>;
+  processes: Collection<Process>;
   buyers: Collection<Buyer>;
   quarantine: Collection<Quarantined>;
   syncRuns: Collection<SyncRun>;
@@ -55,6 +59,7 @@ export function collectionsOf(db: Db): Database {
     syncWindows: db.collection("syncWindows"),
     syncJobs: db.collection("syncJobs"),
     contracts: db.collection("contracts"),
+    processes: db.collection("processes"),
     buyers: db.collection("buyers"),
     quarantine: db.collection("quarantine"),
     syncRuns: db.collection("syncRuns"),
@@ -64,10 +69,11 @@ export function collectionsOf(db: Db): Database {
 }
 
 // At most six connections may be open in a Worker; polling needs no second one for monitoring (design.md §8).
+const CONNECTIONS = 2;
 const CLIENT_OPTIONS: MongoClientOptions = {
   serverMonitoringMode: "poll",
   heartbeatFrequencyMS: 30_000,
-  maxPoolSize: 2,
+  maxPoolSize: CONNECTIONS,
   minPoolSize: 0,
   connectTimeoutMS: 10_000,
   serverSelectionTimeoutMS: 10_000,
@@ -78,12 +84,13 @@ const CLIENT_OPTIONS: MongoClientOptions = {
 
 /** Connects, hands over the database, and closes whatever happens. @throws ConfigError when MongoDB cannot be reached */
 export async function withDatabase<T>(
-  options: { uri: string; name: string },
+  options: { uri: string; name: string; connections?: number },
   use: (db: Db) => Promise<T>,
 ): Promise<T> {
   let client: MongoClient;
   try {
-    client = new MongoClient(options.uri, CLIENT_OPTIONS);
+    const { connections: maxPoolSize = CONNECTIONS } = options;
+    client = new MongoClient(options.uri, { ...CLIENT_OPTIONS, maxPoolSize });
   } catch (cause) {
     throw new ConfigError("MONGODB_URI is not a connection string that MongoDB's driver understands.", {
       cause,
@@ -129,18 +136,110 @@ const RUNS_KEPT_SECONDS = 90 * 86_400;
 export const INDEXES = {
   syncWindows: [{ key: { source: 1, status: 1, from: -1 }, name: "claim" }],
   contracts: [
+    { key: { source: 1, ocid: 1, noticeId: 1 }, name: "notice", unique: true },
+    { key: { noticeId: 1 }, name: "noticeId" },
     { key: { source: 1, publishedDate: -1 }, name: "bySourceAndDate" },
-    { key: { buyerId: 1 }, name: "buyer" },
-    // Only of what is open: few of all, and a notice leaves it for good when its deadline has passed.
+    { key: { buyerId: 1, publishedDate: -1 }, name: "buyer" },
+    {
+      key: { jointBuyerIds: 1, publishedDate: -1 },
+      name: "jointBuyers",
+      partialFilterExpression: { jointBuyerIds: { $exists: true } },
+    },
+    // Only of what is open: few of all, and a notice leaves them for good when its deadline has passed.
     { key: { deadlineDate: 1, stage: 1 }, name: "open", partialFilterExpression: { status: "OPEN" } },
+    { key: { openUntil: 1 }, name: "closing", partialFilterExpression: { status: "OPEN" } },
+  ],
+  processes: [
+    { key: { source: 1, ocid: 1 }, name: "process" },
+    { key: { state: 1, deadlineDate: 1 }, name: "state" },
+    { key: { buyerId: 1 }, name: "buyer" },
+    { key: { turnsAt: 1 }, name: "turning", partialFilterExpression: { turnsAt: { $exists: true } } },
+  ],
+  buyers: [
+    { key: { keys: 1 }, name: "keys" },
+    { key: { orgId: 1 }, name: "orgId", unique: true, sparse: true },
+    { key: { nameLower: 1 }, name: "nameLower", unique: true, sparse: true },
+  ],
+  quarantine: [
+    { key: { lastSeenAt: -1, _id: 1 }, name: "newestCases" },
+    { key: { windowId: 1 }, name: "casesOfWindow" },
   ],
   syncRuns: [{ key: { startedAt: -1 }, name: "kept90Days", expireAfterSeconds: RUNS_KEPT_SECONDS }],
 } as const satisfies Partial<Record<keyof Omit<Database, "db">, IndexDescription[]>>;
 
-/** Makes sure of every index; what is there already costs nothing. */
-export async function ensureIndexes({ db }: Database): Promise<void> {
+/** Collections that a source brings with it: what their documents are like, and their indexes. */
+export type OwnCollections = Readonly<Record<string, { schema: z.ZodType; indexes: IndexDescription[] }>>;
+
+function indexesWith(own: OwnCollections): [string, readonly IndexDescription[]][] {
+  const theirs = Object.entries(own).map(([name, { indexes }]): [string, IndexDescription[]] => [
+    name,
+    indexes,
+  ]);
+  return [...Object.entries(INDEXES), ...theirs.filter(([, indexes]) => indexes.length > 0)];
+}
+
+/** What an index does, whatever its name: others may have made it before. */
+function meaningOf(index: Partial<IndexDescription>): string {
+  const {
+    key,
+    unique = false,
+    sparse = false,
+    partialFilterExpression = null,
+    expireAfterSeconds = null,
+  } = index;
+  return JSON.stringify([key, unique, sparse, partialFilterExpression, expireAfterSeconds]);
+}
+
+const NO_SUCH_COLLECTION = 26;
+
+async function indexesOf(db: Db, collection: string): Promise<IndexDescription[]> {
+  try {
+    return await db.collection(collection).indexes();
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === NO_SUCH_COLLECTION) return [];
+    throw error;
+  }
+}
+
+/** Those that a collection lacks, by what they index. */
+async function missingIndexes(db: Db, collection: string, wanted: readonly IndexDescription[]) {
+  const there = new Set((await indexesOf(db, collection)).map(meaningOf));
+  return wanted.filter((index) => !there.has(meaningOf(index)));
+}
+
+const DUPLICATE_KEY = 11000;
+
+/**
+ * Makes sure of every index; what is there already, under whichever name, costs one question. A unique one that the
+ * documents of others do not allow is left out: `doctor` says so.
+ */
+export async function ensureIndexes({ db }: Pick<Database, "db">, own: OwnCollections = {}): Promise<void> {
   await Promise.all(
-    Object.entries(INDEXES).map(([name, indexes]) => db.collection(name).createIndexes([...indexes])),
+    indexesWith(own).map(async ([name, wanted]) => {
+      const missing = await missingIndexes(db, name, wanted);
+      try {
+        if (missing.length > 0) await db.collection(name).createIndexes([...missing]);
+      } catch (error) {
+        if (!(error instanceof MongoServerError) || error.code !== DUPLICATE_KEY) throw error;
+        const plain = missing.filter(({ unique }) => !unique);
+        if (plain.length > 0) await db.collection(name).createIndexes(plain);
+      }
+    }),
+  );
+}
+
+/**
+ * Before version 0.2 contracts and buyers had texts for `_id`s: nothing in such a database is changed.
+ * @throws ConfigError that says what to do
+ */
+export async function refuseEarlierVersion({ db }: Pick<Database, "db">): Promise<void> {
+  const isText = { _id: { $gte: "" } } as Document;
+  const found = await Promise.all(
+    ["contracts", "buyers"].map((name) => db.collection(name).findOne(isText, { projection: { _id: 1 } })),
+  );
+  if (found.every((one) => one === null)) return;
+  throw new ConfigError(
+    `The database ${db.databaseName} was filled by an earlier version of this project, whose contracts and buyers have texts for _ids: nothing in it was changed. Set MONGODB_DB to the name of a new database, or drop this one, and all of it is read again.`,
   );
 }
 
@@ -148,8 +247,10 @@ export async function ensureIndexes({ db }: Database): Promise<void> {
 const VALIDATORS = {
   syncWindows: validatorOf(windowSchema),
   syncJobs: validatorOf(syncJobSchema),
-  contracts: validatorOf(contractSchema),
-  buyers: validatorOf(buyerSchema),
+  // Documents that others make there have none of these two fields, and are not checked.
+  contracts: ownOnly("releaseId", validatorOf(contractSchema)),
+  processes: validatorOf(processSchema),
+  buyers: ownOnly("version", validatorOf(buyerSchema)),
   quarantine: validatorOf(quarantineSchema),
   syncRuns: validatorOf(syncRunSchema),
   rateLimits: validatorOf(rateLimitSchema),
@@ -177,9 +278,13 @@ function isNotAllowed(error: unknown): boolean {
  * Makes the collections that are not there, and brings the validators of the others up to date; one question when nothing
  * has changed, and the same from two invocations at once. A user without the right to it is no reason not to run.
  */
-export async function ensureCollections({ db }: Pick<Database, "db">, log: Logger): Promise<void> {
+export async function ensureCollections(
+  { db }: Pick<Database, "db">,
+  log: Logger,
+  own: OwnCollections = {},
+): Promise<void> {
   try {
-    const differing = await differingCollections(db);
+    const differing = await differingCollections(db, own);
     await Promise.all(
       differing.map(async ({ name, validator, exists }) => {
         if (!exists && (await made(db, name, validator))) return;
@@ -212,10 +317,15 @@ async function made(db: Db, name: string, validator: Document): Promise<boolean>
 
 async function differingCollections(
   db: Db,
+  own: OwnCollections,
 ): Promise<{ name: string; validator: Document; exists: boolean }[]> {
   const there = await db.listCollections<CollectionInfo>({}).toArray();
   const known = new Map(there.map(({ name, options = {} }) => [name, options]));
-  return Object.entries(VALIDATORS).flatMap(([name, validator]) => {
+  const theirs = Object.entries(own).map(([name, { schema }]): [string, Document] => [
+    name,
+    validatorOf(schema),
+  ]);
+  return [...Object.entries(VALIDATORS), ...theirs].flatMap(([name, validator]) => {
     const { validator: old, validationLevel, validationAction } = known.get(name) ?? {};
     const now = { validator: old, validationLevel, validationAction };
     if (JSON.stringify(now) === JSON.stringify({ validator, ...RULES })) return [];
@@ -224,18 +334,19 @@ async function differingCollections(
 }
 
 /** Indexes and validators that collections lack, or have in another form: `contracts.buyer`, `buyers: validator`. */
-export async function schemaDifferences({ db }: Pick<Database, "db">): Promise<string[]> {
-  const differing = await differingCollections(db);
+export async function schemaDifferences(
+  { db }: Pick<Database, "db">,
+  own: OwnCollections = {},
+): Promise<string[]> {
+  const differing = await differingCollections(db, own);
   const absent = new Set(differing.filter(({ exists }) => !exists).map(({ name }) => name));
   const validators = differing.filter(({ exists }) => exists).map(({ name }) => `${name}: validator`);
   const indexes = await Promise.all(
-    Object.entries(INDEXES)
+    indexesWith(own)
       .filter(([name]) => !absent.has(name))
       .map(async ([collection, wanted]) => {
-        const there = await db.collection(collection).indexes();
-        const has = ({ name, key }: IndexDescription) =>
-          there.some((one) => one.name === name && JSON.stringify(one.key) === JSON.stringify(key));
-        return wanted.filter((index) => !has(index)).map(({ name }) => `${collection}.${name}`);
+        const missing = await missingIndexes(db, collection, wanted);
+        return missing.map(({ name }) => `${collection}.${name}`);
       }),
   );
   return [...indexes.flat(), ...validators];

@@ -173,7 +173,7 @@ export const bidding = [
     about: "Plans on which one can still speak to the buyer, ending first.",
     parameters: tradeAndRegion,
     collection: "contracts",
-    index: "openUntil",
+    index: "closing",
     columns: [TITLE, BUYER, { field: "openUntil", title: "Until", kind: "day" }, VALUE, NOTICE],
     pipeline: (read, { now }) => [
       {

@@ -35,7 +35,7 @@ export const buyers = [
     about: "Its procurements, the newest first, in whatever state.",
     parameters: z.object({ buyer, rows }),
     collection: "buyers",
-    index: "name",
+    index: "nameLower",
     columns: [TITLE, STATE, VALUE, AWARDED, PUBLISHED, NOTICE, OCID],
     pipeline: (read) => [
       ...procurementsOfBuyer(read.buyer),
@@ -50,7 +50,7 @@ export const buyers = [
     about: "Contracts that run, ending first.",
     parameters: z.object({ buyer, rows }),
     collection: "buyers",
-    index: "name",
+    index: "nameLower",
     columns: [TITLE, SUPPLIERS, AWARDED, ENDS, AT_THE_LATEST, NOTICE],
     pipeline: (read) => [
       ...procurementsOfBuyer(read.buyer),
@@ -128,7 +128,7 @@ export const buyers = [
     about: "By its ocid; several rows where unrelated buyers use one.",
     parameters: z.object({ ocid: needed("an ocid", "ocds-h6vhtk-0300d5"), rows }),
     collection: "processes",
-    index: "procurement",
+    index: "process",
     columns: [TITLE, BUYER, STATE, DEADLINE, VALUE, AWARDED, SUPPLIERS, NOTICE],
     pipeline: (read, { sources }) => [
       { $match: { source: { $in: sources }, ocid: read.ocid } },

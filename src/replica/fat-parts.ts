@@ -11,7 +11,7 @@ import {
   prose,
   SENTINEL,
   skewed,
-  titleOf,
+  themeOf,
   typed,
 } from "./made-up.ts";
 import { type Random, weighted } from "./random.ts";
@@ -99,14 +99,14 @@ export function lotsOf(
   status: string,
   has: { periods?: boolean; values?: boolean; criteria?: boolean } = {},
 ): object[] {
-  const { random, record, lots } = making;
+  const { random, record, lots, title } = making;
   return Array.from({ length: lots }, (_, lot) => {
     const { start, end } = contractPeriod(record.at, random);
     const extends_ = random() < 0.45;
     return {
       id: String(lot + 1),
       status,
-      ...(lots > 1 ? { title: titleOf(random) } : {}),
+      ...(lots > 1 ? { title: `${title}, part ${lot + 1}` } : {}),
       ...(has.values ? { value: grossValue(random) } : {}),
       ...(has.criteria
         ? {
@@ -142,10 +142,11 @@ export function lotsOf(
   });
 }
 
-export function itemsOf({ random, buyer, lots }: Making) {
+export function itemsOf({ record, random, buyer, lots }: Making) {
+  const { cpv } = themeOf(record.ocid);
   return Array.from({ length: lots }, (_, lot) => ({
     id: String(lot + 1),
-    additionalClassifications: random() < 0.3 ? [cpvOf(random), cpvOf(random)] : [cpvOf(random)],
+    additionalClassifications: random() < 0.3 ? [cpv, cpvOf(random)] : [cpv],
     ...maybe(random, 0.75, () => ({
       deliveryAddresses: [{ region: buyer.region, country: "GB", countryName: "United Kingdom" }],
     })),

@@ -31,6 +31,8 @@ export interface AlarmFacts {
   }[];
   /** Assumptions that the live API does not keep any more. */
   broken?: { source: Source; name: string; says: string; believed: string; at: Date }[];
+  /** Releases of the last day without a month, those in quarantine and all that were read. */
+  news: { source: Source; rejected: number; releases: number }[];
   storage: Status["storage"];
   /** Newest first. */
   runs: Status["runs"];
@@ -43,6 +45,8 @@ export function decideAlarms(facts: AlarmFacts): Alarm[] {
     ...silence(facts),
     ...facts.sources.flatMap((source) => [...failing(facts, source), ...lagging(source)]),
     ...facts.windows.flatMap((window) => failed(facts, window)),
+    ...facts.windows.flatMap((window) => rejected(facts, window)),
+    ...facts.news.flatMap((news) => rejectedNews(facts, news)),
     ...storage(facts),
     ...facts.windows.flatMap((window) => [...brokenPages(facts, window), ...drifted(facts, window)]),
     ...facts.windows.flatMap((window) => suspected(facts, window)),
@@ -121,6 +125,56 @@ function failed({ sources }: AlarmFacts, window: WindowSummary): Alarm[] {
       windowId: id,
       text: `${windowName(sources, window)}: could not be read after several attempts.`,
       advice: `It is tried again after a day; \`npm run sync -- retry ${id}\` tries it at once.`,
+    },
+  ];
+}
+
+const REJECTED_MANY = 50;
+const REJECTED_FEW = 3; // in 2 million releases of both sites a month has had two at most
+const REJECTED_SHARE = 0.01;
+const REJECTED_MOST = 0.5;
+
+/** More than single bad releases: the site has changed what it publishes, or the mapper has a fault. */
+export function isMuchRejected({ rejected, releases }: { rejected: number; releases: number }): boolean {
+  const share = rejected / Math.max(1, releases, rejected);
+  return (
+    rejected >= REJECTED_MANY ||
+    (rejected >= REJECTED_FEW && share > REJECTED_SHARE) ||
+    (rejected > 0 && share >= REJECTED_MOST)
+  );
+}
+
+const REJECTED_ADVICE =
+  "`npm run sync -- quarantine list` says why. After a new version that can read them, `npm run sync -- quarantine retry`.";
+
+function rejected({ sources }: AlarmFacts, window: WindowSummary): Alarm[] {
+  const { id, source, state, quarantined, releases } = window;
+  if (state === "cancelled" || !isMuchRejected({ rejected: quarantined, releases })) return [];
+  return [
+    {
+      key: `rejected/${id}`,
+      kind: "rejected",
+      severity: "trouble",
+      source,
+      windowId: id,
+      text: `${windowName(sources, window)}: ${counted(quarantined, "notice")} of ${counted(Math.max(releases, quarantined), "notice")} could not be stored.`,
+      advice: REJECTED_ADVICE,
+    },
+  ];
+}
+
+function rejectedNews({ sources }: AlarmFacts, news: AlarmFacts["news"][number]): Alarm[] {
+  if (!isMuchRejected(news)) return [];
+  const { source, rejected: count } = news;
+  return [
+    {
+      key: `rejected/${source}`,
+      kind: "rejected",
+      severity: "trouble",
+      source,
+      windowId: null,
+      text: `${nameIn(sources, source)}, new notices: ${counted(count, "notice")} of the last day could not be stored.`,
+      advice: REJECTED_ADVICE,
     },
   ];
 }

@@ -1,24 +1,14 @@
 // Documents → what the page, the programs and the alarms say. Pure.
 import type { SyncRun } from "../terms/documents.ts";
 import { toLondon } from "../terms/london-time.ts";
+import { readEntry } from "../terms/trouble.ts";
 import type { Source } from "../terms/window.ts";
-import { type AlarmFacts, decideAlarms, verdictOf } from "./alarms.ts";
+import { type AlarmFacts, decideAlarms, isMuchRejected, verdictOf } from "./alarms.ts";
 import { type Facts, moreQuarantined, type WindowFacts } from "./facts.ts";
 import { isWell } from "./health.ts";
 import { endOf, type Outlook, paceBySettings, paceOf } from "./pace.ts";
 import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
-import {
-  ago,
-  counted,
-  day,
-  listed,
-  megabytes,
-  monthName,
-  type NamedSource,
-  type Trouble,
-  troubleOf,
-  WINDOW_STATES,
-} from "./words.ts";
+import { ago, counted, day, listed, megabytes, monthName, type NamedSource, WINDOW_STATES } from "./words.ts";
 
 export interface StatusOptions {
   now: Date;
@@ -55,8 +45,13 @@ export function statusFrom(facts: Facts, options: StatusOptions): Status {
     suspicion: secondPass?.suspicion ?? null,
     late: secondPass?.foundAt ? { at: secondPass.foundAt, found: secondPass.found } : null,
   }));
+  const news = facts.rejectedNews.map(({ source, count: cases }) => ({
+    source,
+    rejected: cases,
+    releases: sumOf(source, facts).releases,
+  }));
   const pulse = { lastGoodRunAt, firstRunAt };
-  const alarms = decideAlarms({ now, sources, windows: events, delta, storage, runs, ...pulse });
+  const alarms = decideAlarms({ now, sources, windows: events, delta, news, storage, runs, ...pulse });
   const syncedTo = facts.jobs.filter(({ paused }) => !paused).map(({ lastSyncedDate }) => lastSyncedDate);
   return {
     version: STATUS_VERSION,
@@ -106,7 +101,7 @@ export function summaryOf(window: WindowFacts): WindowSummary {
     unproven: window.unproven.length,
     alarms: window.alarms?.length ?? 0,
     retryAt,
-    trouble: window.lastError === null ? null : troubleOf(window.lastError.message),
+    trouble: window.lastError === null ? null : (window.lastError.kind ?? "other"),
     doneAt,
     verifiedAt,
   };
@@ -187,9 +182,16 @@ function sentenceOf(status: Omit<SourceStatus, "sentence">, planned: WindowSumma
   const { months, monthsPlanned, syncedTo, planFrom } = status;
   if (syncedTo === null || planFrom === null) return "Not started yet: the first run plans it.";
   const unread = planned.filter(({ state }) => state === "pending" || state === "running");
-  const sentences = [
-    `Complete from ${monthOrDay(status.completeFrom ?? syncedTo)} to ${ago(syncedTo, now)}.`,
-  ];
+  const rejected = planned.filter(
+    ({ state, quarantined, releases }) =>
+      state !== "cancelled" && isMuchRejected({ rejected: quarantined, releases }),
+  );
+  const what = rejected.length > 0 ? "Read" : "Complete";
+  const sentences = [`${what} from ${monthOrDay(status.completeFrom ?? syncedTo)} to ${ago(syncedTo, now)}.`];
+  if (rejected.length > 0) {
+    const names = rejected.map(({ month }) => monthName(month));
+    sentences.push(`Much of ${listed(names, NAMED_MOST)} could not be stored.`);
+  }
   if (status.paused) sentences.unshift("Paused: nothing new is read until it is resumed.");
   if (unread.length > NAMED_MOST) {
     const back = monthOrDay(unread.at(-1)?.from ?? planFrom);
@@ -276,8 +278,7 @@ function sumOf(source: Source, { lastDay }: Facts): Status["lastDay"]["sources"]
 function troublesOf({ jobs }: Facts): Status["troubles"] {
   const troubles = new Map<string, Status["troubles"][number]>();
   for (const { source, errorLog } of jobs) {
-    for (const { at, message } of errorLog) {
-      const kind: Trouble = troubleOf(message);
+    for (const { at, kind } of errorLog.flatMap((entry) => readEntry(entry) ?? [])) {
       const known = troubles.get(`${source} ${kind}`);
       const lastAt = known && known.lastAt > at ? known.lastAt : at;
       troubles.set(`${source} ${kind}`, { source, kind, lastAt, times: (known?.times ?? 0) + 1 });

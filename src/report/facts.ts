@@ -37,6 +37,8 @@ export interface Facts {
   windows: WindowFacts[];
   jobs: JobFacts[];
   quarantined: number;
+  /** Cases of the last day that belong to no month yet. */
+  rejectedNews: { source: Source; count: number }[];
   runs: SyncRun[];
   days: { day: string; source: Source; releases: number; requests: number }[];
   lastDay: { startedAt: Date; outcome: SyncRun["outcome"]; sources: RunShare[] }[];
@@ -48,12 +50,12 @@ export async function readFacts(
   db: Database,
   { sources, now }: { sources: readonly Source[]; now: Date },
 ): Promise<Facts> {
-  const [windows, { jobs, quarantined }, runs] = await Promise.all([
+  const [windows, jobs, runs] = await Promise.all([
     readWindows(db, sources),
-    readJobs(db, sources),
+    readJobs(db, { sources, now }),
     readRuns(db, now),
   ]);
-  return { windows, jobs, quarantined, ...runs };
+  return { windows, ...jobs, ...runs };
 }
 
 /** Eleven years of two sources are 200: one answer holds them all. */
@@ -75,12 +77,15 @@ function readWindows(db: Database, sources: readonly Source[]): Promise<WindowFa
     .toArray();
 }
 
-type JobOrCount = ({ part: "job" } & JobFacts) | { part: "quarantine"; count: number };
+type JobOrCount =
+  | ({ part: "job" } & JobFacts)
+  | { part: "quarantine"; count: number }
+  | { part: "rejected news"; source: Source; count: number };
 
 async function readJobs(
   db: Database,
-  sources: readonly Source[],
-): Promise<{ jobs: JobFacts[]; quarantined: number }> {
+  { sources, now }: { sources: readonly Source[]; now: Date },
+): Promise<Pick<Facts, "jobs" | "quarantined" | "rejectedNews">> {
   const pipeline: Document[] = [
     { $match: { _id: { $in: [...sources] } } },
     {
@@ -101,11 +106,23 @@ async function readJobs(
         ],
       },
     },
+    {
+      $unionWith: {
+        coll: "quarantine",
+        pipeline: [
+          { $match: { windowId: null, lastSeenAt: { $gte: new Date(now.getTime() - 24 * HOUR_MS) } } },
+          { $limit: QUARANTINE_COUNTED },
+          { $group: { _id: "$source", count: { $sum: 1 } } },
+          { $project: { _id: 0, part: "rejected news", source: "$_id", count: 1 } },
+        ],
+      },
+    },
   ];
   const rows = await db.syncJobs.aggregate<JobOrCount>(pipeline).toArray();
   const jobs = rows.filter((row) => row.part === "job");
   const quarantined = rows.find((row) => row.part === "quarantine")?.count ?? 0;
-  return { jobs, quarantined };
+  const rejectedNews = rows.filter((row) => row.part === "rejected news");
+  return { jobs, quarantined, rejectedNews };
 }
 
 export const moreQuarantined = (count: number) => count > QUARANTINE_COUNTED;
@@ -191,10 +208,10 @@ export type QuarantineRow = Omit<Quarantined, "rawText"> & { beginning: string }
 /** The newest of the quarantine, with the beginning of their text only: a text can be megabytes. */
 export function readQuarantine(db: Database): Promise<QuarantineRow[]> {
   const pipeline: Document[] = [
-    { $set: { beginning: { $substrCP: ["$rawText", 0, BEGINNING_CHARACTERS] } } },
-    { $unset: "rawText" },
     { $sort: { lastSeenAt: -1, _id: 1 } },
     { $limit: QUARANTINE_SHOWN },
+    { $set: { beginning: { $substrCP: ["$rawText", 0, BEGINNING_CHARACTERS] } } },
+    { $unset: "rawText" },
   ];
   return db.quarantine.aggregate<QuarantineRow>(pipeline).toArray();
 }

@@ -1,7 +1,8 @@
 // What `/status.json` says, as one versioned schema (docs/status.md). A field that is added keeps the version; one that
 // goes or changes its meaning makes a new one.
 import { z } from "zod";
-import { TROUBLES, type Trouble, WINDOW_STATES } from "./words.ts";
+import { TROUBLE_KINDS } from "../terms/trouble.ts";
+import { WINDOW_STATES } from "./words.ts";
 
 export const STATUS_VERSION = 1;
 
@@ -9,7 +10,7 @@ const instant = z.coerce.date<Date | string>();
 const whole = z.number().int().nonnegative();
 const source = z.string();
 const range = z.strictObject({ low: z.number(), likely: z.number(), high: z.number() });
-const trouble = z.enum(Object.keys(TROUBLES) as [Trouble, ...Trouble[]]);
+const trouble = z.enum(TROUBLE_KINDS);
 
 export const ALARM_KINDS = [
   "silent",
@@ -17,6 +18,7 @@ export const ALARM_KINDS = [
   "failed",
   "lag",
   "storage",
+  "rejected",
   "order",
   "drift",
   "suspect",

@@ -8,8 +8,10 @@ import {
   ClaimLost,
   DeadlineReached,
   messageOf,
+  SetAside,
   StorageFull,
 } from "../terms/errors.ts";
+import { kindOf, troubleText } from "../terms/trouble.ts";
 import type { HolderContext } from "./context.ts";
 import { noteFull, noting } from "./headroom.ts";
 
@@ -19,7 +21,7 @@ export async function checkpoint(context: HolderContext, claim: Claim, progress:
   if (context.keepAlive.held) context.keepAlive.held.renewedAt = context.effects.now();
 }
 
-export type HoldEnd = "finished" | "lost" | "troubled";
+export type HoldEnd = "finished" | "lost" | "troubled" | "set aside";
 
 /**
  * Works on a held window. An API's trouble, or an unknown one, is the window's own: it goes back with a pause, and the
@@ -49,11 +51,16 @@ export async function holding(
       log.warn({ window: claim.windowId }, error.message);
       return "lost";
     }
+    if (error instanceof SetAside) {
+      log.warn({ window: claim.windowId }, error.message);
+      await unlessLost(giveBack(db, claim));
+      return "set aside";
+    }
     if (isOfTheWindow(error)) {
       const message = messageOf(error);
-      report.errors.push(message);
+      report.errors.push(troubleText(error));
       log.error({ window: claim.windowId, ...(error instanceof ApiError ? {} : { err: error }) }, message);
-      await unlessLost(giveUp(db, claim, message));
+      await unlessLost(giveUp(db, claim, { kind: kindOf(error), message }));
       return "troubled";
     }
     if (!(error instanceof DeadlineReached) && !(error instanceof BudgetSpent))
@@ -82,4 +89,26 @@ async function unlessLost(write: Promise<void>): Promise<void> {
   } catch (error) {
     if (!(error instanceof ClaimLost)) throw error;
   }
+}
+
+/** An error that nobody thought of: the rest goes on, and the run is an error in the end. */
+export interface Trouble {
+  error: unknown;
+}
+
+/** An API's trouble is noted, and the source goes on. */
+export async function untroubled(
+  context: HolderContext,
+  work: () => Promise<unknown>,
+): Promise<Trouble | null> {
+  try {
+    await work();
+  } catch (error) {
+    const ends = error instanceof DeadlineReached || noteFull(context.room, error) || isUnreachable(error);
+    if (ends || (error instanceof ApiError && error.permanent)) throw error;
+    if (!(error instanceof ApiError)) return { error };
+    context.report.errors.push(troubleText(error));
+    context.log.error({ source: context.source }, error.message);
+  }
+  return null;
 }

@@ -4,16 +4,24 @@
 import { type Held, reviveFailed } from "../claim/claim.ts";
 import type { Config } from "../config/config.ts";
 import { openPacer } from "../fetch/pacer.ts";
+import { foldOcid } from "../map/process/fold.ts";
 import { plan } from "../plan/plan.ts";
-import { type Database, ensureCollections, ensureIndexes, isUnreachable } from "../platform/database.ts";
+import {
+  type Database,
+  ensureCollections,
+  ensureIndexes,
+  refuseEarlierVersion,
+} from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
-import type { Reader, SourceConfig } from "../sources/source.ts";
+import { ownCollections } from "../sources/index.ts";
+import type { SourceConfig } from "../sources/source.ts";
 import { closePassed } from "../store/store.ts";
 import type { SyncJob, SyncRun } from "../terms/documents.ts";
-import { ApiError, BudgetSpent, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
+import { BudgetSpent, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
+import { troubleText } from "../terms/trouble.ts";
 import { claimFitting } from "./claim-fitting.ts";
 import {
   type HolderContext,
@@ -25,10 +33,11 @@ import {
 } from "./context.ts";
 import { syncDelta } from "./delta.ts";
 import { drain } from "./drain.ts";
+import { keptTexts } from "./evidence.ts";
 import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
-import { type HoldEnd, holding } from "./hold.ts";
-import { closeJob, notePlan, noteSynced, openJob } from "./jobs.ts";
-import { claimForProof, readBy, readContextOf, verifyBy } from "./read-by.ts";
+import { type HoldEnd, holding, untroubled } from "./hold.ts";
+import { closeJob, notePlan, openJob } from "./jobs.ts";
+import { workByReader } from "./read-sites.ts";
 import { secondPass } from "./second-pass.ts";
 import { statusOf } from "./status.ts";
 import { verifyNewest } from "./verify.ts";
@@ -52,11 +61,13 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const { verifyOnly = false } = options;
   const context: RunContext = { db, effects, config, log, deadline, room, verifyOnly };
   let noticesClosed = 0;
+  await refuseEarlierVersion(db);
   await noting(room, async () => {
-    await ensureCollections(db, log);
-    await ensureIndexes(db);
+    const own = ownCollections(config.sources);
+    await ensureCollections(db, log, own);
+    await ensureIndexes(db, own);
     await openRun(db, _id, startedAt);
-    noticesClosed = await closePassed(db, startedAt);
+    noticesClosed = await closePassed({ db, fold: foldOcid, now: startedAt });
   });
   const begun = room.full === null;
   const sources = await runSources(context);
@@ -73,22 +84,34 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   return { _id, startedAt, ...end };
 }
 
-async function settled(work: () => Promise<void>): Promise<PromiseSettledResult<void>> {
+async function settled<T>(work: () => Promise<T>): Promise<PromiseSettledResult<T>> {
   const [result] = await Promise.allSettled([work()]);
   return result;
 }
 
-/** Both are planned before either works: which months come first, and fit, is a question to both together. */
+/**
+ * All that share the budget are planned before any of them works: which months come first, and fit, is a question to them
+ * together. A source with a share of its own keeps nobody waiting.
+ */
 async function runSources(run: RunContext): Promise<SourceReport[]> {
   const { config, log, room } = run;
   if (room.full) {
     const { message } = room.full; // it would not even take the run's own document: the next invocation tries again
     log.error(message);
-    const ended = { errors: [message], endedBy: "storage full" as const };
+    const ended = { errors: [troubleText(room.full)], endedBy: "storage full" as const };
     return config.sources.map(({ source }) => ({ ...emptyReport(source), ...ended }));
   }
-  const jobs = await Promise.allSettled(config.sources.map((settings) => openAndPlan(run, settings)));
-  return Promise.all(config.sources.map((settings, at) => runSource(run, settings, jobs[at])));
+  const plans = config.sources.map((settings) => settled(() => openAndPlan(run, settings)));
+  const isSharing = ({ reader }: SourceConfig) => reader?.storageShare === undefined;
+  const together = Promise.all(
+    config.sources.map((settings, at) => (isSharing(settings) ? plans[at] : null)),
+  );
+  return Promise.all(
+    config.sources.map(async (settings, at) => {
+      if (isSharing(settings)) await together;
+      return runSource(run, settings, await plans[at]);
+    }),
+  );
 }
 
 async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig): Promise<SyncJob> {
@@ -96,7 +119,7 @@ async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig):
   const job = await openJob(db, source, effects.now());
   if (job.paused) return job;
   const { horizon, planHash: knownHash } = job;
-  const sites = await reader?.sites?.(db);
+  const sites = await reader?.sites?.(db, effects.now());
   const planned = await plan(db, {
     source,
     start,
@@ -105,6 +128,8 @@ async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig):
     knownHash,
     now: effects.now(),
     ...(sites ? { sites } : {}),
+    ...(reader?.until ? { until: reader.until(effects.now()) } : {}),
+    ...(reader?.isDueAgain ? { isDueAgain: reader.isDueAgain } : {}),
   });
   if (planned.hash !== knownHash) await notePlan(db, source, { before: knownHash, after: planned.hash });
   await reviveFailed(db, source);
@@ -144,7 +169,9 @@ async function runSource(
     if (job?.value.paused) return { ...report, endedBy: "paused" };
     const { source, reader, definition } = settings;
     const holder: HolderContext = { ...run, source, report, keepAlive: { held: null } };
-    if (reader) await workByReader(holder, reader);
+    const backoffSeconds = run.config.cooldownSeconds ?? BACKOFF_SECONDS;
+    const mayGoOn = () => stopAtDeadline(holder);
+    if (reader) await workByReader(holder, { settings, reader, backoffSeconds, mayGoOn });
     else if (definition.releases) await work(await contextOf(holder, settings, definition.releases));
     report.endedBy = "nothing left";
   } catch (thrown) {
@@ -152,14 +179,14 @@ async function runSource(
     report.endedBy = endOf(error);
     if (report.endedBy !== "deadline") {
       const message = messageOf(error);
-      report.errors.push(message);
+      report.errors.push(troubleText(error));
       log.error({ source: settings.source, err: error }, message);
     }
   }
   try {
     await noting(room, () => closeJob(db, report, effects.now()));
   } catch (error) {
-    report.errors.push(messageOf(error));
+    report.errors.push(troubleText(error));
     report.endedBy = "error";
     log.error({ source: settings.source, err: error }, "the source's job could not be written");
   }
@@ -182,37 +209,12 @@ async function work(context: SourceContext): Promise<void> {
   if (trouble) throw trouble.error;
 }
 
-/** A source that brings its own reader: the same claims, leases, budget and reports. */
-async function workByReader(holder: HolderContext, reader: Reader): Promise<void> {
-  const { report, config, verifyOnly } = holder;
-  const { refresh, windowsAtOnce = 1 } = reader;
-  let trouble: Trouble | null = null;
-  if (!verifyOnly) {
-    trouble = await untroubled(holder, async () =>
-      noteSynced(holder.db, holder.source, await refresh(readContextOf(holder, null))),
-    );
-    const side = () => {
-      const own = { ...holder, keepAlive: { held: null } };
-      return drainAll(own, (held) => readBy(reader, own, held));
-    };
-    const ended = await Promise.allSettled(Array.from({ length: windowsAtOnce }, side));
-    for (const one of ended) if (one.status === "rejected") throw one.reason;
-  }
-  if (config.verifyRequestsPerRun > 0 && reader.verify)
-    await untilTrouble(holder, async () => {
-      const held = await claimForProof(holder);
-      if (!held) return null;
-      const end = await holding(holder, held.claim, () => verifyBy(reader, holder, held));
-      if (end === "finished") report.windowsVerified.push(held.window._id);
-      return end;
-    });
-  if (trouble) throw trouble.error;
-}
-
 async function drainAll(context: HolderContext, read: (held: Held) => Promise<void>): Promise<void> {
   const { config, report } = context;
   await untilTrouble(context, async () => {
-    const held = await claimFitting(context, config.cooldownSeconds ?? BACKOFF_SECONDS);
+    const held = await claimFitting(context, {
+      backoffSeconds: config.cooldownSeconds ?? BACKOFF_SECONDS,
+    });
     if (!held) return null;
     const end = await drainHeld(context, held, read);
     if (end === "finished") report.windowsDone.push(held.window._id);
@@ -262,25 +264,6 @@ const deltaFirst = (context: SourceContext) =>
     if (context.config.verifyRequestsPerRun > 0) await secondPass(context);
   });
 
-/** An error that nobody thought of: the rest goes on, and the run is an error in the end. */
-interface Trouble {
-  error: unknown;
-}
-
-/** An API's trouble is noted, and the source goes on. */
-async function untroubled(context: HolderContext, work: () => Promise<unknown>): Promise<Trouble | null> {
-  try {
-    await work();
-  } catch (error) {
-    const ends = error instanceof DeadlineReached || noteFull(context.room, error) || isUnreachable(error);
-    if (ends || (error instanceof ApiError && error.permanent)) throw error;
-    if (!(error instanceof ApiError)) return { error };
-    context.report.errors.push(error.message);
-    context.log.error({ source: context.source }, error.message);
-  }
-  return null;
-}
-
 function stopAtDeadline(context: HolderContext): void {
   if (context.room.full) throw context.room.full;
   if (remainingMs(context) <= 0) throw new DeadlineReached("the run's budget is used up");
@@ -300,7 +283,8 @@ async function contextOf(
   const asker = { api, origin, effects, pacer, cooldownSeconds, remainingMs: left, wait, tally: report };
   const inQuarantine = await db.quarantine.find({ source }, { projection: { _id: 1 } }).toArray();
   const quarantined = new Set(inQuarantine.map(({ _id }) => _id));
-  return { ...holder, api, rules, asker, quarantined };
+  const withText = db.quarantine.find({ source, rawText: { $ne: "" } }, { projection: { windowId: 1 } });
+  return { ...holder, api, rules, asker, quarantined, keptTexts: keptTexts(await withText.toArray()) };
 }
 
 function emptyReport(source: SourceReport["source"]): SourceReport {

@@ -1,6 +1,7 @@
 // The one writer of `syncJobs`: the state of a source between invocations.
 import type { Database } from "../platform/database.ts";
 import type { SyncJob } from "../terms/documents.ts";
+import { logEntry, readEntry } from "../terms/trouble.ts";
 import type { Source } from "../terms/window.ts";
 import type { SourceReport } from "./context.ts";
 
@@ -19,6 +20,7 @@ export async function openJob(db: Database, source: Source, now: Date): Promise<
     lastRunFetched: 0,
     lastRunErrors: 0,
     errorLog: [],
+    lastError: null,
     planHash: null,
     paused: false,
     createdAt: now,
@@ -60,7 +62,8 @@ export async function closeJob(db: Database, report: SourceReport, now: Date): P
   );
   const status =
     endedBy === "error" || endedBy === "storage full" ? "error" : open ? "backfilling" : "syncing";
-  const entries = errors.map((message) => ({ at: now, message }));
+  const entries = errors.map((text) => logEntry(now, text));
+  const lastError = readEntry(entries.at(-1));
   await db.syncJobs.updateOne(
     { _id: source },
     {
@@ -70,6 +73,7 @@ export async function closeJob(db: Database, report: SourceReport, now: Date): P
         lastRunFetched: releases,
         lastRunErrors: errors.length,
         updatedAt: now,
+        ...(lastError ? { lastError } : {}),
       },
       $inc: { totalFetched: releases },
       $push: { errorLog: { $each: entries, $slice: -ERRORS_KEPT } },

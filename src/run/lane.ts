@@ -151,7 +151,7 @@ async function stepJoint(
 
 function unanswered(
   { api }: ReadContext,
-  { why, status }: Extract<Act, { kind: "give up" }>,
+  { why, status, slow }: Extract<Act, { kind: "give up" }>,
   url: string,
 ): ApiError {
   const advice = status === undefined ? "The window is tried again later." : `Check ${api.settings.origin}.`;
@@ -160,6 +160,7 @@ function unanswered(
     attempts: 1,
     permanent: status !== undefined,
     ...(status === undefined ? {} : { status }),
+    ...(slow ? { kind: "slow" } : {}),
   });
 }
 

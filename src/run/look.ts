@@ -93,6 +93,7 @@ function notRead({ kind, url }: Answer): ApiError {
     url,
     attempts: 1,
     permanent: false,
+    kind: kind === "too slow" ? "slow" : "broken",
   });
 }
 

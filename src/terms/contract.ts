@@ -1,6 +1,6 @@
 // A notice as it is stored in `contracts`. A field without a value is left out (docs/records.md says where each comes from).
 import { z } from "zod";
-import { sourceSchema } from "./bson.ts";
+import { objectIdSchema, sourceSchema } from "./bson.ts";
 
 export const CONTRACT_STATUSES = ["OPEN", "CLOSED", "AWARDED", "CANCELLED"] as const;
 export type ContractStatus = (typeof CONTRACT_STATUSES)[number];
@@ -98,8 +98,8 @@ export const buyerContactSchema = z.strictObject({
 
 /** What a release says, as it is stored. */
 export const contractSchema = z.strictObject({
-  /** source/ocid/noticeId */
-  _id: z.string(),
+  /** Of source, ocid and notice (store/ids.ts), unless the document was there before. */
+  _id: objectIdSchema,
   source: sourceSchema,
   ocid: z.string(),
   noticeId: z.string(),
@@ -116,9 +116,9 @@ export const contractSchema = z.strictObject({
   openUntil: z.date().optional(),
   tags: z.array(z.string()),
   noticeType: z.string().optional(),
-  buyerId: z.string().optional(),
+  buyerId: objectIdSchema.optional(),
   /** The other buyers of a joint procurement. */
-  jointBuyerIds: z.array(z.string()).optional(),
+  jointBuyerIds: z.array(objectIdSchema).optional(),
   buyerName: z.string().optional(),
   /** ITL or NUTS code of the buyer's address, `UKI32`; its name is in `buyers`. */
   buyerRegion: z.string().optional(),
@@ -162,12 +162,15 @@ export const contractSchema = z.strictObject({
   told: toldSchema.optional(),
   /** CF: the number behind each release id that has been seen, ascending. */
   revisions: z.array(z.number().int()).optional(),
-  /** CF: buyers that other revisions of this notice name, where an edit has changed it. */
-  otherBuyerIds: z.array(z.string()).optional(),
+  /** Buyers that other revisions of this notice name, and months that they were published in (UTC): their counts have changed. */
+  otherBuyerIds: z.array(objectIdSchema).optional(),
+  otherMonths: z.array(z.string()).optional(),
   /** As STORE_DETAILS says. */
   lots: z.array(lotSchema).optional(),
   documents: z.array(documentSchema).optional(),
   buyerContact: buyerContactSchema.optional(),
+  /** Of `documents` as a release said them: where it does not fit, others have changed them, and they stay. */
+  documentsHash: z.string().optional(),
   /** The release as it came: an object (STORE_RAW=full) or gzipped JSON (gzip). */
   rawData: z.unknown().optional(),
   createdAt: z.date(),
@@ -191,5 +194,7 @@ export type MappedContract = Omit<
   | "updatedAt"
   | "revisions"
   | "otherBuyerIds"
+  | "otherMonths"
+  | "documentsHash"
   | "rawData"
 >;

@@ -4,6 +4,7 @@ import { Binary } from "mongodb";
 import { z } from "zod";
 import { objectIdSchema, sourceSchema } from "./bson.ts";
 import { isLondonTime, type LondonTime } from "./london-time.ts";
+import { TROUBLE_KINDS } from "./trouble.ts";
 import { LANE_MODES, WINDOW_STATUSES } from "./window.ts";
 
 export * from "./contract.ts";
@@ -17,6 +18,13 @@ const londonTimeSchema = z
 /** Whether a release is kept as it came, beside the contract (STORE_RAW). */
 export const STORE_RAW_MODES = ["none", "gzip", "full"] as const;
 export type StoreRaw = (typeof STORE_RAW_MODES)[number];
+
+/** `kind`: missing where an earlier version wrote it. */
+const troubleSchema = z.strictObject({
+  at: z.date(),
+  kind: z.enum(TROUBLE_KINDS).optional(),
+  message: z.string(),
+});
 
 export const laneSchema = z.strictObject({
   stage: z.string(),
@@ -64,7 +72,7 @@ export const windowSchema = z.strictObject({
   claim: z.strictObject({ id: objectIdSchema, until: z.date() }).nullable(),
   attempts: z.number().int(),
   retryAt: z.date().nullable(),
-  lastError: z.strictObject({ at: z.date(), message: z.string() }).nullable(),
+  lastError: troubleSchema.nullable(),
   counts: countsSchema,
   proof: z.enum(PROOFS).nullable(),
   /** What the proof rests on. */
@@ -160,7 +168,9 @@ export const syncJobSchema = z.strictObject({
   lastRunAt: z.date().nullable(),
   lastRunFetched: z.number().int(),
   lastRunErrors: z.number().int(),
-  errorLog: z.array(z.strictObject({ at: z.date(), message: z.string() })),
+  /** The newest, oldest first: `2026-11-24T10:12:00.000Z broken: what happened`. */
+  errorLog: z.array(z.string()),
+  lastError: troubleSchema.nullable().optional(),
   planHash: z.string().nullable(),
   paused: z.boolean(),
   createdAt: z.date(),
@@ -171,8 +181,11 @@ export type SyncJob = z.infer<typeof syncJobSchema>;
 const identifierSchema = z.strictObject({ scheme: z.string().optional(), id: z.string() });
 
 export const buyerSchema = z.strictObject({
-  _id: z.string(),
+  _id: objectIdSchema,
   name: z.string(),
+  /** The lower-cased name; left out where another buyer has it already (two schools of one name). */
+  nameLower: z.string().optional(),
+  /** Its number in the best register, `GB-PPON-PJYG-6658-PPMY`; without one `auto-` and the slug of its name. */
   orgId: z.string(),
   identifiers: z.array(identifierSchema),
   sector: z.string().optional(),
@@ -182,7 +195,14 @@ export const buyerSchema = z.strictObject({
   locality: z.string().optional(),
   postalCode: z.string().optional(),
   website: z.string().optional(),
+  /** Notices that name it, joint ones included: the sum of `countByMonth`. */
   contractCount: z.number().int(),
+  /** By the month of publication (UTC), `2026-03`: a page counts only the months that it touches. */
+  countByMonth: z.record(z.string(), z.number().int()).optional(),
+  /** What it is found by: its register numbers, and `auto-` with the slug of each of its names. */
+  keys: z.array(z.string()),
+  /** Towns and postcode districts that releases have named with it. */
+  places: z.array(z.string()),
   /** What releases say: a field that differs from it has been enriched by others, and is left alone. A buyer that others made has none until a release names it. */
   said: z
     .strictObject({
@@ -193,11 +213,29 @@ export const buyerSchema = z.strictObject({
       address: z.string().optional(),
     })
     .optional(),
+  /** It turned out to be this one, and is being taken into it. */
+  mergedInto: objectIdSchema.optional(),
+  /** Former `_id`s of what was taken in: other collections may still name them. */
+  mergedIds: z.array(objectIdSchema).optional(),
+  /** How often it was written here: who writes names the version that was read. */
+  version: z.number().int(),
   createdAt: z.date(),
   updatedAt: z.date(),
 });
 export type Buyer = z.infer<typeof buyerSchema>;
-export type MappedBuyer = Omit<Buyer, "contractCount" | "said" | "createdAt" | "updatedAt">;
+/** A buyer as one release names it; the store decides which document it is. */
+export type MappedBuyer = Pick<
+  Buyer,
+  | "name"
+  | "orgId"
+  | "identifiers"
+  | "sector"
+  | "region"
+  | "regionName"
+  | "locality"
+  | "postalCode"
+  | "website"
+>;
 
 export const quarantineSchema = z.strictObject({
   /** source/ocid/releaseId, or a hash of the raw text where these cannot be read. */

@@ -18,19 +18,34 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
+/** What an API can do wrong: kinds of the table in trouble.ts. */
+export type ApiTrouble = "refused" | "slow" | "broken" | "rejected";
+
+const isRefusal = (status: number | undefined) => status === 429 || status === 403;
+
 /** An API's answer that this invocation cannot use, after the retries it deserved. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly facts: { url: string; status?: number; attempts: number };
   /** True when the request itself is refused (400, 401): asking again cannot help. */
   readonly permanent: boolean;
+  readonly kind: ApiTrouble;
 
   constructor(
     message: string,
-    options: { url: string; status?: number; attempts: number; permanent: boolean; cause?: unknown },
+    options: {
+      url: string;
+      status?: number;
+      attempts: number;
+      permanent: boolean;
+      /** `slow` where nothing came in time; the others follow from status and `permanent`. */
+      kind?: ApiTrouble;
+      cause?: unknown;
+    },
   ) {
     super(cut(message), { cause: options.cause });
     const { status, attempts, permanent } = options;
+    this.kind = options.kind ?? (permanent ? "rejected" : isRefusal(status) ? "refused" : "broken");
     const url = cut(options.url);
     this.facts = status === undefined ? { url, attempts } : { url, status, attempts };
     this.permanent = permanent;
@@ -72,4 +87,9 @@ export class BudgetSpent extends Error {
 /** The soft deadline, or a wait that would outlive it: not a failure, the next invocation goes on. */
 export class DeadlineReached extends Error {
   override readonly name = "DeadlineReached";
+}
+
+/** A part of a source (a site) is left alone for now. Nothing is wrong with the window, and the source goes on. */
+export class SetAside extends Error {
+  override readonly name = "SetAside";
 }

@@ -89,9 +89,13 @@ export const processSchema = z.strictObject({
   changes: z.array(processChangeSchema).optional(),
   firstPublishedDate: z.date(),
   publishedDate: z.date(),
+  /** When its state changes by itself: the last of its notices closes, or its contract is over. */
+  turnsAt: z.date().optional(),
+  /** How often it was written: who writes names the version that was read. */
+  version: z.number().int(),
   updatedAt: z.date(),
 });
 export type Process = z.infer<typeof processSchema>;
 
-/** What the fold says of a process; the store decides `_id` and `updatedAt`. */
-export type FoldedProcess = Omit<Process, "_id" | "updatedAt">;
+/** What the fold says of a process; the store decides the rest. */
+export type FoldedProcess = Omit<Process, "_id" | "turnsAt" | "version" | "updatedAt">;

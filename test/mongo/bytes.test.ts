@@ -13,7 +13,7 @@ import { bsonBytes, storePage } from "../../src/store/store.ts";
 import { STORE_RAW_MODES } from "../../src/terms/documents.ts";
 import { hasCorpus, recordedReleases } from "../kit/corpus.ts";
 import { freshDatabase } from "../kit/database.ts";
-import { mappedPage } from "../kit/records.ts";
+import { mappedPage, storingTo } from "../kit/records.ts";
 import { repeatedPages } from "../kit/repeated.ts";
 
 const { sources } = readConfig({ MONGODB_URI: "mongodb://nowhere" }, new Date("2026-07-15T00:00:00Z"));
@@ -38,7 +38,7 @@ describe.skipIf(!hasCorpus)("bytes", () => {
     const before = await used();
     let pages = 0;
     for await (const { source, releases } of repeatedPages(CONTRACTS)) {
-      await storePage(db, mappedPage(source, releases, now));
+      await storePage(storingTo(db, now), mappedPage(source, releases, now));
       if (++pages % PAGES_A_MINUTE === 0) await client.db("admin").command({ fsync: 1 });
     }
     const after = await used();
@@ -62,7 +62,7 @@ describe.skipIf(!hasCorpus)("bytes", () => {
 
   it.each(SOURCES)("of a release of %s are what the forecast takes them for", async (source: Source) => {
     const releases = await recordedReleases(source);
-    const { upserts } = mappedPage(source, releases, now);
+    const upserts = mappedPage(source, releases, now);
     const lines = STORE_RAW_MODES.map((storeRaw) => {
       const bytes = upserts.map((upsert, at) =>
         bsonBytes({ ...upsert, ...rawDataOf({ storeRaw }, { release: releases[at] }) }),

@@ -87,7 +87,7 @@ describe("a claim", () => {
       () => finish(db, first.claim, progress),
       () => renew(db, first.claim),
       () => giveBack(db, first.claim),
-      () => giveUp(db, first.claim, "x"),
+      () => giveUp(db, first.claim, { kind: "broken", message: "x" }),
     ];
     for (const write of writes) await expect(write()).rejects.toThrow(ClaimLost);
     expect(await windowOf(first)).toEqual(before);
@@ -105,7 +105,7 @@ describe("a claim", () => {
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       const one = await held();
       expect(one.window.month).toBe("2026-06");
-      await giveUp(db, one.claim, `trouble ${attempt} with $dollars`);
+      await giveUp(db, one.claim, { kind: "broken", message: `trouble ${attempt} with $dollars` });
       const window = await windowOf(one);
       expect(window).toMatchObject({
         attempts: attempt,
@@ -124,14 +124,14 @@ describe("a claim", () => {
 
   it("is not to be had before the pause is over", async () => {
     const one = await held();
-    await giveUp(db, one.claim, "x");
+    await giveUp(db, one.claim, { kind: "broken", message: "x" });
     expect((await held()).window.month).toBe("2026-05");
   });
 
   it("comes back by itself a day after it failed", async () => {
     const one = await held();
     await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { attempts: ATTEMPTS_MAX } });
-    await giveUp(db, one.claim, "x");
+    await giveUp(db, one.claim, { kind: "broken", message: "x" });
     expect(await reviveFailed(db, source)).toBe(0);
     await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { retryAt: LONG_AGO } });
     expect(await reviveFailed(db, source)).toBe(1);

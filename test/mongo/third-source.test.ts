@@ -42,6 +42,8 @@ function page(here: World, path: string): Promise<string> {
     now: here.now,
     sleep: async () => undefined,
     countFailure: async () => true,
+    mayLook: async () => true,
+    secret: "another",
     sources: namesOf(config.sources),
     readStatus: (database: Database) => statusOf(database, config, here.now()),
     withData: (use) => use(db),
@@ -58,7 +60,7 @@ describe("a source that is added", () => {
     const here = world();
     const { sources: reports } = await here.run();
     expect(reports.map(({ source, errors, endedBy }) => [source, errors, endedBy])).toEqual(
-      sources.map(({ id }) => [id, [], "nothing left"]),
+      here.configFor().sources.map(({ source }) => [source, [], "nothing left"]),
     );
     expect(await windowsOf("GAZETTE")).toEqual(
       ["2026-03", "2026-04", "2026-05"].map((month) => `GAZETTE/${month} done exact`),

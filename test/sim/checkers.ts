@@ -208,7 +208,7 @@ export function createCheckers(options: CheckerOptions): Checkers {
               `${_id} ${doneAt?.toISOString()} ${new Date(now).toISOString()} ${status} ${proof} ${suspicion ? JSON.stringify(suspicion) : ""} ${lastError?.message ?? ""}`,
           );
           violate(
-            `progress: ${source} did not come to its end: ${job?.status} ${states.join("; ")} ${job?.errorLog.at(-1)?.message ?? ""}`,
+            `progress: ${source} did not come to its end: ${job?.status} ${states.join("; ")} ${job?.errorLog.at(-1) ?? ""}`,
           );
           continue;
         }
@@ -233,12 +233,14 @@ export function createCheckers(options: CheckerOptions): Checkers {
       }
       const contracts = [...documentsOf(store, "contracts").values()];
       for (const buyer of documentsOf(store, "buyers").values()) {
-        const own = contracts.filter(({ buyerId }) => buyerId === buyer["_id"]).length;
+        const own = contracts.filter(({ buyerId, jointBuyerIds = [] }) =>
+          [buyerId, ...jointBuyerIds].some((id) => id?.equals(buyer["_id"])),
+        ).length;
         if (buyer["contractCount"] !== own)
           violate(`invariant 5: ${buyer["_id"]} counts ${buyer["contractCount"]} contracts of ${own}`);
       }
-      const known = new Set([...documentsOf(store, "buyers").values()].map(({ _id }) => _id));
-      const orphan = contracts.find(({ buyerId }) => buyerId !== undefined && !known.has(buyerId));
+      const known = new Set([...documentsOf(store, "buyers").values()].map(({ _id }) => String(_id)));
+      const orphan = contracts.find(({ buyerId }) => buyerId !== undefined && !known.has(String(buyerId)));
       if (orphan) violate(`invariant 5: the buyer of ${orphan["_id"]} is missing`);
     },
   };

@@ -11,6 +11,7 @@ import {
   plusSeconds,
   toLondon,
 } from "../../src/terms/london-time.ts";
+import { logEntry } from "../../src/terms/trouble.ts";
 import type { WindowStatus } from "../../src/terms/window.ts";
 
 export type Scene = "begun" | "middle" | "done" | "trouble";
@@ -77,6 +78,7 @@ function windowsOf(source: Source, scene: Scene, now: Date): SyncWindow[] {
       lastError: failed
         ? {
             at: new Date(now.getTime() - 4 * HOUR),
+            kind: "broken" as const,
             message: `tries failed for https://user:secret@api.example/${HOSTILE}: status 503`,
           }
         : null,
@@ -163,13 +165,14 @@ function stateOf(
 function jobOf(source: Source, scene: Scene, now: Date): SyncJob {
   const trouble = scene === "trouble" && source === "FIND_A_TENDER";
   const errors = trouble
-    ? [9, 8, 7, 3, 2, 1].map((hours) => ({
-        at: new Date(now.getTime() - hours * HOUR),
-        message:
+    ? [9, 8, 7, 3, 2, 1].map((hours) =>
+        logEntry(
+          new Date(now.getTime() - hours * HOUR),
           hours > 4
-            ? "no answer in time"
-            : `FIND_A_TENDER: refused 8 times in a row (429) for https://x/${HOSTILE}`,
-      }))
+            ? "slow: no answer in time"
+            : `refused: FIND_A_TENDER: refused 8 times in a row (429) for https://x/${HOSTILE}`,
+        ),
+      )
     : [];
   return {
     _id: source,
