@@ -1,13 +1,9 @@
 // A database of its own for each test file.
 import { MongoClient } from "mongodb";
 import { afterAll, inject } from "vitest";
-import {
-  collectionsOf,
-  type Database,
-  ensureCollections,
-  ensureIndexes,
-} from "../../src/platform/database.ts";
+import { collectionsOf, type Database } from "../../src/platform/database.ts";
 import { createLogger } from "../../src/platform/logger.ts";
+import { ensureCollections, ensureIndexes } from "../../src/platform/schema.ts";
 
 export interface TestDatabase {
   db: Database;
