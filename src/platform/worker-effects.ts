@@ -19,8 +19,8 @@ export function getAs(userAgent: string): HttpGet {
   return (url, options) => httpGet(url, { ...options, userAgent });
 }
 
-/** Unpacked. A page of 100 has 1 MB, and no more than 13 if each of its releases were the largest recorded one. */
-export const BODY_BYTES_MAX = 16_000_000;
+/** Unpacked. A page of 100 has 1 MB; read, an answer takes some six times its bytes of an isolate's 128 MB, for each source. */
+export const BODY_BYTES_MAX = 8_000_000;
 
 async function httpGet(
   url: string,

@@ -2,6 +2,7 @@
 import { type Document, MongoServerError } from "mongodb";
 import type { Config } from "../../config/config.ts";
 import { collectionsOf, type Database, withDatabase } from "../../platform/database.ts";
+import { withoutPieces } from "../../platform/redact.ts";
 import { schemaDifferences } from "../../platform/schema.ts";
 import type { Status } from "../../report/schema.ts";
 import { bytes, megabytes, percent } from "../../report/words.ts";
@@ -26,7 +27,7 @@ export async function* inDatabase(config: Config): AsyncGenerator<Finding> {
       findings.push({
         check: "sign-in",
         ...failed(
-          message(error),
+          withoutPieces(message(error), uri),
           "Check the user's name and password in MONGODB_URI (special characters percent-encoded), and that it may use this database (Atlas: Database Access).",
         ),
       });
