@@ -1,5 +1,6 @@
 // Which cases deserve somebody's attention. Pure: the page shows them, `alerts.ts` sends each once.
 import type { Source } from "../terms/window.ts";
+import { type DoubtfulNews, doubted, type Suspected, suspected } from "./doubts.ts";
 import { HEALTHY_MS } from "./health.ts";
 import type { Alarm, SourceStatus, Status, WindowSummary } from "./schema.ts";
 import { bytes, counted, nameIn, percent, span, windowName } from "./words.ts";
@@ -17,20 +18,12 @@ export interface AlarmFacts {
   now: Date;
   sources: SourceStatus[];
   windows: (WindowSummary & {
-    suspicion?: { kind: string; detail: string } | null;
+    suspicion?: Suspected;
     driftEvents: (Event & { missing: number })[];
     pageEvents: Event[];
   })[];
-  /** The pages of new notices; what its second pass found, and since when nothing has come. */
-  delta: {
-    source: Source;
-    pageEvents: Event[];
-    quietSince?: Date | null;
-    late?: { at: Date; found: number } | null;
-    suspicion?: string | null;
-  }[];
-  /** Assumptions that the live API does not keep any more. */
-  broken?: { source: Source; name: string; says: string; believed: string; at: Date }[];
+  /** New notices: their pages, and what makes them doubtful. */
+  delta: (DoubtfulNews & { pageEvents: Event[] })[];
   /** Releases of the last day without a month, those in quarantine and all that were read. */
   news: { source: Source; rejected: number; releases: number }[];
   storage: Status["storage"];
@@ -49,9 +42,8 @@ export function decideAlarms(facts: AlarmFacts): Alarm[] {
     ...facts.news.flatMap((news) => rejectedNews(facts, news)),
     ...storage(facts),
     ...facts.windows.flatMap((window) => [...brokenPages(facts, window), ...drifted(facts, window)]),
-    ...facts.windows.flatMap((window) => suspected(facts, window)),
+    ...facts.windows.flatMap((window) => suspected(facts.sources, window)),
     ...facts.delta.flatMap((delta) => [...brokenNews(facts, delta), ...doubted(facts, delta)]),
-    ...(facts.broken ?? []).map((one) => brokenAssumption(facts, one)),
   ];
 }
 
@@ -264,76 +256,4 @@ export function verdictOf(alarms: Alarm[], begun: boolean): string {
     return begun ? "Nothing needs you." : "Not started yet: the cron begins the first run within the hour.";
   if (troubles.length === 1) return "One thing needs a look.";
   return `${troubles.length} things need a look.`;
-}
-
-function suspected({ sources }: AlarmFacts, window: AlarmFacts["windows"][number]): Alarm[] {
-  const { id, source, suspicion } = window;
-  if (!suspicion) return [];
-  return [
-    {
-      key: `suspect/${id}`,
-      kind: "suspect",
-      severity: "trouble",
-      source,
-      windowId: id,
-      text: `${windowName(sources, window)}: what came cannot be all: ${suspicion.detail}.`,
-      advice:
-        "It is looked at again by itself, and is not proved until then. If the site's own search shows as little, nothing was published: move the start date.",
-    },
-  ];
-}
-
-/** What the delta alone would have missed. */
-function doubted(
-  facts: AlarmFacts,
-  { source, quietSince, late, suspicion }: AlarmFacts["delta"][number],
-): Alarm[] {
-  const name = nameIn(facts.sources, source);
-  const base = { source, windowId: null };
-  const alarms: Alarm[] = [];
-  if (quietSince)
-    alarms.push({
-      ...base,
-      key: `quiet/${source}`,
-      kind: "quiet",
-      severity: "trouble",
-      text: `${name}: nothing new has come since ${quietSince.toISOString().slice(0, 16)}Z, though these were working hours.`,
-      advice:
-        "The last days are read once more every few hours. Look whether the site itself shows new notices.",
-    });
-  if (suspicion)
-    alarms.push({
-      ...base,
-      key: `suspect/${source}`,
-      kind: "suspect",
-      severity: "trouble",
-      text: `${name}, new notices: ${suspicion}.`,
-      advice: "Nothing is deleted; the last days are read once more within a few hours.",
-    });
-  if (late && late.found > 0 && fresh(facts, [late]).length > 0)
-    alarms.push({
-      ...base,
-      key: `late/${source}/${dayOf(late)}`,
-      kind: "late",
-      severity: "note",
-      text: `${name}: the second pass found ${counted(late.found, "notice")} that new notices had lacked.`,
-      advice: "They are stored now, and their months are looked at again.",
-    });
-  return alarms;
-}
-
-function brokenAssumption(
-  { sources }: AlarmFacts,
-  { source, name, says, believed }: NonNullable<AlarmFacts["broken"]>[number],
-): Alarm {
-  return {
-    key: `assumption/${source}/${name}`,
-    kind: "assumption",
-    severity: "trouble",
-    source,
-    windowId: null,
-    text: `${nameIn(sources, source)} no longer keeps what this rests on: ${says}. Not to be believed until it does: ${believed}.`,
-    advice:
-      "No month becomes exact by it. Run `npm run sync -- assumptions` to ask again, and read docs/completeness.md.",
-  };
 }

@@ -24,7 +24,6 @@ export const ALARM_KINDS = [
   "suspect",
   "quiet",
   "late",
-  "assumption",
 ] as const;
 
 const alarmSchema = z.strictObject({
