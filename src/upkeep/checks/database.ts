@@ -9,6 +9,7 @@ import { bytes, megabytes, percent } from "../../report/words.ts";
 import { statusOf } from "../../run/status.ts";
 import { measureStorage } from "../../store/budget.ts";
 import { type Check, examine, type Finding, failed, message, skipped, warning, well } from "../finding.ts";
+import { type OthersIndex, othersIndexes } from "../others-indexes.ts";
 import { checkCron, checkLag, checkMonths, checkRuns } from "./status.ts";
 
 export async function* inDatabase(config: Config): AsyncGenerator<Finding> {
@@ -51,6 +52,7 @@ function databaseChecks(db: Database, config: Config): [string, Check][] {
     ["server", () => checkServer(db)],
     ["rights", () => checkRights(db)],
     ["indexes and validators", () => checkSchema(db)],
+    ["indexes of others", () => checkOthers(db)],
     ["clock", () => checkClock(db)],
     ["cron", async () => checkCron(await read())],
     ["runs", async () => checkRuns(await read())],
@@ -116,6 +118,16 @@ async function checkRights({ db }: Database): ReturnType<Check> {
         `${found}; not collMod`,
         `After an upgrade validators stay as they are: the role dbAdmin on ${db.databaseName} lets a run change them.`,
       );
+}
+
+async function checkOthers(db: Database): ReturnType<Check> {
+  const found = await othersIndexes(db);
+  if (found.length === 0) return well("none keeps anything out");
+  const sentence = ({ index, keepsOut }: OthersIndex) => `the unique index ${index} keeps out ${keepsOut}`;
+  return warning(
+    found.map(sentence).join("; "),
+    found.map(({ index, mend }) => `${index}: ${mend}`).join(". "),
+  );
 }
 
 async function checkSchema({ db }: Database): ReturnType<Check> {
