@@ -1,10 +1,10 @@
 // The real effects: the only place, with logger.ts and database.ts, that touches the clock, timers and the network.
 import { ObjectId } from "mongodb";
+import manifest from "../../package.json" with { type: "json" };
 import { type Effects, type HttpAnswer, type HttpGet, type HttpOptions, TransportError } from "./effects.ts";
 import { post } from "./post.ts";
 
-export const USER_AGENT =
-  "tendhunt-data-sync/0.1 (public procurement mirror; one polite client per database)";
+export const USER_AGENT = `tendhunt-data-sync/${manifest.version} (public procurement mirror; one polite client per database)`;
 
 export const workerEffects: Effects = {
   now: () => new Date(),

@@ -21,6 +21,9 @@ export const ALARM_KINDS = [
   "quarantine",
   "order",
   "drift",
+  "suspect",
+  "quiet",
+  "late",
 ] as const;
 
 const alarmSchema = z.strictObject({

@@ -7,8 +7,10 @@ import { schemaDifferences } from "../../platform/schema.ts";
 import type { Status } from "../../report/schema.ts";
 import { bytes, megabytes, percent } from "../../report/words.ts";
 import { statusOf } from "../../run/status.ts";
+import { ownCollections } from "../../sources/index.ts";
 import { measureStorage } from "../../store/budget.ts";
 import { type Check, examine, type Finding, failed, message, skipped, warning, well } from "../finding.ts";
+import { type OthersIndex, othersIndexes } from "../others-indexes.ts";
 import { checkCron, checkLag, checkMonths, checkRuns } from "./status.ts";
 
 export async function* inDatabase(config: Config): AsyncGenerator<Finding> {
@@ -50,7 +52,8 @@ function databaseChecks(db: Database, config: Config): [string, Check][] {
   return [
     ["server", () => checkServer(db)],
     ["rights", () => checkRights(db)],
-    ["indexes and validators", () => checkSchema(db)],
+    ["indexes and validators", () => checkSchema(db, config)],
+    ["indexes of others", () => checkOthers(db)],
     ["clock", () => checkClock(db)],
     ["cron", async () => checkCron(await read())],
     ["runs", async () => checkRuns(await read())],
@@ -118,10 +121,20 @@ async function checkRights({ db }: Database): ReturnType<Check> {
       );
 }
 
-async function checkSchema({ db }: Database): ReturnType<Check> {
+async function checkOthers(db: Database): ReturnType<Check> {
+  const found = await othersIndexes(db);
+  if (found.length === 0) return well("none keeps anything out");
+  const sentence = ({ index, keepsOut }: OthersIndex) => `the unique index ${index} keeps out ${keepsOut}`;
+  return warning(
+    found.map(sentence).join("; "),
+    found.map(({ index, mend }) => `${index}: ${mend}`).join(". "),
+  );
+}
+
+async function checkSchema({ db }: Database, { sources }: Pick<Config, "sources">): ReturnType<Check> {
   const collections = await db.listCollections({}, { nameOnly: true }).toArray();
   if (collections.length === 0) return skipped("the database is empty: the first run makes them");
-  const differing = await schemaDifferences({ db });
+  const differing = await schemaDifferences({ db }, ownCollections(sources));
   return differing.length > 0
     ? failed(
         `missing or of an older version: ${differing.join(", ")}`,
