@@ -145,6 +145,7 @@ function sourceStatus(options: {
     releases: sum("releases"),
     bytes: sum("bytes"),
     requests: sum("requests"),
+    spacing: spacingOf(facts.learntPace, source),
     pace: pace && { requestsPerHour: pace.requestsPerHour, releasesPerHour: pace.releasesPerHour },
     backfillEnds: endOf({
       left: outlook.requestsLeft[source] ?? NOTHING_LEFT,
@@ -154,6 +155,19 @@ function sourceStatus(options: {
     lastRunAt: job?.lastRunAt ?? null,
   };
   return { ...status, sentence: sentenceOf(status, planned, now) };
+}
+
+/** How far apart requests are, where a refusal has taught that; null: as fast as the settings allow. */
+function spacingOf(learnt: Facts["learntPace"], source: Source): SourceStatus["spacing"] {
+  const lane = learnt?.together === true ? learnt.joint : learnt?.lanes[source];
+  if (!learnt || !lane || lane.pace.intervalMs === 0) return null;
+  const { intervalMs, refusedMs } = lane.pace;
+  return {
+    seconds: intervalMs / 1000,
+    refusedSeconds: refusedMs === null ? null : refusedMs / 1000,
+    together: learnt.together === true,
+    refusedAt: learnt.refusedAt,
+  };
 }
 
 const NOTHING_LEFT = { low: 0, likely: 0, high: 0 };

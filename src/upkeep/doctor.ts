@@ -9,7 +9,7 @@ import { collectionsOf, type Database, schemaDifferences, withDatabase } from ".
 import { TransportError } from "../platform/effects.ts";
 import { getAs, USER_AGENT, workerEffects } from "../platform/worker-effects.ts";
 import type { Status } from "../report/schema.ts";
-import { ago, bytes, counted, megabytes, percent, span } from "../report/words.ts";
+import { ago, bytes, counted, megabytes, percent, spacingText, span } from "../report/words.ts";
 import { statusOf } from "../run/status.ts";
 import { measureStorage } from "../store/budget.ts";
 import { plusSeconds, toLondon } from "../terms/london-time.ts";
@@ -185,6 +185,7 @@ function databaseChecks(db: Database, config: Config): [string, Check][] {
     ["runs", async () => checkRuns(await read())],
     ["months", async () => checkMonths(await read())],
     ["new notices", async () => checkLag(await read())],
+    ["pace", async () => checkPace(await read())],
     ["storage", () => checkStorage(db, config)],
   ];
 }
@@ -325,6 +326,19 @@ function checkLag({ sources }: Status): Omit<Finding, "check"> {
         "It catches up by itself once runs succeed: see cron, runs and the site's check.",
       )
     : well(lags.join(", "));
+}
+
+/** Half the pace that the settings allow, or less: the address may share its limit with somebody else. */
+const SPACING_SECONDS_MAX = 30;
+
+function checkPace({ sources }: Status): Omit<Finding, "check"> {
+  const learnt = sources.flatMap(({ name, spacing }) => (spacing ? [{ name, spacing }] : []));
+  if (learnt.length === 0)
+    return well("as fast as REQUESTS_PER_MINUTE allows: no refusal has taught another");
+  const text = learnt.map(({ name, spacing }) => `${name}: ${spacingText(spacing)}`).join(" ");
+  return learnt.some(({ spacing }) => spacing.seconds > SPACING_SECONDS_MAX)
+    ? failed(text, "The sites limit each address: ask from another one, or see who else asks from this one.")
+    : well(text);
 }
 
 const STORAGE_SHARE_MAX = 0.9;
