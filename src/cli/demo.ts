@@ -1,10 +1,12 @@
 // `npm run demo`: the whole system against a replica of both APIs with their real faults, and at the end what was
 // published, what is stored, and what is missing: 0.
+
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { z } from "zod";
 import { startWorker } from "../local/worker.ts";
 import type { Database } from "../platform/database.ts";
@@ -36,7 +38,6 @@ type Options = Omit<Settings, "startedAt"> & { keep?: boolean; resume?: boolean;
 const FOLDER = join(DATA_DIR, "demo");
 const SETTINGS = join(FOLDER, "demo.json");
 const DATABASE = "tendhunt_demo";
-const DAY_MS = 86_400_000;
 const KEPT_TICK_MS = 60_000; // the real cron fires hourly; who watches a kept demo wants to see new notices arrive
 
 const positive = (text: string): number => {

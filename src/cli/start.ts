@@ -1,14 +1,14 @@
 // `npm start`: the same system against the real APIs: MongoDB (embedded, or MONGODB_URI), the Worker in workerd, its
 // cron fired at once and then every hour. Ctrl-C stops; the next start goes on.
+
 import { setTimeout as sleep } from "node:timers/promises";
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { readConfig, SECRETS } from "../config/config.ts";
 import { startWorker } from "../local/worker.ts";
 import { print } from "./print.ts";
 import { createProgressView } from "./progress.ts";
 import { readSettings } from "./settings.ts";
 import { type AtEnd, openDatabase, runCommand, tickShown } from "./system.ts";
-
-const HOUR_MS = 3_600_000;
 
 async function main(atEnd: AtEnd): Promise<number> {
   // A wrong value is told before anything is started.

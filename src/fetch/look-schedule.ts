@@ -1,7 +1,7 @@
 // When a month is looked at: for its first proof, again after trouble, and on a schedule for ever after. Pure.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { SyncWindow } from "../terms/documents.ts";
 
-const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Rows have appeared up to 50 hours late: 60 hours with the default VERIFY_AFTER_HOURS of 3, none with 0. */
 const LATE_FACTOR = 20;

@@ -21,7 +21,7 @@ const EXPECTED_MIN = { empty: 12, few: 40 };
 const NEIGHBOUR_MS = 100 * 86_400_000;
 
 /** Hours of working days in London between two instants: what a window's releases grow with. */
-export function workingHours(from: Date, to: Date): number {
+function workingHours(from: Date, to: Date): number {
   let hours = 0;
   const days = differenceInCalendarDays(to, from) + 2;
   for (let day = 0; day <= days; day++) {

@@ -195,6 +195,7 @@ export const bidding = [
     asker: "bid team",
     about: "State, deadline and worth, with what they were before. A deadline that only passes is no change.",
     parameters: z.object({ days: days(1, "Within so many days"), trade, region, rows }),
+    example: { trade: "", days: "30" },
     collection: "processes",
     index: "changed",
     columns: [
@@ -263,6 +264,7 @@ export const bidding = [
     asker: "bid team",
     about: "Ended without an award: by a notice, by the buyer's word, or lot by lot.",
     parameters: z.object({ days: days(90, "Within so many days"), trade, region, rows }),
+    example: { trade: "" },
     collection: "processes",
     index: "byStateAndDate",
     columns: [TITLE, BUYER, VALUE, PUBLISHED, NOTICE],

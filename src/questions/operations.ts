@@ -1,9 +1,9 @@
 // What operators ask: how far the copy reaches, what is missing, what came in.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { z } from "zod";
 import { rows } from "./parameters.ts";
 import { question } from "./question.ts";
 
-const HOUR_MS = 3_600_000;
 const none = z.object({});
 const SOURCE = { field: "source", title: "Source", kind: "text" } as const;
 const bySource = { $set: { source: "$_id" } };

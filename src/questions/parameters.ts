@@ -1,8 +1,7 @@
 // Parameters that questions share: what somebody types, and the part of a filter that it becomes. Empty is as good as left out.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import type { Document } from "mongodb";
 import { z } from "zod";
-
-const DAY_MS = 86_400_000;
 
 export function daysFrom(now: Date, days: number): Date {
   return new Date(now.getTime() + days * DAY_MS);

@@ -24,6 +24,8 @@ export interface Question {
   about: string;
   /** Each has a default, or an example in its metadata; texts are read as they come from an address or a command line. */
   parameters: z.ZodObject;
+  /** What docs/queries.md asks it with, where that is not its parameters' own example. */
+  example?: Readonly<Record<string, string>>;
   collection: string;
   /** The index that serves it; null where it reads all of a collection. */
   index: string | null;
@@ -76,5 +78,5 @@ export function exampleOf(one: Question): Record<string, string> {
     const example = z.globalRegistry.get(schema)?.["example"];
     return typeof example === "string" ? [[name, example]] : [];
   });
-  return Object.fromEntries(examples);
+  return { ...Object.fromEntries(examples), ...one.example };
 }

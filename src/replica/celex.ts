@@ -1,6 +1,5 @@
 // A notice under the older regime (CELEX), in the shapes of recorded ones.
 import { CATEGORIES } from "./fat-parts.ts";
-import type { Published } from "./history.ts";
 import {
   buyerOf,
   companyNumber,
@@ -18,6 +17,7 @@ import {
   typed,
   zoned,
 } from "./made-up.ts";
+import type { Published } from "./published.ts";
 import { pick, type Random } from "./random.ts";
 
 /** What every part of one release draws on. */

@@ -1,5 +1,5 @@
 // Contracts Finder's releases in the shapes of recorded ones.
-import type { Published } from "./history.ts";
+
 import {
   amountOf,
   buyerOf,
@@ -16,6 +16,7 @@ import {
   themeOf,
   zoned,
 } from "./made-up.ts";
+import type { Published } from "./published.ts";
 import { pick, type Random, weighted } from "./random.ts";
 
 const METHODS = weighted([

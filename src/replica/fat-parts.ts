@@ -1,5 +1,5 @@
 // What the notices of Find a Tender are put together from: parties, lots, items, values, as recorded ones have them.
-import type { Published } from "./history.ts";
+
 import {
   companyNumber,
   contractPeriod,
@@ -14,6 +14,7 @@ import {
   themeOf,
   typed,
 } from "./made-up.ts";
+import type { Published } from "./published.ts";
 import { type Random, weighted } from "./random.ts";
 
 export type Section = "planning" | "tender" | "awards" | "contracts";
@@ -160,7 +161,7 @@ export const named = ({ random }: Making, suppliers: Organisation[]) =>
     id: supplierId(supplier),
     name: random() < 0.001 ? null : supplier.name,
   }));
-export const hasCompanyNumber = ({ number }: Organisation) => number % 10 < 6;
+const hasCompanyNumber = ({ number }: Organisation) => number % 10 < 6;
 export const supplierId = (supplier: Organisation) =>
   hasCompanyNumber(supplier) ? `GB-COH-${companyNumber(supplier)}` : `GB-PPON-${supplier.ppon}`;
 

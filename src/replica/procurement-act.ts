@@ -12,8 +12,8 @@ import {
   supplierParty,
 } from "./fat-parts.ts";
 import { cancelled, opened, planned } from "./fat-tenders.ts";
-import type { Published } from "./history.ts";
 import { buyerOf, maybe, supplierOf, themeOf, zoned } from "./made-up.ts";
+import type { Published } from "./published.ts";
 import type { Random } from "./random.ts";
 
 /** Where a notice's document stands, its documentType and its name. UK8, 14, 16 and 17: by analogy, none is recorded. */

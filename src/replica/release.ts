@@ -3,8 +3,8 @@
 
 import { contractsFinder } from "./contracts-finder.ts";
 import { findATender } from "./find-a-tender.ts";
-import type { Published } from "./history.ts";
 import { amountOf, buyerOf, SENTINEL, zoned } from "./made-up.ts";
+import type { Published } from "./published.ts";
 import { createRandom, type Random } from "./random.ts";
 import type { Source } from "./sources.ts";
 import { cfStoryRelease } from "./stories/cf-bodies.ts";

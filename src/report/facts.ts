@@ -1,5 +1,6 @@
 // Reads what the database says of the sources, in three queries that never touch `contracts`: windows, jobs (with the
 // quarantine), and runs.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Document } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { NoticeGap, Quarantined, RateLimit, SyncJob, SyncRun, SyncWindow } from "../terms/documents.ts";
@@ -10,7 +11,6 @@ const RUNS_SHOWN = 12;
 const ERRORS_READ = 20;
 /** Quarantined releases are counted up to here: each is read for it, and beyond a thousand the number says no more. */
 const QUARANTINE_COUNTED = 1000;
-const HOUR_MS = 3_600_000;
 
 /** A window without what only its holder needs: its published seconds alone can be tens of kilobytes. */
 export type WindowFacts = Omit<SyncWindow, "publishedSeconds" | "numbers" | "verify" | "claim">;

@@ -1,45 +1,27 @@
 // One invocation, from the configuration to the summary line:
 //   plan both, then for both sources side by side until the soft deadline: delta, claim, drain, done, claim the next; with
 //   nothing left to claim, verify. One bad source never blocks the other.
-import { type Held, reviveFailed } from "../claim/claim.ts";
+import { reviveFailed } from "../claim/claim.ts";
 import type { Config } from "../config/config.ts";
-import { openPacer } from "../fetch/pacer.ts";
 import { foldOcid } from "../map/process/fold.ts";
 import { plan } from "../plan/plan.ts";
-import {
-  type Database,
-  ensureCollections,
-  ensureIndexes,
-  refuseEarlierVersion,
-} from "../platform/database.ts";
+import type { Database } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
+import { ensureCollections, ensureIndexes, refuseEarlierVersion } from "../platform/schema.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
 import { ownCollections } from "../sources/index.ts";
 import type { SourceConfig } from "../sources/source.ts";
 import { closePassed } from "../store/store.ts";
 import type { SyncJob, SyncRun } from "../terms/documents.ts";
-import { BudgetSpent, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
+import { DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
 import { troubleText } from "../terms/trouble.ts";
-import { claimFitting } from "./claim-fitting.ts";
-import {
-  type HolderContext,
-  type RunContext,
-  remainingMs,
-  type SourceContext,
-  type SourceReport,
-  waitFor,
-} from "./context.ts";
-import { syncDelta } from "./delta.ts";
-import { drain } from "./drain.ts";
-import { keptTexts } from "./evidence.ts";
+import type { RunContext, SourceReport } from "./context.ts";
 import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
-import { type HoldEnd, holding, untroubled } from "./hold.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
-import { workByReader } from "./read-sites.ts";
 import { statusOf } from "./status.ts";
-import { verifyNewest } from "./verify.ts";
+import { workOn } from "./work.ts";
 
 export interface InvocationOptions {
   db: Database;
@@ -166,12 +148,8 @@ async function runSource(
   try {
     if (job?.status === "rejected") throw job.reason;
     if (job?.value.paused) return { ...report, endedBy: "paused" };
-    const { source, reader, definition } = settings;
-    const holder: HolderContext = { ...run, source, report, keepAlive: { held: null } };
-    const backoffSeconds = run.config.cooldownSeconds ?? BACKOFF_SECONDS;
-    const mayGoOn = () => stopAtDeadline(holder);
-    if (reader) await workByReader(holder, { settings, reader, backoffSeconds, mayGoOn });
-    else if (definition.releases) await work(await contextOf(holder, settings, definition.releases));
+    const { source } = settings;
+    await workOn({ ...run, source, report, keepAlive: { held: null } }, settings);
     report.endedBy = "nothing left";
   } catch (thrown) {
     const error = noteFull(room, thrown) ?? thrown;
@@ -195,91 +173,6 @@ async function runSource(
 function endOf(error: unknown): SourceReport["endedBy"] {
   if (error instanceof DeadlineReached) return "deadline";
   return error instanceof StorageFull ? "storage full" : "error";
-}
-
-const BACKOFF_SECONDS = 120; // after a window's first failed attempt, unless COOLDOWN_SECONDS says otherwise
-const TROUBLES_MAX = 3; // windows in a row that fail: then it is the source, and the next invocation tries again
-
-async function work(context: SourceContext): Promise<void> {
-  const { config, verifyOnly } = context;
-  const trouble = verifyOnly ? null : await deltaFirst(context);
-  if (!verifyOnly) await drainAll(context, (held) => drain(context, held));
-  if (config.verifyRequestsPerRun > 0) await verify(context);
-  if (trouble) throw trouble.error;
-}
-
-async function drainAll(context: HolderContext, read: (held: Held) => Promise<void>): Promise<void> {
-  const { config, report } = context;
-  await untilTrouble(context, async () => {
-    const held = await claimFitting(context, {
-      backoffSeconds: config.cooldownSeconds ?? BACKOFF_SECONDS,
-    });
-    if (!held) return null;
-    const end = await drainHeld(context, held, read);
-    if (end === "finished") report.windowsDone.push(held.window._id);
-    return end;
-  });
-}
-
-/** Windows one after the other, until none is left (null) or several in a row had trouble. */
-async function untilTrouble(
-  context: HolderContext,
-  next: () => Promise<HoldEnd | "waits" | null>,
-): Promise<void> {
-  for (let troubles = 0; troubles < TROUBLES_MAX; ) {
-    stopAtDeadline(context);
-    const end = await next();
-    if (end === null) return;
-    troubles = end === "troubled" ? troubles + 1 : 0;
-  }
-}
-
-/** A window that outgrows the budget waits: the next claim finds nothing that fits. */
-async function drainHeld(
-  context: HolderContext,
-  held: Held,
-  read: (held: Held) => Promise<void>,
-): Promise<HoldEnd | "waits"> {
-  try {
-    return await holding(context, held.claim, () => read(held));
-  } catch (error) {
-    if (!(error instanceof BudgetSpent)) throw error;
-    context.log.warn({ window: held.window._id }, error.message);
-    return "waits";
-  }
-}
-
-/** Never verified first, as long as it takes; then what has been proved, within its share of the run. */
-async function verify(context: SourceContext): Promise<void> {
-  const share = { left: context.config.verifyRequestsPerRun };
-  await untilTrouble(context, () => verifyNewest(context, { first: true, share: null }));
-  await untilTrouble(context, () => verifyNewest(context, { first: false, share }));
-}
-
-/** The delta's trouble is no reason to leave the backfill alone. */
-const deltaFirst = (context: SourceContext) => untroubled(context, () => syncDelta(context));
-
-function stopAtDeadline(context: HolderContext): void {
-  if (context.room.full) throw context.room.full;
-  if (remainingMs(context) <= 0) throw new DeadlineReached("the run's budget is used up");
-}
-
-async function contextOf(
-  holder: HolderContext,
-  settings: SourceConfig,
-  { api, rules }: NonNullable<SourceConfig["definition"]["releases"]>,
-): Promise<SourceContext> {
-  const { db, effects, config, report, source } = holder;
-  const left = () => remainingMs(holder);
-  const wait = waitFor(holder);
-  const { requestsPerMinute, cooldownSeconds } = config;
-  const pacer = await openPacer({ db, source, requestsPerMinute, remainingMs: left, wait });
-  const { origin } = settings;
-  const asker = { api, origin, effects, pacer, cooldownSeconds, remainingMs: left, wait, tally: report };
-  const inQuarantine = await db.quarantine.find({ source }, { projection: { _id: 1 } }).toArray();
-  const quarantined = new Set(inQuarantine.map(({ _id }) => _id));
-  const withText = db.quarantine.find({ source, rawText: { $ne: "" } }, { projection: { windowId: 1 } });
-  return { ...holder, api, rules, asker, quarantined, keptTexts: keptTexts(await withText.toArray()) };
 }
 
 function emptyReport(source: SourceReport["source"]): SourceReport {

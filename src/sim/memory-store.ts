@@ -131,7 +131,7 @@ export function change(
   return true;
 }
 
-export function afterPipeline(
+function afterPipeline(
   document: Document,
   pipeline: Document[],
   now: Date,

@@ -1,6 +1,6 @@
 // The one list of all sources, in the order in which they are shown.
 import type { SourceRules } from "../map/source-rules.ts";
-import type { OwnCollections } from "../platform/database.ts";
+import type { OwnCollections } from "../platform/schema.ts";
 import type { VolumesBySource } from "../terms/source.ts";
 import { boardMinutes } from "./board-minutes/source.ts";
 import { contractsFinder } from "./contracts-finder/source.ts";

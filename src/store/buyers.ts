@@ -3,9 +3,9 @@ import type { AnyBulkWriteOperation, Document, ObjectId } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import { type Buyer, buyerSchema, type MappedBuyer } from "../terms/documents.ts";
 import { recount } from "./counts.ts";
-import { afterMerge, identityOf, type KnownBuyer, keysOf, type Resolved } from "./identity.ts";
+import { afterMerge, identityOf, type KnownBuyer, keysOf, type Resolved, resolved } from "./identity.ts";
 import { withOwn } from "./own-fields.ts";
-import { writeBuyers } from "./writes.ts";
+import { isDuplicate, writeBuyers } from "./writes.ts";
 
 const BUYER_FIELDS = Object.keys(buyerSchema.shape);
 const PROJECTION = Object.fromEntries(BUYER_FIELDS.map((field) => [field, 1 as const]));
@@ -91,6 +91,7 @@ export async function merge(db: Database, kept: ObjectId, other: ObjectId): Prom
       await db.buyers.updateOne({ _id: kept }, { $set: Object.fromEntries(enriched) } as Document);
   }
   await moveContracts(db, kept, other);
+  await moveReferences(db, kept, other);
   await recount(db, [kept]);
   await db.buyers.deleteMany({ _id: other });
 }
@@ -113,4 +114,57 @@ async function moveContracts(db: Database, kept: ObjectId, other: ObjectId): Pro
       ...version,
     ]);
   }
+}
+
+/** Collections of others' that name a buyer by `buyerId`. */
+const REFERRING = ["boarddocuments", "signals"] as const;
+
+/** One by one where the kept buyer has the same already: what would stand twice goes. */
+async function moveReferences({ db }: Database, kept: ObjectId, other: ObjectId): Promise<void> {
+  for (const name of REFERRING) {
+    const collection = db.collection(name);
+    try {
+      await collection.updateMany({ buyerId: other }, { $set: { buyerId: kept } });
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      const left = await collection.find({ buyerId: other }, { projection: { _id: 1 } }).toArray();
+      for (const { _id } of left) {
+        const write = { updateOne: { filter: { _id }, update: { $set: { buyerId: kept } } } };
+        await collection.bulkWrite([write]).catch(async (again: unknown) => {
+          if (!isDuplicate(again)) throw again;
+          await collection.deleteMany({ _id });
+        });
+      }
+    }
+  }
+}
+
+const ROUNDS_MAX = 10;
+
+/**
+ * The buyers that these organisations are, made where there is none. What is stored of the others stays as it is: whoever
+ * asks knows a name, and perhaps a number, and no more.
+ */
+export async function buyerIdsFor(
+  db: Database,
+  named: readonly MappedBuyer[],
+  now: Date,
+): Promise<ObjectId[]> {
+  for (let round = 0; round < ROUNDS_MAX; round++) {
+    const stored = (await readBuyers(db, named)).filter(({ mergedInto }) => !mergedInto);
+    const people = resolved(named, stored);
+    const inserts = buyerWrites({ ...people, updates: [] }, now);
+    if (inserts.length === 0 || (await writeBuyers(db, inserts))) return people.ids;
+  }
+  throw new Error(`The buyers of ${named.map(({ name }) => name).join(", ")} changed ${ROUNDS_MAX} times.`);
+}
+
+/** Fields that only others know so far: whoever has said something already is right. */
+export async function sayWhereUnsaid(
+  db: Database,
+  id: ObjectId,
+  fields: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const [field, value] of Object.entries(fields))
+    await db.buyers.updateMany({ _id: id, [field]: null }, { $set: { [field]: value } });
 }

@@ -52,7 +52,7 @@ function registerOf(key: string): string | undefined {
 }
 
 /** Two numbers of one register: two organisations, whatever their names. */
-export function haveOtherNumbers(a: Identity, b: Identity): boolean {
+function haveOtherNumbers(a: Identity, b: Identity): boolean {
   return REGISTERS.some((register) => {
     const [of, against] = [a, b].map(({ numbers }) =>
       numbers.filter((number) => number.startsWith(`${register}-`)),
@@ -81,7 +81,7 @@ const isOne = (a: Identity, b: Identity) => sameNumber(a, b) || sameName(a, b);
  * Those of the known that this buyer is; several are to be merged. Where a name is that of several
  * organisations, what bears nothing but the name is none of them.
  */
-export function matchesOf(buyer: Identity, known: readonly KnownBuyer[]): KnownBuyer[] {
+function matchesOf(buyer: Identity, known: readonly KnownBuyer[]): KnownBuyer[] {
   const all = known.map((one) => ({ one, identity: identityOf(one) }));
   const byNumber = all.filter(({ identity }) => sameNumber(buyer, identity));
   const namesakes = all.filter(({ identity }) => share(buyer.names, identity.names));
@@ -141,7 +141,7 @@ const NAMES_MAX = 20;
 const PLACES_MAX = 20;
 
 /** Registers' numbers first, then in order; what is beyond the bound is left out. */
-export function boundedIdentifiers(all: readonly Identifier[]): Buyer["identifiers"] {
+function boundedIdentifiers(all: readonly Identifier[]): Buyer["identifiers"] {
   const rank = ({ scheme }: Identifier) =>
     isRegister(scheme) ? REGISTERS.indexOf(scheme) : REGISTERS.length;
   const textOf = ({ scheme = "", id }: Identifier) => `${scheme} ${id}`;
@@ -155,7 +155,7 @@ export function boundedIdentifiers(all: readonly Identifier[]): Buyer["identifie
 const sortedUnion = (...lists: (readonly string[])[]) => [...new Set(lists.flat())].sort();
 
 /** What a release adds to a buyer: each field is the greatest that releases have said, unless others have changed it. */
-export function afterRelease(known: KnownBuyer | null, buyer: MappedBuyer): Omit<KnownBuyer, "_id"> {
+function afterRelease(known: KnownBuyer | null, buyer: MappedBuyer): Omit<KnownBuyer, "_id"> {
   const said = saidOf(buyer);
   const before = known?.said;
   const identity = known && identityOf(known);
@@ -349,7 +349,7 @@ function withFreeNames(buyer: KnownBuyer, holders: ReadonlyMap<string, string>):
 }
 
 /** Equal but for what is undefined. */
-export function sameFields(a: object, b: object): boolean {
+function sameFields(a: object, b: object): boolean {
   const text = (value: object) =>
     JSON.stringify(
       Object.entries(value)

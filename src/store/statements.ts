@@ -43,7 +43,7 @@ export interface Next {
 export const monthOf = (instant: Date): string => instant.toISOString().slice(0, 7);
 
 /** A release replaces what is there unless that is newer: by revision (CF), by publication (FaT). */
-export function isNewer(seen: Seen | null, { contract, revision }: Upsert): boolean {
+function isNewer(seen: Seen | null, { contract, revision }: Upsert): boolean {
   if (seen?.publishedDate === undefined) return true; // others' documents may have no date
   if (revision === null) return contract.publishedDate >= seen.publishedDate;
   return revision >= Math.max(-1, ...(seen.revisions ?? []));

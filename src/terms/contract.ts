@@ -2,9 +2,9 @@
 import { z } from "zod";
 import { objectIdSchema, sourceSchema } from "./bson.ts";
 
-export const CONTRACT_STATUSES = ["OPEN", "CLOSED", "AWARDED", "CANCELLED"] as const;
+const CONTRACT_STATUSES = ["OPEN", "CLOSED", "AWARDED", "CANCELLED"] as const;
 export type ContractStatus = (typeof CONTRACT_STATUSES)[number];
-export const CONTRACT_STAGES = ["PLANNING", "TENDER", "AWARD"] as const;
+const CONTRACT_STAGES = ["PLANNING", "TENDER", "AWARD"] as const;
 export type ContractStage = (typeof CONTRACT_STAGES)[number];
 export const CONTRACT_TYPES = ["goods", "services", "works"] as const;
 export const CONTRACT_MECHANISMS = [
@@ -24,7 +24,7 @@ export const supplierSchema = z.strictObject({
 export type Supplier = z.infer<typeof supplierSchema>;
 
 /** What became of an award or a contract that a notice tells; left out: it was made. */
-export const AWARD_FATES = ["pending", "cancelled", "ended"] as const;
+const AWARD_FATES = ["pending", "cancelled", "ended"] as const;
 export type AwardFate = (typeof AWARD_FATES)[number];
 
 const toldAwardSchema = z.strictObject({
@@ -42,7 +42,7 @@ const toldAwardSchema = z.strictObject({
 });
 
 /** What the process of a notice needs of its release beside the other fields (docs/processes.md), in few bytes. */
-export const toldSchema = z.strictObject({
+const toldSchema = z.strictObject({
   /** CF: a hash of `tender.id`, which an edit under a new guid keeps. */
   tender: z.number().int().optional(),
   /** What the tender, or this notice of it, came to; left out while it runs. */
@@ -60,7 +60,7 @@ export type Told = z.infer<typeof toldSchema>;
 export const STORE_DETAILS = ["lots", "documents", "contact"] as const;
 export type StoreDetail = (typeof STORE_DETAILS)[number];
 
-export const lotSchema = z.strictObject({
+const lotSchema = z.strictObject({
   lotId: z.string().optional(),
   title: z.string().optional(),
   description: z.string().optional(),
@@ -81,7 +81,7 @@ export const lotSchema = z.strictObject({
     )
     .optional(),
 });
-export const documentSchema = z.strictObject({
+const documentSchema = z.strictObject({
   id: z.string().optional(),
   documentType: z.string().optional(),
   title: z.string().optional(),
@@ -90,7 +90,7 @@ export const documentSchema = z.strictObject({
   datePublished: z.date().optional(),
   format: z.string().optional(),
 });
-export const buyerContactSchema = z.strictObject({
+const buyerContactSchema = z.strictObject({
   name: z.string().optional(),
   email: z.string().optional(),
   telephone: z.string().optional(),

@@ -26,7 +26,7 @@ const troubleSchema = z.strictObject({
   message: z.string(),
 });
 
-export const laneSchema = z.strictObject({
+const laneSchema = z.strictObject({
   stage: z.string(),
   frontier: londonTimeSchema,
   done: z.boolean(),
@@ -35,7 +35,7 @@ export const laneSchema = z.strictObject({
   seen: z.array(z.string()).optional(),
 });
 
-export const countsSchema = z.strictObject({
+const countsSchema = z.strictObject({
   /** HTTP requests made for this window, verification not included. */
   requests: z.number().int(),
   /** Distinct releases, however often a page was read. */
@@ -55,8 +55,8 @@ const unprovenSchema = z.strictObject({
 });
 
 /** `ordered` once drained, `suspect` where what came cannot be all, `exact` once verified. */
-export const PROOFS = ["ordered", "suspect", "exact"] as const;
-export const PROOF_BY = ["numbers", "witness", "slices"] as const;
+const PROOFS = ["ordered", "suspect", "exact"] as const;
+const PROOF_BY = ["numbers", "witness", "slices"] as const;
 export type ProofBy = (typeof PROOF_BY)[number];
 
 export const windowSchema = z.strictObject({

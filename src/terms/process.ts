@@ -14,7 +14,7 @@ export const PROCESS_STATES = [
 ] as const;
 export type ProcessState = (typeof PROCESS_STATES)[number];
 
-export const processAwardSchema = z.strictObject({
+const processAwardSchema = z.strictObject({
   id: z.string(),
   /** The notice that told it last. */
   noticeId: z.string(),
@@ -26,7 +26,7 @@ export const processAwardSchema = z.strictObject({
 export type ProcessAward = z.infer<typeof processAwardSchema>;
 
 /** A change that a notice brought, and what was said before; `from` is left out where nothing was. */
-export const processChangeSchema = z.discriminatedUnion("field", [
+const processChangeSchema = z.discriminatedUnion("field", [
   z.strictObject({
     at: z.date(),
     field: z.literal("state"),

@@ -5,7 +5,7 @@
 // `contractEndDate` and `contractMaxEndDate` both more than ENDED_AFTER_MS ago.
 import type { Contract, ContractStatus, FoldedProcess } from "./documents.ts";
 
-export const TOLD_FIELDS = [
+const TOLD_FIELDS = [
   "source",
   "ocid",
   "noticeId",

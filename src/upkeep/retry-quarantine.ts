@@ -40,8 +40,8 @@ async function storeCase(
   { db, config, now }: Parameters<typeof retryQuarantine>[0],
   { _id, source, rawText }: Quarantined,
 ): Promise<string | null> {
-  const rules = rulesOf(config.sources, source);
   if (rawText === "") return "its text was not kept: it leaves when its month is read again";
+  const rules = rulesOf(config.sources, source);
   const body = new TextEncoder().encode(`{"releases":[${rawText}]}`);
   const read = readPage(body);
   const { rows, unidentified } = read.kind === "page" ? read.page : salvageReleases(body);

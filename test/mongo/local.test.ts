@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MongoClient } from "mongodb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { findMongod, startMongod } from "../../src/local/mongod.ts";
+import { findMongod } from "../../src/local/find-mongod.ts";
+import { startMongod } from "../../src/local/mongod.ts";
 
 let folder: string;
 beforeEach(async () => {

@@ -2,13 +2,9 @@
 import { type Document, MongoClient, ObjectId } from "mongodb";
 import { describe, expect, it, vi } from "vitest";
 import { startMongod } from "../../src/local/mongod.ts";
-import {
-  collectionsOf,
-  ensureCollections,
-  ensureIndexes,
-  schemaDifferences,
-} from "../../src/platform/database.ts";
+import { collectionsOf } from "../../src/platform/database.ts";
 import { createLogger } from "../../src/platform/logger.ts";
+import { ensureCollections, ensureIndexes, schemaDifferences } from "../../src/platform/schema.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const { db, client, name } = await freshDatabase();

@@ -27,7 +27,7 @@ export function tellingsOf(options: StoriesOptions): Map<number, Telling[]> {
   return bySecond;
 }
 
-export function createStories({ source, seed, from, to, stories }: StoriesOptions): Story[] {
+function createStories({ source, seed, from, to, stories }: StoriesOptions): Story[] {
   const prefix = source === "FIND_A_TENDER" ? "ocds-h6vhtk" : "ocds-b5fd17";
   const frameworks: string[] = [];
   return Array.from({ length: stories }, (_, index) => {

@@ -250,6 +250,7 @@ describe("fields", () => {
   it.each([
     ["Roof<br/>and walls", "Roof\nand walls"],
     ["Roof&lt;br /&gt;\nand walls", "Roof\nand walls"],
+    ["Roof&amp;lt;br/&amp;gt;and walls", "Roof\nand walls"],
     ["<p>Roof</p><p>and <b>walls</b></p>", "Roof\n\nand walls"],
     ["under <5 years, a<b and <contract 1>", "under <5 years, a<b and <contract 1>"],
   ])("take markup out of a text: %s", (description, read) => {

@@ -259,6 +259,8 @@ describe("the fold", () => {
       ["open", "a:OPEN"],
       ["cancelled", "b:CANCELLED c:CANCELLED"],
     ]);
+    const cables = (id: string, buyer: string) => award(id, { day: 0, type: null, title: "Cables", buyer });
+    expect(states([cables("a", "SSE"), cables("b", "United Utilities")])).toHaveLength(2);
     const renamed = call("c", { day: 2, deadline: 30, title: "Pipes", buyer: "Thames", update: true });
     expect(states([pipes, valves, renamed])).toEqual([
       ["open", "a:CLOSED>c c:OPEN"],

@@ -1,0 +1,108 @@
+// What one source has to do in one invocation: delta, then claim, drain, done, claim the next; with nothing left to claim,
+// verify.
+import type { Held } from "../claim/claim.ts";
+import { openPacer } from "../fetch/pacer.ts";
+import type { SourceConfig } from "../sources/source.ts";
+import { BudgetSpent, DeadlineReached } from "../terms/errors.ts";
+import { claimFitting } from "./claim-fitting.ts";
+import { type HolderContext, remainingMs, type SourceContext, waitFor } from "./context.ts";
+import { syncDelta } from "./delta.ts";
+import { drain } from "./drain.ts";
+import { keptTexts } from "./evidence.ts";
+import { type HoldEnd, holding, untroubled } from "./hold.ts";
+import { workByReader } from "./read-sites.ts";
+import { verifyNewest } from "./verify.ts";
+
+/** Everything that there is to do for a source now, by its own reader or by the walk. */
+export async function workOn(holder: HolderContext, settings: SourceConfig): Promise<void> {
+  const { reader, definition } = settings;
+  const backoffSeconds = holder.config.cooldownSeconds ?? BACKOFF_SECONDS;
+  const mayGoOn = () => stopAtDeadline(holder);
+  if (reader) await workByReader(holder, { settings, reader, backoffSeconds, mayGoOn });
+  else if (definition.releases) await work(await contextOf(holder, settings, definition.releases));
+}
+
+const BACKOFF_SECONDS = 120; // after a window's first failed attempt, unless COOLDOWN_SECONDS says otherwise
+const TROUBLES_MAX = 3; // windows in a row that fail: then it is the source, and the next invocation tries again
+
+async function work(context: SourceContext): Promise<void> {
+  const { config, verifyOnly } = context;
+  const trouble = verifyOnly ? null : await deltaFirst(context);
+  if (!verifyOnly) await drainAll(context, (held) => drain(context, held));
+  if (config.verifyRequestsPerRun > 0) await verify(context);
+  if (trouble) throw trouble.error;
+}
+
+async function drainAll(context: HolderContext, read: (held: Held) => Promise<void>): Promise<void> {
+  const { config, report } = context;
+  await untilTrouble(context, async () => {
+    const held = await claimFitting(context, {
+      backoffSeconds: config.cooldownSeconds ?? BACKOFF_SECONDS,
+    });
+    if (!held) return null;
+    const end = await drainHeld(context, held, read);
+    if (end === "finished") report.windowsDone.push(held.window._id);
+    return end;
+  });
+}
+
+/** Windows one after the other, until none is left (null) or several in a row had trouble. */
+async function untilTrouble(
+  context: HolderContext,
+  next: () => Promise<HoldEnd | "waits" | null>,
+): Promise<void> {
+  for (let troubles = 0; troubles < TROUBLES_MAX; ) {
+    stopAtDeadline(context);
+    const end = await next();
+    if (end === null) return;
+    troubles = end === "troubled" ? troubles + 1 : 0;
+  }
+}
+
+/** A window that outgrows the budget waits: the next claim finds nothing that fits. */
+async function drainHeld(
+  context: HolderContext,
+  held: Held,
+  read: (held: Held) => Promise<void>,
+): Promise<HoldEnd | "waits"> {
+  try {
+    return await holding(context, held.claim, () => read(held));
+  } catch (error) {
+    if (!(error instanceof BudgetSpent)) throw error;
+    context.log.warn({ window: held.window._id }, error.message);
+    return "waits";
+  }
+}
+
+/** Never verified first, as long as it takes; then what has been proved, within its share of the run. */
+async function verify(context: SourceContext): Promise<void> {
+  const share = { left: context.config.verifyRequestsPerRun };
+  await untilTrouble(context, () => verifyNewest(context, { first: true, share: null }));
+  await untilTrouble(context, () => verifyNewest(context, { first: false, share }));
+}
+
+/** The delta's trouble is no reason to leave the backfill alone. */
+const deltaFirst = (context: SourceContext) => untroubled(context, () => syncDelta(context));
+
+function stopAtDeadline(context: HolderContext): void {
+  if (context.room.full) throw context.room.full;
+  if (remainingMs(context) <= 0) throw new DeadlineReached("the run's budget is used up");
+}
+
+async function contextOf(
+  holder: HolderContext,
+  settings: SourceConfig,
+  { api, rules }: NonNullable<SourceConfig["definition"]["releases"]>,
+): Promise<SourceContext> {
+  const { db, effects, config, report, source } = holder;
+  const left = () => remainingMs(holder);
+  const wait = waitFor(holder);
+  const { requestsPerMinute, cooldownSeconds } = config;
+  const pacer = await openPacer({ db, source, requestsPerMinute, remainingMs: left, wait });
+  const { origin } = settings;
+  const asker = { api, origin, effects, pacer, cooldownSeconds, remainingMs: left, wait, tally: report };
+  const inQuarantine = await db.quarantine.find({ source }, { projection: { _id: 1 } }).toArray();
+  const quarantined = new Set(inQuarantine.map(({ _id }) => _id));
+  const withText = db.quarantine.find({ source, rawText: { $ne: "" } }, { projection: { windowId: 1 } });
+  return { ...holder, api, rules, asker, quarantined, keptTexts: keptTexts(await withText.toArray()) };
+}
