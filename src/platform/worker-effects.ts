@@ -1,10 +1,10 @@
 // The real effects: the only place, with logger.ts and database.ts, that touches the clock, timers and the network.
 import { ObjectId } from "mongodb";
+import manifest from "../../package.json" with { type: "json" };
 import { type Effects, type HttpAnswer, type HttpGet, type HttpOptions, TransportError } from "./effects.ts";
 import { post } from "./post.ts";
 
-export const USER_AGENT =
-  "tendhunt-data-sync/0.1 (public procurement mirror; one polite client per database)";
+export const USER_AGENT = `tendhunt-data-sync/${manifest.version} (public procurement mirror; one polite client per database)`;
 
 export const workerEffects: Effects = {
   now: () => new Date(),
@@ -19,8 +19,8 @@ export function getAs(userAgent: string): HttpGet {
   return (url, options) => httpGet(url, { ...options, userAgent });
 }
 
-/** Unpacked. A page of 100 has 1 MB, and no more than 13 if each of its releases were the largest recorded one. */
-export const BODY_BYTES_MAX = 16_000_000;
+/** Unpacked. A page of 100 has 1 MB; read, an answer takes some six times its bytes of an isolate's 128 MB, for each source. */
+export const BODY_BYTES_MAX = 8_000_000;
 
 async function httpGet(
   url: string,

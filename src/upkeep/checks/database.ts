@@ -2,12 +2,14 @@
 import { type Document, MongoServerError } from "mongodb";
 import type { Config } from "../../config/config.ts";
 import { collectionsOf, type Database, withDatabase } from "../../platform/database.ts";
+import { withoutPieces } from "../../platform/redact.ts";
 import { schemaDifferences } from "../../platform/schema.ts";
 import type { Status } from "../../report/schema.ts";
 import { bytes, megabytes, percent } from "../../report/words.ts";
 import { statusOf } from "../../run/status.ts";
 import { measureStorage } from "../../store/budget.ts";
 import { type Check, examine, type Finding, failed, message, skipped, warning, well } from "../finding.ts";
+import { type OthersIndex, othersIndexes } from "../others-indexes.ts";
 import { checkCron, checkLag, checkMonths, checkPace, checkRuns } from "./status.ts";
 
 export async function* inDatabase(config: Config): AsyncGenerator<Finding> {
@@ -26,7 +28,7 @@ export async function* inDatabase(config: Config): AsyncGenerator<Finding> {
       findings.push({
         check: "sign-in",
         ...failed(
-          message(error),
+          withoutPieces(message(error), uri),
           "Check the user's name and password in MONGODB_URI (special characters percent-encoded), and that it may use this database (Atlas: Database Access).",
         ),
       });
@@ -50,6 +52,7 @@ function databaseChecks(db: Database, config: Config): [string, Check][] {
     ["server", () => checkServer(db)],
     ["rights", () => checkRights(db)],
     ["indexes and validators", () => checkSchema(db)],
+    ["indexes of others", () => checkOthers(db)],
     ["clock", () => checkClock(db)],
     ["cron", async () => checkCron(await read())],
     ["runs", async () => checkRuns(await read())],
@@ -116,6 +119,16 @@ async function checkRights({ db }: Database): ReturnType<Check> {
         `${found}; not collMod`,
         `After an upgrade validators stay as they are: the role dbAdmin on ${db.databaseName} lets a run change them.`,
       );
+}
+
+async function checkOthers(db: Database): ReturnType<Check> {
+  const found = await othersIndexes(db);
+  if (found.length === 0) return well("none keeps anything out");
+  const sentence = ({ index, keepsOut }: OthersIndex) => `the unique index ${index} keeps out ${keepsOut}`;
+  return warning(
+    found.map(sentence).join("; "),
+    found.map(({ index, mend }) => `${index}: ${mend}`).join(". "),
+  );
 }
 
 async function checkSchema({ db }: Database): ReturnType<Check> {

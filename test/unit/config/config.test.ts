@@ -51,6 +51,10 @@ describe("readConfig", () => {
     ["RUN_BUDGET_SECONDS", "901", "to 870"],
     ["FAT_API_URL", "https://example.org/path", "an origin"],
     ["FAT_API_URL", "file:///etc", "an origin"],
+    ["FAT_API_URL", "http://www.find-tender.service.gov.uk", "http only on this machine"],
+    ["CF_API_URL", "https://:pw@example.org", "an origin"],
+    ["MONGODB_DB", "admin", "not admin, local or config"],
+    ["MONGODB_DB", "Config", "not admin, local or config"],
     ["CF_STAGES", "planning,planning", "list of different ones"],
     ["CF_STAGES", "all,tender", "list of different ones"],
     ["FAT_STAGES", "implementation", "list of different ones"],
@@ -80,5 +84,36 @@ describe("readConfig", () => {
       expect(read).not.toThrow(value);
     }
     expect(() => readConfig({}, now)).toThrow("MONGODB_URI is missing");
+  });
+});
+
+describe("secrets that are no good", () => {
+  it.each([
+    ...[
+      "aaaaaaaaaaaaaaaa",
+      "passwordpassword",
+      "1234567890123456",
+      "abcdabcdabcdabcd",
+      "a token with spaces 1234",
+      "short",
+    ],
+    ...["a-token-with-\u00e9-0123456789", "0101010101010101010101"],
+  ])("STATUS_TOKEN %j is refused and not shown", (token) => {
+    const read = () => readConfig({ ...least, STATUS_TOKEN: token }, now);
+    expect(read).toThrow(/STATUS_TOKEN is wrong \(a secret, not shown\): allowed are 16 characters/);
+    expect(read).not.toThrow(token);
+  });
+
+  it.each([
+    ["http://hooks.example.com/x", false],
+    ["https://user:pw@hooks.example.com/x", false],
+    ["https://169.254.169.254/latest", false],
+    ["file:///etc/passwd", false],
+    ["https://hooks.slack.com/services/x", true],
+    ["http://127.0.0.1:4000/hook", true],
+  ])("ALERT_WEBHOOK_URL %s: %s", (url, isTaken) => {
+    const read = () => readConfig({ ...least, ALERT_WEBHOOK_URL: url }, now);
+    if (isTaken) expect(read().alertWebhookUrl).toBe(url);
+    else expect(read).toThrow(/ALERT_WEBHOOK_URL is wrong/);
   });
 });
