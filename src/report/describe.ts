@@ -36,8 +36,15 @@ export function statusFrom(facts: Facts, options: StatusOptions): Status {
     ...window,
     driftEvents: facts.windows[at]?.drift ?? [],
     pageEvents: facts.windows[at]?.alarms ?? [],
+    suspicion: facts.windows[at]?.proof === "suspect" ? (facts.windows[at]?.suspicion ?? null) : null,
   }));
-  const delta = facts.jobs.map(({ source, alarms: pageEvents = [] }) => ({ source, pageEvents }));
+  const delta = facts.jobs.map(({ source, alarms: pageEvents = [], quietSince, secondPass }) => ({
+    source,
+    pageEvents,
+    quietSince: quietSince ?? null,
+    suspicion: secondPass?.suspicion ?? null,
+    late: secondPass?.foundAt ? { at: secondPass.foundAt, found: secondPass.found } : null,
+  }));
   const news = facts.rejectedNews.map(({ source, count: cases }) => ({
     source,
     rejected: cases,

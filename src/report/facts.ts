@@ -16,7 +16,16 @@ const QUARANTINE_COUNTED = 1000;
 export type WindowFacts = Omit<SyncWindow, "publishedSeconds" | "numbers" | "verify" | "claim">;
 export type JobFacts = Pick<
   SyncJob,
-  "source" | "status" | "horizon" | "lastSyncedDate" | "paused" | "lastRunAt" | "errorLog" | "alarms"
+  | "source"
+  | "status"
+  | "horizon"
+  | "lastSyncedDate"
+  | "paused"
+  | "lastRunAt"
+  | "errorLog"
+  | "alarms"
+  | "quietSince"
+  | "secondPass"
 >;
 export type RunShare = Pick<
   SyncRun["sources"][number],
@@ -88,6 +97,7 @@ async function readJobs(
       $project: {
         part: "job",
         ...{ source: 1, status: 1, horizon: 1, lastSyncedDate: 1, paused: 1, lastRunAt: 1, alarms: 1 },
+        ...{ quietSince: 1, secondPass: 1 },
         errorLog: { $slice: ["$errorLog", -ERRORS_READ] },
       },
     },

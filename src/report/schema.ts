@@ -21,6 +21,9 @@ export const ALARM_KINDS = [
   "rejected",
   "order",
   "drift",
+  "suspect",
+  "quiet",
+  "late",
 ] as const;
 
 const alarmSchema = z.strictObject({

@@ -1,10 +1,10 @@
 // Verifies drained windows, at another time than they were drained: by the source's numbers where it has a sequence, else by slices.
 // A window is `exact` when nothing in it is open and what came can be all; else it says what is missing, and is looked
 // at again. What is exact is looked at again too, on a schedule, by slices.
-import { claimNewest, doubtMonth, finishLook, giveBack, type Held, hurryNeighbours } from "../claim/claim.ts";
+import { claimNewest, finishLook, giveBack, type Held, hurryNeighbours } from "../claim/claim.ts";
 import type { LookEnd } from "../claim/statements.ts";
 import { inLine, numbered } from "../fetch/gap-slices.ts";
-import { LOOKS_ACCEPTED, nextLookAt, nextTryAt } from "../fetch/look-schedule.ts";
+import { LOOKS_ACCEPTED, nextLookAt, nextTryAt, provableFrom } from "../fetch/look-schedule.ts";
 import { fewReleases, type Suspicion } from "../fetch/plausible.ts";
 import { topOf } from "../plan/difference.ts";
 import { hasUnconfirmedGaps } from "../store/gaps.ts";
@@ -118,6 +118,8 @@ async function endOf(look: Look, suspected: Suspicion | null): Promise<LookEnd> 
   }
   if (open > 0 || progress.unproven.length > 0)
     return { proof: "ordered", suspicion: null, verifyAt: nextTryAt(now, open > 0 ? 1 : 3) };
+  const provable = provableFrom({ to: window.to, verifyAfterHours: context.config.verifyAfterHours });
+  if (now < provable) return { proof: "ordered", suspicion: null, verifyAt: provable };
   const unconfirmed = await hasUnconfirmedGaps(db, window._id);
   const verifyAt = nextLookAt({
     window,
@@ -137,13 +139,14 @@ async function fewOf({ context, window, progress }: Look): Promise<Suspicion | n
   return fewReleases({
     window: { from: window.from, to: window.to, releases: progress.counts.releases },
     neighbours: done.map(({ from, to, counts }) => ({ from, to, releases: counts.releases })),
-    forecast: window.forecast?.releases ?? null,
+    forecast: usualReleases(context, window),
   });
 }
 
-/** What came late stands in a month that was proved without it: its proof is gone until it is looked at again. */
-export async function doubtMonths(context: SourceContext, instants: readonly Date[]): Promise<void> {
-  const { db, source, effects } = context;
-  for (const at of new Set(instants.map((instant) => instant.getTime())))
-    await doubtMonth(db, source, { at: new Date(at), now: effects.now() });
+/** By the source's usual volumes: what has been measured is no measure where nothing came at all. */
+function usualReleases({ config, source }: SourceContext, { from, to }: { from: Date; to: Date }): number {
+  const days = (to.getTime() - from.getTime()) / 86_400_000;
+  const settings = config.sources.find((one) => one.source === source);
+  const middle = new Date((from.getTime() + to.getTime()) / 2);
+  return (settings?.definition.volumes.perDay(middle) ?? 0) * days;
 }
