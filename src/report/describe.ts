@@ -6,7 +6,7 @@ import type { Source } from "../terms/window.ts";
 import { type AlarmFacts, decideAlarms, isMuchRejected, verdictOf } from "./alarms.ts";
 import { type Facts, moreQuarantined, type WindowFacts } from "./facts.ts";
 import { isWell } from "./health.ts";
-import { endOf, type Outlook, paceBySettings, paceOf } from "./pace.ts";
+import { endOf, type Outlook, paceBySettings, paceOf, spacingOf } from "./pace.ts";
 import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
 import { ago, counted, day, listed, megabytes, monthName, type NamedSource, WINDOW_STATES } from "./words.ts";
 
@@ -162,19 +162,6 @@ function sourceStatus(options: {
     lastRunAt: job?.lastRunAt ?? null,
   };
   return { ...status, sentence: sentenceOf(status, planned, now) };
-}
-
-/** How far apart requests are, where a refusal has taught that; null: as fast as the settings allow. */
-function spacingOf(learnt: Facts["learntPace"], source: Source): SourceStatus["spacing"] {
-  const lane = learnt?.together === true ? learnt.joint : learnt?.lanes[source];
-  if (!learnt || !lane || lane.pace.intervalMs === 0) return null;
-  const { intervalMs, refusedMs } = lane.pace;
-  return {
-    seconds: intervalMs / 1000,
-    refusedSeconds: refusedMs === null ? null : refusedMs / 1000,
-    together: learnt.together === true,
-    refusedAt: learnt.refusedAt,
-  };
 }
 
 const NOTHING_LEFT = { low: 0, likely: 0, high: 0 };
