@@ -7,6 +7,7 @@ import { schemaDifferences } from "../../platform/schema.ts";
 import type { Status } from "../../report/schema.ts";
 import { bytes, megabytes, percent } from "../../report/words.ts";
 import { statusOf } from "../../run/status.ts";
+import { ownCollections } from "../../sources/index.ts";
 import { measureStorage } from "../../store/budget.ts";
 import { type Check, examine, type Finding, failed, message, skipped, warning, well } from "../finding.ts";
 import { type OthersIndex, othersIndexes } from "../others-indexes.ts";
@@ -51,7 +52,7 @@ function databaseChecks(db: Database, config: Config): [string, Check][] {
   return [
     ["server", () => checkServer(db)],
     ["rights", () => checkRights(db)],
-    ["indexes and validators", () => checkSchema(db)],
+    ["indexes and validators", () => checkSchema(db, config)],
     ["indexes of others", () => checkOthers(db)],
     ["clock", () => checkClock(db)],
     ["cron", async () => checkCron(await read())],
@@ -131,10 +132,10 @@ async function checkOthers(db: Database): ReturnType<Check> {
   );
 }
 
-async function checkSchema({ db }: Database): ReturnType<Check> {
+async function checkSchema({ db }: Database, { sources }: Pick<Config, "sources">): ReturnType<Check> {
   const collections = await db.listCollections({}, { nameOnly: true }).toArray();
   if (collections.length === 0) return skipped("the database is empty: the first run makes them");
-  const differing = await schemaDifferences({ db });
+  const differing = await schemaDifferences({ db }, ownCollections(sources));
   return differing.length > 0
     ? failed(
         `missing or of an older version: ${differing.join(", ")}`,
