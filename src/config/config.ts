@@ -143,7 +143,9 @@ export function readConfig(
   const { BACKFILL_START_DATE: start } = common.data;
   const configured = own.flatMap(({ definition, read }): SourceConfig[] => {
     const settings = read.success ? read.data({ start, now }) : null;
-    return settings ? [{ ...settings, source: definition.id, definition }] : [];
+    return settings
+      ? [{ ...settings, source: definition.id, definition, details: common.data.STORE_DETAILS }]
+      : [];
   });
   return { ...camelCased(common.data), sources: configured };
 }

@@ -6,7 +6,7 @@ import type { Source } from "../terms/window.ts";
 import { type AlarmFacts, decideAlarms, isMuchRejected, verdictOf } from "./alarms.ts";
 import { type Facts, moreQuarantined, type WindowFacts } from "./facts.ts";
 import { isWell } from "./health.ts";
-import { endOf, type Outlook, paceBySettings, paceOf } from "./pace.ts";
+import { endOf, type Outlook, paceBySettings, paceOf, spacingOf } from "./pace.ts";
 import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
 import { ago, counted, day, listed, megabytes, monthName, type NamedSource, WINDOW_STATES } from "./words.ts";
 
@@ -152,6 +152,7 @@ function sourceStatus(options: {
     releases: sum("releases"),
     bytes: sum("bytes"),
     requests: sum("requests"),
+    spacing: spacingOf(facts.learntPace, source),
     pace: pace && { requestsPerHour: pace.requestsPerHour, releasesPerHour: pace.releasesPerHour },
     backfillEnds: endOf({
       left: outlook.requestsLeft[source] ?? NOTHING_LEFT,

@@ -11,7 +11,7 @@ import { ownCollections } from "../../sources/index.ts";
 import { measureStorage } from "../../store/budget.ts";
 import { type Check, examine, type Finding, failed, message, skipped, warning, well } from "../finding.ts";
 import { type OthersIndex, othersIndexes } from "../others-indexes.ts";
-import { checkCron, checkLag, checkMonths, checkRuns } from "./status.ts";
+import { checkCron, checkLag, checkMonths, checkPace, checkRuns } from "./status.ts";
 
 export async function* inDatabase(config: Config): AsyncGenerator<Finding> {
   const { mongodbUri: uri, mongodbDb: name } = config;
@@ -59,6 +59,7 @@ function databaseChecks(db: Database, config: Config): [string, Check][] {
     ["runs", async () => checkRuns(await read())],
     ["months", async () => checkMonths(await read())],
     ["new notices", async () => checkLag(await read())],
+    ["pace", async () => checkPace(await read())],
     ["storage", () => checkStorage(db, config)],
   ];
 }

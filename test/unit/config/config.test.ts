@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../src/config/config.ts";
+import { volumesOf } from "../../../src/sources/index.ts";
 import { ConfigError } from "../../../src/terms/errors.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
@@ -59,6 +60,7 @@ describe("readConfig", () => {
     ["CF_STAGES", "all,tender", "list of different ones"],
     ["FAT_STAGES", "implementation", "list of different ones"],
     ["STORE_RAW", "zip", "none, gzip, full"],
+    ["STORE_DETAILS", "lots,photos", "lots, documents, contact"],
     ["MONGODB_DB", "a.b", "letters"],
     ["LOG_LEVEL", "loud", "trace"],
   ])("names %s, its value %s and what is allowed", (name, value, allowed) => {
@@ -84,6 +86,15 @@ describe("readConfig", () => {
       expect(read).not.toThrow(value);
     }
     expect(() => readConfig({}, now)).toThrow("MONGODB_URI is missing");
+  });
+
+  it("adds to what a release should weigh what STORE_DETAILS keeps of it", () => {
+    const weight = (details: string) =>
+      [...volumesOf(readConfig({ ...least, STORE_DETAILS: details }, now).sources)].map(
+        ([, { releaseBytes }]) => releaseBytes.none,
+      );
+    const [without, withTwo] = [weight(""), weight("lots, contact")];
+    expect(withTwo.map((bytes, at) => bytes - (without[at] ?? 0)).slice(0, 2)).toEqual([453 + 71, 100]);
   });
 });
 
