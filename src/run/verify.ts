@@ -2,14 +2,14 @@
 // A window is `exact` when nothing in it is open and what came can be all; else it says what is missing, and is looked
 // at again. What is exact is looked at again too, on a schedule, by slices.
 import { claimNewest, finishLook, giveBack, type Held, hurryNeighbours } from "../claim/claim.ts";
-import type { LookEnd } from "../claim/statements.ts";
+import type { LookEnd, Progress } from "../claim/statements.ts";
 import { inLine, numbered } from "../fetch/gap-slices.ts";
 import { LOOKS_ACCEPTED, nextLookAt, nextTryAt, provableFrom } from "../fetch/look-schedule.ts";
 import { fewReleases, type Suspicion } from "../fetch/plausible.ts";
 import { topOf } from "../plan/difference.ts";
 import { hasUnconfirmedGaps } from "../store/gaps.ts";
 import { type StoredRelease, storedReleases } from "../store/store.ts";
-import type { ProofBy } from "../terms/documents.ts";
+import type { ProofBy, SyncWindow } from "../terms/documents.ts";
 import { ApiError } from "../terms/errors.ts";
 import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
 import type { SourceContext } from "./context.ts";
@@ -65,6 +65,7 @@ async function lookAt(context: SourceContext, held: Held, share: VerifyOptions["
     verify: { frontier: look.start, requests: 0, rows: 0, ...verify, by: look.by, done: true },
   };
   await finishLook(db, held.claim, { progress, end });
+  await takeOver(look);
   if (look.found > 0 && held.window.proof === "exact")
     await hurryNeighbours(db, held.window, nextTryAt(context.effects.now(), 1));
   if (end.proof === "exact") report.windowsVerified.push(held.window._id);
@@ -76,6 +77,29 @@ async function postpone(look: Look): Promise<void> {
   await checkpoint(look.context, look.claim, look.progress);
 }
 
+/** What the delta could only read by a cursor is the month's to prove. */
+async function withNewsUnproven(
+  { db, source }: SourceContext,
+  { from, to }: SyncWindow,
+  progress: Progress,
+): Promise<Progress> {
+  const job = await db.syncJobs.findOne({ source });
+  const [start, top] = [toLondon(from), topOf(to)];
+  const within = (job?.unproven ?? []).filter((slice) => slice.from >= start && slice.to <= top);
+  const known = new Set(progress.unproven.map((slice) => `${slice.from} ${slice.to}`));
+  const more = within.filter((slice) => !known.has(`${slice.from} ${slice.to}`));
+  return { ...progress, unproven: [...progress.unproven, ...more] };
+}
+
+/** The month has them now, or has read them whole. */
+async function takeOver({ context: { db, source }, start, top }: Look): Promise<void> {
+  const job = await db.syncJobs.findOne({ source });
+  const unproven = job?.unproven ?? [];
+  const left = unproven.filter((slice) => slice.from < start || slice.to > top);
+  if (job && left.length < unproven.length)
+    await db.syncJobs.updateOne({ _id: job._id, unproven }, { $set: { unproven: left } });
+}
+
 async function openLook(
   context: SourceContext,
   { claim, window }: Held,
@@ -84,7 +108,7 @@ async function openLook(
   const { db, api, effects } = context;
   const stored = certainOf(context, await storedReleases(db, window));
   const by: ProofBy = api.lookupPath && window.proof !== "exact" ? "numbers" : "slices";
-  const before = progressOf(window);
+  const before = await withNewsUnproven(context, window, progressOf(window));
   const [start, top] = [boundaryAtOrBefore(toLondon(window.from)), topOf(window.to)];
   // A start that moved back is proved below what has been proved.
   const under = before.verify && window.proof !== "exact" && before.verify.frontier > start;
