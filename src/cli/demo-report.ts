@@ -5,6 +5,7 @@ import type { Database } from "../platform/database.ts";
 import type { Published } from "../replica/history.ts";
 import type { RunningReplica } from "../replica/server.ts";
 import { SOURCES, type Source } from "../replica/sources.ts";
+import { truthAt } from "../replica/truth/procurements.ts";
 import { print } from "./print.ts";
 import { readProgress } from "./progress.ts";
 
@@ -90,6 +91,19 @@ async function bytesPerContract(db: Database): Promise<(source: Source) => strin
   };
 }
 
+/** Of the procurements whose story the replica tells: how many one can bid for. */
+async function openOf(db: Database, { replica }: RunningReplica, source: Source): Promise<string> {
+  const now = new Date();
+  const job = await db.syncJobs.findOne({ _id: source });
+  const until = job?.lastSyncedDate.getTime() ?? 0;
+  const told = replica.published(source, now.getTime()).filter(({ at, telling }) => telling && at <= until);
+  if (told.length === 0) return "-";
+  const ocids = [...new Set(told.map(({ ocid }) => ocid))];
+  const open = await db.processes.countDocuments({ source, ocid: { $in: ocids }, state: "open" });
+  const inTruth = truthAt(told, now.getTime()).filter(({ state }) => state === "open").length;
+  return `${open}, ${inTruth}`;
+}
+
 /** Prints the table; how many releases are missing, or stored and never published. */
 export async function reportDemo(options: {
   db: Database;
@@ -115,6 +129,7 @@ export async function reportDemo(options: {
         ["MISSING", compared.missing.length],
         ["requests per 1,000 to drain", perThousand(own?.requests)],
         ["requests per 1,000 to verify", perThousand(own?.verifyRequests)],
+        ["open by the database, in truth", await openOf(db, replica, source)],
         ["bytes per contract, with indexes", bytesOf(source)],
         ["requests refused", stats[source].refused],
         ["faults met", Object.values(stats[source].faults).reduce((sum, count) => sum + count, 0)],

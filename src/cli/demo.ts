@@ -42,6 +42,7 @@ const SETTINGS = join(FOLDER, "demo.json");
 const DATABASE = "tendhunt_demo";
 const KEPT_TICK_MS = 60_000; // the real cron fires hourly; who watches a kept demo wants to see new notices arrive
 
+const STORY_ONE_IN = 40; // beside so many notices one procurement is told from its first to its last
 const positive = (text: string): number => {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1)
@@ -171,7 +172,15 @@ async function replicaOf(settings: Settings): Promise<RunningReplica> {
   const to = new Date(Date.parse(settings.startedAt) + DAY_MS);
   const from = historyStart(settings);
   const made = (source: Source) =>
-    createHistory({ source, seed, faults, from, to, notices: Math.ceil(notices / 2) });
+    createHistory({
+      source,
+      seed,
+      faults,
+      from,
+      to,
+      notices: Math.ceil(notices / 2),
+      stories: Math.ceil(notices / STORY_ONE_IN),
+    });
   const histories = recorded
     ? await loadRecorded(recorded)
     : { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
