@@ -1,9 +1,10 @@
 // ARCHITECTURE.md leads to the right places: each step names files that hold its example, at most four of them, and every
 // room of src has its row.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { MUTANTS } from "./sim/mutant-list.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const text = readFileSync(join(ROOT, "ARCHITECTURE.md"), "utf8");
@@ -45,4 +46,20 @@ it("every room has its row", () => {
   expect(
     rooms.map(({ name }) => name).filter((name) => !new RegExp(`\\| \`${name}/\` *\\|`).test(text)),
   ).toEqual([]);
+});
+
+it("docs/completeness.md names mutants and tests that there are", () => {
+  const [, table = ""] =
+    /## What checks each promise\n([\s\S]*?)\n## /.exec(
+      readFileSync(join(ROOT, "docs/completeness.md"), "utf8"),
+    ) ?? [];
+  const rows = table.split("\n").filter((line) => /^\| \d/.test(line));
+  expect(rows).toHaveLength(9);
+  const mutants = new Set(MUTANTS.map(({ name }) => name));
+  const named = rows.flatMap((row) =>
+    [...(row.split("|")[3] ?? "").matchAll(/`([^`]+)`/g)].map(([, one]) => one),
+  );
+  expect(named.filter((one) => !mutants.has(one ?? ""))).toEqual([]);
+  const tests = rows.flatMap((row) => row.match(/test\/[\w/.-]+\.ts/g) ?? []);
+  expect(tests.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
