@@ -40,7 +40,7 @@ async function httpGet(
       signal,
       ...(sent === undefined ? {} : { method: "POST", body: sent }),
     });
-    const { body, whole } = await readBody(response, bytesMax);
+    const { body, whole } = await Promise.race([readBody(response, bytesMax), timeOf(signal)]);
     const expected = response.headers.get("content-length");
     if (
       whole &&
@@ -66,6 +66,13 @@ async function httpGet(
   }
 }
 
+/** A packed body that is cut off has been seen to end never: the time is up for it too. @throws at the signal's abort */
+function timeOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
 /** Read as it comes, and no further than is wanted: a few packed bytes can be gigabytes. */
 async function readBody(response: Response, bytesMax: number): Promise<{ body: Uint8Array; whole: boolean }> {
   if (response.body === null) return { body: new Uint8Array(0), whole: true };
@@ -76,7 +83,7 @@ async function readBody(response: Response, bytesMax: number): Promise<{ body: U
     chunks.push(chunk.value);
     length += chunk.value.length;
     if (length > bytesMax) {
-      await reader.cancel();
+      void reader.cancel().catch(() => undefined); // nobody waits for what is not wanted
       break;
     }
   }
