@@ -62,7 +62,7 @@ async function lookAt(context: SourceContext, held: Held, share: VerifyOptions["
   const { verify } = look.progress;
   const progress = {
     ...look.progress,
-    verify: { frontier: look.start, requests: 0, rows: 0, ...verify, by: look.by, done: true },
+    verify: { requests: 0, rows: 0, ...verify, frontier: look.start, by: look.by, done: true },
   };
   await finishLook(db, held.claim, { progress, end });
   await takeOver(look);
