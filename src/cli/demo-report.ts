@@ -5,6 +5,8 @@ import type { Database } from "../platform/database.ts";
 import type { Published } from "../replica/history.ts";
 import type { RunningReplica } from "../replica/server.ts";
 import { SOURCES, type Source } from "../replica/sources.ts";
+import { truthAt } from "../replica/truth/procurements.ts";
+import { compareWithStored, releasesOf } from "../replica/truth/stored.ts";
 import { print } from "./print.ts";
 import { readProgress } from "./progress.ts";
 
@@ -25,42 +27,19 @@ export async function compareWithTruth(
 ): Promise<Compared> {
   const job = await db.syncJobs.findOne({ _id: source });
   const until = job?.lastSyncedDate.getTime() ?? 0;
-  const stored = await storedReleases(db, source);
+  const projection = { ocid: 1, noticeId: 1, releaseId: 1, revisions: 1 };
+  const contracts = await db.contracts.find({ source }, { projection }).toArray();
   const cases = await db.quarantine.find({ source }).toArray();
-  const quarantined = new Set(cases.map(({ ocid, releaseId }) => `${ocid}/${releaseId}`));
-  const keyOf = ({ ocid, releaseId }: Published) => `${ocid}/${releaseId}`;
-  // A release that no parser takes is in quarantine as text alone: its text names it.
-  const inEvidence = ({ releaseId }: Published) =>
-    cases.some(({ rawText }) => rawText.includes(`"${releaseId}"`));
   const all = replica.published(source, Date.now());
   const due = all.filter(({ at }) => at <= until);
-  const missing = due.filter(
-    (one) => !stored.has(keyOf(one)) && !quarantined.has(keyOf(one)) && !inEvidence(one),
-  );
-  const everything = new Set(all.map(keyOf));
-  return {
-    published: new Set(due.map(keyOf)).size,
-    stored: stored.size,
-    quarantined: cases.length,
-    missing,
-    strange: [...stored].filter((key) => !everything.has(key)).length,
-  };
+  const { missing, stored, strange } = compareWithStored({ all, due, contracts, cases });
+  const published = new Set(due.map(({ ocid, releaseId }) => `${ocid}/${releaseId}`)).size;
+  return { published, stored, quarantined: cases.length, missing, strange };
 }
 
 export async function storedReleases(db: Database, source: Source): Promise<Set<string>> {
-  const stored = new Set<string>();
   const projection = { ocid: 1, noticeId: 1, releaseId: 1, revisions: 1 };
-  for await (const { ocid, noticeId, releaseId, revisions } of db.contracts.find(
-    { source },
-    { projection },
-  )) {
-    // A CF notice is one contract, and its revisions show every release of it that was read.
-    if (!revisions) stored.add(`${ocid}/${releaseId}`);
-    for (const revision of revisions ?? []) {
-      stored.add(revision === 0 ? `${ocid}/${noticeId}` : `${ocid}/${noticeId}-${revision}`);
-    }
-  }
-  return stored;
+  return new Set((await db.contracts.find({ source }, { projection }).toArray()).flatMap(releasesOf));
 }
 
 const sizesSchema = z.object({
@@ -90,6 +69,19 @@ async function bytesPerContract(db: Database): Promise<(source: Source) => strin
   };
 }
 
+/** Of the procurements whose story the replica tells: how many one can bid for. */
+async function openOf(db: Database, { replica }: RunningReplica, source: Source): Promise<string> {
+  const now = new Date();
+  const job = await db.syncJobs.findOne({ _id: source });
+  const until = job?.lastSyncedDate.getTime() ?? 0;
+  const told = replica.published(source, now.getTime()).filter(({ at, telling }) => telling && at <= until);
+  if (told.length === 0) return "-";
+  const ocids = [...new Set(told.map(({ ocid }) => ocid))];
+  const open = await db.processes.countDocuments({ source, ocid: { $in: ocids }, state: "open" });
+  const inTruth = truthAt(told, now.getTime()).filter(({ state }) => state === "open").length;
+  return `${open}, ${inTruth}`;
+}
+
 /** Prints the table; how many releases are missing, or stored and never published. */
 export async function reportDemo(options: {
   db: Database;
@@ -115,6 +107,7 @@ export async function reportDemo(options: {
         ["MISSING", compared.missing.length],
         ["requests per 1,000 to drain", perThousand(own?.requests)],
         ["requests per 1,000 to verify", perThousand(own?.verifyRequests)],
+        ["open by the database, in truth", await openOf(db, replica, source)],
         ["bytes per contract, with indexes", bytesOf(source)],
         ["requests refused", stats[source].refused],
         ["faults met", Object.values(stats[source].faults).reduce((sum, count) => sum + count, 0)],

@@ -17,6 +17,7 @@ import { type RunningReplica, startReplica } from "../replica/server.ts";
 import type { Source } from "../replica/sources.ts";
 import { toLondon } from "../terms/london-time.ts";
 import { consentTo, isOurs, placeOf } from "./consent.ts";
+import { addBoardSites, boardVars, reportBoards, startBoards } from "./demo-boards.ts";
 import { reportDemo } from "./demo-report.ts";
 import { EXIT } from "./exit.ts";
 import { print, printProblem } from "./print.ts";
@@ -29,6 +30,7 @@ const settingsSchema = z.strictObject({
   months: z.number().int(),
   faults: z.string(),
   recorded: z.string().optional(),
+  boardMinutes: z.boolean().optional(),
   /** Frozen at the first start, so that `--resume` meets the same history. */
   startedAt: z.iso.datetime(),
 });
@@ -40,6 +42,7 @@ const SETTINGS = join(FOLDER, "demo.json");
 const DATABASE = "tendhunt_demo";
 const KEPT_TICK_MS = 60_000; // the real cron fires hourly; who watches a kept demo wants to see new notices arrive
 
+const STORY_ONE_IN = 40; // beside so many notices one procurement is told from its first to its last
 const positive = (text: string): number => {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1)
@@ -63,6 +66,7 @@ const program = new Command("demo")
   .option("--months <number>", "months of history", positive, 6)
   .option("--faults <names>", "none, default, all, or a list of names", faultNames, "default")
   .option("--recorded <folder>", "serve the recorded pages of a folder in place of made-up ones")
+  .option("--board-minutes", "councils' sites too: about a minute more, they are asked once a second")
   .option("--yes", "deletes the demo before this one without asking, on a server that MONGODB_URI names")
   .option("--keep", "leave everything running at the end")
   .option("--resume", "go on where the last demo stopped, with its settings");
@@ -82,7 +86,14 @@ async function main(atEnd: AtEnd): Promise<number> {
     if (refused !== null) return refused;
     await beginAnew(db, settings);
   }
-  const vars = { MONGODB_DB: DATABASE, ...varsOf(settings, replica) };
+  const { seed, startedAt } = settings;
+  const boards = settings.boardMinutes ? await startBoards(seed, startedAt) : null;
+  if (boards) {
+    atEnd(boards.close);
+    await addBoardSites(db, boards);
+  }
+  const own = boards ? boardVars(startedAt) : {};
+  const vars = { MONGODB_DB: DATABASE, ...varsOf(settings, replica), ...own };
   const worker = await startWorker({ vars, secrets: { MONGODB_URI: uri } });
   atEnd(worker.close);
   const view = createProgressView(process.stdout, startedAtMs);
@@ -90,7 +101,8 @@ async function main(atEnd: AtEnd): Promise<number> {
   view.end();
   const seconds = (Date.now() - startedAtMs) / 1000;
   const shown = options.keep || process.env["MONGODB_URI"] ? mongosh : null;
-  const wrong = await reportDemo({ db, replica, mongosh: shown, invocations, seconds });
+  const inNotices = await reportDemo({ db, replica, mongosh: shown, invocations, seconds });
+  const wrong = inNotices + (boards ? await reportBoards(db, boards, startedAt) : 0);
   if (options.keep) {
     print(`\nLeft running: MongoDB, the replica ${replica.url}, the Worker ${worker.url}. Ctrl-C stops it.`);
     await keepRunning({ db, worker });
@@ -104,8 +116,9 @@ async function savedSettings(): Promise<Settings | null> {
   return settingsSchema.parse(JSON.parse(await readFile(SETTINGS, "utf8")));
 }
 
-function settingsOf({ seed, notices, months, faults, recorded }: Options): Settings {
-  const made = { seed, notices, months, faults, startedAt: new Date().toISOString() };
+function settingsOf({ seed, notices, months, faults, recorded, boardMinutes }: Options): Settings {
+  const boards = boardMinutes ? { boardMinutes } : {};
+  const made = { seed, notices, months, faults, ...boards, startedAt: new Date().toISOString() };
   return recorded === undefined ? made : { ...made, recorded: resolve(recorded) };
 }
 
@@ -159,7 +172,15 @@ async function replicaOf(settings: Settings): Promise<RunningReplica> {
   const to = new Date(Date.parse(settings.startedAt) + DAY_MS);
   const from = historyStart(settings);
   const made = (source: Source) =>
-    createHistory({ source, seed, faults, from, to, notices: Math.ceil(notices / 2) });
+    createHistory({
+      source,
+      seed,
+      faults,
+      from,
+      to,
+      notices: Math.ceil(notices / 2),
+      stories: Math.ceil(notices / STORY_ONE_IN),
+    });
   const histories = recorded
     ? await loadRecorded(recorded)
     : { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };

@@ -6,6 +6,7 @@ import { MongoClient } from "mongodb";
 import { startMongod } from "../local/mongod.ts";
 import type { LocalWorker } from "../local/worker.ts";
 import { collectionsOf, type Database } from "../platform/database.ts";
+import { withoutPieces } from "../platform/redact.ts";
 import { print, printProblem } from "./print.ts";
 import { type ProgressView, readProgress, type SourceProgress } from "./progress.ts";
 
@@ -26,7 +27,7 @@ export interface LocalDatabase {
  */
 export async function openDatabase(folder: string, name: string): Promise<LocalDatabase> {
   const mongo = await startMongod({ dataDir: join(DATA_DIR, folder, "db"), log: print });
-  const client = new MongoClient(mongo.uri, { serverSelectionTimeoutMS: 10_000 });
+  const client = clientOf(mongo.uri);
   const close = async () => {
     await client.close();
     await mongo.stop();
@@ -35,15 +36,22 @@ export async function openDatabase(folder: string, name: string): Promise<LocalD
     await client.db(name).command({ ping: 1 });
   } catch (error) {
     await close();
-    throw new Error(
-      `MongoDB (${mongo.how}) cannot be reached: ${error instanceof Error ? error.message : error}`,
-    );
+    const why = withoutPieces(error instanceof Error ? error.message : String(error), mongo.uri);
+    throw new Error(`MongoDB (${mongo.how}) cannot be reached: ${why}`);
   }
   const mongosh =
     mongo.pid === null
       ? `mongosh "$MONGODB_URI", then: use ${name}`
       : `mongosh "${mongo.uri.replace("/?", `/${name}?`)}"`;
   return { db: collectionsOf(client.db(name)), uri: mongo.uri, mongosh, close };
+}
+
+function clientOf(uri: string): MongoClient {
+  try {
+    return new MongoClient(uri, { serverSelectionTimeoutMS: 10_000 });
+  } catch {
+    throw new Error("MONGODB_URI is not a connection string that MongoDB's driver understands."); // its error quotes it
+  }
 }
 
 const POLL_MS = 500;

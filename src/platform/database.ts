@@ -8,6 +8,7 @@ import {
   MongoError,
   MongoNetworkError,
   MongoNotConnectedError,
+  MongoServerError,
   MongoServerSelectionError,
 } from "mongodb";
 import type {
@@ -22,6 +23,7 @@ import type {
   SyncWindow,
 } from "../terms/documents.ts";
 import { ConfigError } from "../terms/errors.ts";
+import { withoutPieces } from "./redact.ts";
 
 export interface Database {
   db: Db;
@@ -65,31 +67,65 @@ const CLIENT_OPTIONS: MongoClientOptions = {
   appName: "tendhunt-data-sync",
 };
 
-/** Connects, hands over the database, and closes whatever happens. @throws ConfigError when MongoDB cannot be reached */
+/**
+ * Connects, hands over the database, and closes whatever happens. No error carries the driver's own: it quotes the string.
+ * @throws ConfigError when MongoDB cannot be reached, or its user lacks a right
+ */
 export async function withDatabase<T>(
   options: { uri: string; name: string; connections?: number },
   use: (db: Db) => Promise<T>,
 ): Promise<T> {
+  const { uri, name, connections: maxPoolSize = CONNECTIONS } = options;
   let client: MongoClient;
   try {
-    const { connections: maxPoolSize = CONNECTIONS } = options;
-    client = new MongoClient(options.uri, { ...CLIENT_OPTIONS, maxPoolSize });
-  } catch (cause) {
-    throw new ConfigError("MONGODB_URI is not a connection string that MongoDB's driver understands.", {
-      cause,
-    });
+    client = new MongoClient(uri, { ...CLIENT_OPTIONS, maxPoolSize });
+  } catch {
+    throw new ConfigError(
+      "MONGODB_URI is not a connection string that MongoDB's driver understands. Expected is mongodb+srv://user:password@host/ " +
+        "or mongodb://…, whole, with every character of user and password percent-encoded that is not a letter or a digit.",
+    );
   }
   try {
     try {
       await client.connect();
     } catch (cause) {
-      throw new ConfigError(unreachable(cause), { cause });
+      throw new ConfigError(unreachable(cause, uri));
     }
-    return await use(client.db(options.name));
+    return await use(client.db(name));
+  } catch (error) {
+    if (isNotAllowed(error)) throw new ConfigError(lackOfRight(error, name));
+    throw error;
   } finally {
     await client.close();
   }
 }
+
+const UNAUTHORIZED = 13;
+const ATLAS_ERROR = 8000; // its own word for what a user or a tier may not do; and for a full database
+
+export function isNotAllowed(error: unknown): error is MongoServerError {
+  if (!(error instanceof MongoServerError)) return false;
+  return error.code === UNAUTHORIZED || (error.code === ATLAS_ERROR && !/space quota/i.test(error.message));
+}
+
+/** As Promise.all, but waits for all before it throws: an end of the first would close the connection under the others. */
+export async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
+  const ended = await Promise.allSettled(work);
+  return ended.map((one) => {
+    if (one.status === "rejected") throw one.reason;
+    return one.value;
+  });
+}
+
+function lackOfRight(error: MongoServerError, name: string): string {
+  const [what = "it is not authorised"] = withoutQuotes(error.message).split(" to execute command");
+  return (
+    `The user in MONGODB_URI may not do all that is needed in ${name}: ${what}. Expected are the roles readWrite and dbAdmin on ` +
+    `${name} (Atlas: Database Access); \`npm run sync -- doctor\` names what is lacking.`
+  );
+}
+
+const withoutQuotes = (text: string) => text.slice(0, 200).replaceAll(/\s+/g, " ");
 
 /** The server, or the way to it: no fault of what was written, and the next invocation tries again. */
 export function isUnreachable(error: unknown): boolean {
@@ -104,9 +140,8 @@ export function isUnreachable(error: unknown): boolean {
   );
 }
 
-function unreachable(cause: unknown): string {
-  const reason =
-    cause instanceof Error ? cause.message.replaceAll(/mongodb(\+srv)?:\/\/\S+/g, "[uri]") : "unknown";
+function unreachable(cause: unknown, uri: string): string {
+  const reason = withoutPieces(cause instanceof Error ? cause.message : "unknown", uri);
   return (
     `MongoDB cannot be reached with MONGODB_URI: ${reason}. Expected is a running server that accepts this user. ` +
     "Check the secret, the user's password and the IP access list; nothing was changed, and the next run tries again."

@@ -20,7 +20,7 @@ import {
   windowSchema,
 } from "../terms/documents.ts";
 import { ConfigError } from "../terms/errors.ts";
-import type { Database } from "./database.ts";
+import { allOf, type Database, isNotAllowed } from "./database.ts";
 import type { Logger } from "./logger.ts";
 import { ownOnly, validatorOf } from "./validators.ts";
 
@@ -121,7 +121,7 @@ const DUPLICATE_KEY = 11000;
  * documents of others do not allow is left out: `doctor` says so.
  */
 export async function ensureIndexes({ db }: Pick<Database, "db">, own: OwnCollections = {}): Promise<void> {
-  await Promise.all(
+  await allOf(
     indexesWith(own).map(async ([name, wanted]) => {
       const missing = await missingIndexes(db, name, wanted);
       try {
@@ -173,13 +173,6 @@ const COMPRESSED = {
 };
 
 const NAMESPACE_EXISTS = 48;
-const UNAUTHORIZED = 13;
-const ATLAS_ERROR = 8000; // its own word for what a user or a tier may not do; and for a full database
-
-function isNotAllowed(error: unknown): boolean {
-  if (!(error instanceof MongoServerError)) return false;
-  return error.code === UNAUTHORIZED || (error.code === ATLAS_ERROR && !/space quota/i.test(error.message));
-}
 
 /**
  * Makes the collections that are not there, and brings the validators of the others up to date; one question when nothing
@@ -192,7 +185,7 @@ export async function ensureCollections(
 ): Promise<void> {
   try {
     const differing = await differingCollections(db, own);
-    await Promise.all(
+    await allOf(
       differing.map(async ({ name, validator, exists }) => {
         if (!exists && (await made(db, name, validator))) return;
         await db.command({ collMod: name, validator, ...RULES });
@@ -248,7 +241,7 @@ export async function schemaDifferences(
   const differing = await differingCollections(db, own);
   const absent = new Set(differing.filter(({ exists }) => !exists).map(({ name }) => name));
   const validators = differing.filter(({ exists }) => exists).map(({ name }) => `${name}: validator`);
-  const indexes = await Promise.all(
+  const indexes = await allOf(
     indexesWith(own)
       .filter(([name]) => !absent.has(name))
       .map(async ([collection, wanted]) => {

@@ -1,5 +1,6 @@
 // Which cases deserve somebody's attention. Pure: the page shows them, `alerts.ts` sends each once.
 import type { Source } from "../terms/window.ts";
+import { type DoubtfulNews, doubted, type Suspected, suspected } from "./doubts.ts";
 import { HEALTHY_MS } from "./health.ts";
 import type { Alarm, SourceStatus, Status, WindowSummary } from "./schema.ts";
 import { bytes, counted, nameIn, percent, span, windowName } from "./words.ts";
@@ -16,9 +17,13 @@ interface Event {
 export interface AlarmFacts {
   now: Date;
   sources: SourceStatus[];
-  windows: (WindowSummary & { driftEvents: (Event & { missing: number })[]; pageEvents: Event[] })[];
-  /** The pages of new notices. */
-  delta: { source: Source; pageEvents: Event[] }[];
+  windows: (WindowSummary & {
+    suspicion?: Suspected;
+    driftEvents: (Event & { missing: number })[];
+    pageEvents: Event[];
+  })[];
+  /** New notices: their pages, and what makes them doubtful. */
+  delta: (DoubtfulNews & { pageEvents: Event[] })[];
   /** Releases of the last day without a month, those in quarantine and all that were read. */
   news: { source: Source; rejected: number; releases: number }[];
   storage: Status["storage"];
@@ -37,7 +42,8 @@ export function decideAlarms(facts: AlarmFacts): Alarm[] {
     ...facts.news.flatMap((news) => rejectedNews(facts, news)),
     ...storage(facts),
     ...facts.windows.flatMap((window) => [...brokenPages(facts, window), ...drifted(facts, window)]),
-    ...facts.delta.flatMap((delta) => brokenNews(facts, delta)),
+    ...facts.windows.flatMap((window) => suspected(facts.sources, window)),
+    ...facts.delta.flatMap((delta) => [...brokenNews(facts, delta), ...doubted(facts, delta)]),
   ];
 }
 
@@ -138,8 +144,8 @@ function rejected({ sources }: AlarmFacts, window: WindowSummary): Alarm[] {
   if (state === "cancelled" || !isMuchRejected({ rejected: quarantined, releases })) return [];
   return [
     {
-      key: `rejected/${id}`,
-      kind: "rejected",
+      key: `quarantine/${id}`,
+      kind: "quarantine",
       severity: "trouble",
       source,
       windowId: id,
@@ -154,8 +160,8 @@ function rejectedNews({ sources }: AlarmFacts, news: AlarmFacts["news"][number])
   const { source, rejected: count } = news;
   return [
     {
-      key: `rejected/${source}`,
-      kind: "rejected",
+      key: `quarantine/${source}`,
+      kind: "quarantine",
       severity: "trouble",
       source,
       windowId: null,

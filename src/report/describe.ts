@@ -6,7 +6,7 @@ import type { Source } from "../terms/window.ts";
 import { type AlarmFacts, decideAlarms, isMuchRejected, verdictOf } from "./alarms.ts";
 import { type Facts, moreQuarantined, type WindowFacts } from "./facts.ts";
 import { isWell } from "./health.ts";
-import { endOf, type Outlook, paceBySettings, paceOf } from "./pace.ts";
+import { endOf, type Outlook, paceBySettings, paceOf, spacingOf } from "./pace.ts";
 import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
 import { ago, counted, day, listed, megabytes, monthName, type NamedSource, WINDOW_STATES } from "./words.ts";
 
@@ -36,8 +36,15 @@ export function statusFrom(facts: Facts, options: StatusOptions): Status {
     ...window,
     driftEvents: facts.windows[at]?.drift ?? [],
     pageEvents: facts.windows[at]?.alarms ?? [],
+    suspicion: facts.windows[at]?.proof === "suspect" ? (facts.windows[at]?.suspicion ?? null) : null,
   }));
-  const delta = facts.jobs.map(({ source, alarms: pageEvents = [] }) => ({ source, pageEvents }));
+  const delta = facts.jobs.map(({ source, alarms: pageEvents = [], quietSince, secondPass }) => ({
+    source,
+    pageEvents,
+    quietSince: quietSince ?? null,
+    suspicion: secondPass?.suspicion ?? null,
+    late: secondPass?.foundAt ? { at: secondPass.foundAt, found: secondPass.found } : null,
+  }));
   const news = facts.rejectedNews.map(({ source, count: cases }) => ({
     source,
     rejected: cases,
@@ -145,6 +152,7 @@ function sourceStatus(options: {
     releases: sum("releases"),
     bytes: sum("bytes"),
     requests: sum("requests"),
+    spacing: spacingOf(facts.learntPace, source),
     pace: pace && { requestsPerHour: pace.requestsPerHour, releasesPerHour: pace.releasesPerHour },
     backfillEnds: endOf({
       left: outlook.requestsLeft[source] ?? NOTHING_LEFT,

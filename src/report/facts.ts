@@ -3,7 +3,7 @@
 import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Document } from "mongodb";
 import type { Database } from "../platform/database.ts";
-import type { NoticeGap, Quarantined, SyncJob, SyncRun, SyncWindow } from "../terms/documents.ts";
+import type { NoticeGap, Quarantined, RateLimit, SyncJob, SyncRun, SyncWindow } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
 
 const INTAKE_DAYS = 30;
@@ -16,18 +16,31 @@ const QUARANTINE_COUNTED = 1000;
 export type WindowFacts = Omit<SyncWindow, "publishedSeconds" | "numbers" | "verify" | "claim">;
 export type JobFacts = Pick<
   SyncJob,
-  "source" | "status" | "horizon" | "lastSyncedDate" | "paused" | "lastRunAt" | "errorLog" | "alarms"
+  | "source"
+  | "status"
+  | "horizon"
+  | "lastSyncedDate"
+  | "paused"
+  | "lastRunAt"
+  | "errorLog"
+  | "alarms"
+  | "quietSince"
+  | "secondPass"
 >;
 export type RunShare = Pick<
   SyncRun["sources"][number],
   "source" | "requests" | "releases" | "refusals" | "retries"
 >;
 
+export type LearntPace = Pick<RateLimit, "together" | "joint" | "lanes" | "refusedAt">;
+
 /** What `statusFrom` turns into a status. */
 export interface Facts {
   windows: WindowFacts[];
   jobs: JobFacts[];
   quarantined: number;
+  /** What has been learnt of the APIs' pace; null before the first request. */
+  learntPace: LearntPace | null;
   /** Cases of the last day that belong to no month yet. */
   rejectedNews: { source: Source; count: number }[];
   runs: SyncRun[];
@@ -71,18 +84,20 @@ function readWindows(db: Database, sources: readonly Source[]): Promise<WindowFa
 type JobOrCount =
   | ({ part: "job" } & JobFacts)
   | { part: "quarantine"; count: number }
-  | { part: "rejected news"; source: Source; count: number };
+  | { part: "rejected news"; source: Source; count: number }
+  | ({ part: "pace" } & LearntPace);
 
 async function readJobs(
   db: Database,
   { sources, now }: { sources: readonly Source[]; now: Date },
-): Promise<Pick<Facts, "jobs" | "quarantined" | "rejectedNews">> {
+): Promise<Pick<Facts, "jobs" | "quarantined" | "rejectedNews" | "learntPace">> {
   const pipeline: Document[] = [
     { $match: { _id: { $in: [...sources] } } },
     {
       $project: {
         part: "job",
         ...{ source: 1, status: 1, horizon: 1, lastSyncedDate: 1, paused: 1, lastRunAt: 1, alarms: 1 },
+        ...{ quietSince: 1, secondPass: 1 },
         errorLog: { $slice: ["$errorLog", -ERRORS_READ] },
       },
     },
@@ -108,11 +123,21 @@ async function readJobs(
       },
     },
   ];
+  pipeline.push({
+    $unionWith: {
+      coll: "rateLimits",
+      pipeline: [
+        { $match: { _id: "APIS" } },
+        { $project: { _id: 0, part: "pace", together: 1, joint: 1, lanes: 1, refusedAt: 1 } },
+      ],
+    },
+  });
   const rows = await db.syncJobs.aggregate<JobOrCount>(pipeline).toArray();
   const jobs = rows.filter((row) => row.part === "job");
   const quarantined = rows.find((row) => row.part === "quarantine")?.count ?? 0;
   const rejectedNews = rows.filter((row) => row.part === "rejected news");
-  return { jobs, quarantined, rejectedNews };
+  const learntPace = rows.find((row) => row.part === "pace") ?? null;
+  return { jobs, quarantined, rejectedNews, learntPace };
 }
 
 export const moreQuarantined = (count: number) => count > QUARANTINE_COUNTED;

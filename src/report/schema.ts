@@ -18,9 +18,12 @@ export const ALARM_KINDS = [
   "failed",
   "lag",
   "storage",
-  "rejected",
+  "quarantine",
   "order",
   "drift",
+  "suspect",
+  "quiet",
+  "late",
 ] as const;
 
 const alarmSchema = z.strictObject({
@@ -85,6 +88,17 @@ const sourceStatusSchema = z.strictObject({
   releases: whole,
   bytes: z.number(),
   requests: whole,
+  /** How far apart requests are, where a refusal has taught that; null: as fast as the settings allow. */
+  spacing: z
+    .strictObject({
+      seconds: z.number(),
+      /** The spacing at which the API refused. */
+      refusedSeconds: z.number().nullable(),
+      /** Whether the APIs share one budget, and take turns. */
+      together: z.boolean(),
+      refusedAt: instant.nullable(),
+    })
+    .nullable(),
   /** Measured over the last 24 hours. */
   pace: z.strictObject({ requestsPerHour: z.number(), releasesPerHour: z.number() }).nullable(),
   /** When the backfill should end. */

@@ -13,6 +13,7 @@ import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
 import { ownCollections } from "../sources/index.ts";
 import type { SourceConfig } from "../sources/source.ts";
+import { adoptBuyers } from "../store/buyers.ts";
 import { closePassed } from "../store/store.ts";
 import type { SyncJob, SyncRun } from "../terms/documents.ts";
 import { DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
@@ -48,6 +49,7 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
     await ensureCollections(db, log, own);
     await ensureIndexes(db, own);
     await openRun(db, _id, startedAt);
+    await adoptBuyers(db);
     noticesClosed = await closePassed({ db, fold: foldOcid, now: startedAt });
   });
   const begun = room.full === null;

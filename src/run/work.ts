@@ -11,6 +11,7 @@ import { drain } from "./drain.ts";
 import { keptTexts } from "./evidence.ts";
 import { type HoldEnd, holding, untroubled } from "./hold.ts";
 import { workByReader } from "./read-sites.ts";
+import { secondPass } from "./second-pass.ts";
 import { verifyNewest } from "./verify.ts";
 
 /** Everything that there is to do for a source now, by its own reader or by the walk. */
@@ -82,7 +83,11 @@ async function verify(context: SourceContext): Promise<void> {
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */
-const deltaFirst = (context: SourceContext) => untroubled(context, () => syncDelta(context));
+const deltaFirst = (context: SourceContext) =>
+  untroubled(context, async () => {
+    await syncDelta(context);
+    if (context.config.verifyRequestsPerRun > 0) await secondPass(context);
+  });
 
 function stopAtDeadline(context: HolderContext): void {
   if (context.room.full) throw context.room.full;

@@ -180,6 +180,7 @@ const OPERATORS: Record<string, Operator> = {
   },
   $max: (argument, scope) => extreme(argument, scope, 1),
   $min: (argument, scope) => extreme(argument, scope, -1),
+  $concatArrays: (argument, scope) => list(argument, scope).flatMap(asArray),
   $concat: (argument, scope) => list(argument, scope).join(""),
   $dateToString: (argument, scope) => {
     const { date, format } = argument as { date: unknown; format: string };

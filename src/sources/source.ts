@@ -7,7 +7,7 @@ import type { Database } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { OwnCollections } from "../platform/schema.ts";
-import type { MappedBuyer, SyncWindow } from "../terms/documents.ts";
+import type { MappedBuyer, StoreDetail, SyncWindow } from "../terms/documents.ts";
 import type { Api, Volumes } from "../terms/source.ts";
 
 export interface Source {
@@ -52,6 +52,8 @@ export interface SourceSettings {
 export interface SourceConfig extends SourceSettings {
   source: string;
   definition: Source;
+  /** STORE_DETAILS: what its notices keep beside the rest. */
+  details?: readonly StoreDetail[];
 }
 
 /** How a source is read that is no API of releases. Whatever it stores goes to collections of its own. */

@@ -24,6 +24,34 @@ export async function readBuyers(db: Database, buyers: readonly MappedBuyer[]): 
     .toArray();
 }
 
+const ADOPTED_AT_ONCE = 500;
+const ADOPTIONS_MAX = 40; // the rest with the next run
+
+/** Gives buyers that others have made the keys by which releases find them: nothing else of theirs is touched. */
+export async function adoptBuyers(db: Database): Promise<void> {
+  for (let round = 0; round < ADOPTIONS_MAX; round++) {
+    const without = { keys: null } as Document;
+    const some = await db.buyers
+      .find<KnownBuyer>(without, { projection: PROJECTION, limit: ADOPTED_AT_ONCE })
+      .toArray();
+    if (some.length === 0) return;
+    await db.buyers.bulkWrite(
+      some.map((buyer) => {
+        const { numbers, names, places } = identityOf({ ...buyer, name: String(buyer.name ?? "") });
+        const keys = [...numbers, ...names];
+        return {
+          updateOne: {
+            filter: { _id: buyer._id, ...without },
+            update: { $set: { keys, places: [...places] } },
+          },
+        };
+      }),
+      { ordered: false },
+    );
+    if (some.length < ADOPTED_AT_ONCE) return;
+  }
+}
+
 function inOrder(buyer: Document): Document {
   return Object.fromEntries(
     BUYER_FIELDS.flatMap((name) => (buyer[name] === undefined ? [] : [[name, buyer[name]]])),

@@ -90,8 +90,8 @@ async function storeOnce(storing: Storing, page: Page): Promise<boolean> {
   const people = resolved(buyersOf(page), look.buyers);
   if (await mergedFirst(db, look.buyers, people)) return false;
   const next = nextContracts(storing, page, { look, people });
-  noteTouched(page, next);
-  const writes = next.flatMap((one) => writeOf(one, now) ?? []);
+  noteTouched(page, next.all);
+  const writes = next.all.flatMap((one) => writeOf(one, now) ?? []);
   const [contracts, people_, former] = await Promise.all([
     writeContracts(db, writes),
     writeBuyers(db, buyerWrites(people, now)),
@@ -101,7 +101,7 @@ async function storeOnce(storing: Storing, page: Page): Promise<boolean> {
   page.stored.changed += contracts.changed;
   refuse(page, contracts.refused);
   if (!contracts.complete || !people_) return false;
-  return finish(storing, page, { look, people, versions: [...versionsOf(look, people), ...former] });
+  return finish(storing, page, { look, next, people, versions: [...versionsOf(look, people), ...former] });
 }
 
 interface Look {
@@ -160,12 +160,17 @@ async function mergedFirst(
 /** What others have stored, and this project has not taken over yet, tells a fold nothing. */
 const isOurs = ({ tags }: Partial<Seen>) => Array.isArray(tags);
 
+interface NextContracts {
+  all: Next[];
+  folded: ReadonlyMap<string, Procurement[]>;
+}
+
 /** What each contract of these processes becomes; those that the page does not hold get their standing. */
 function nextContracts(
   { fold, now }: Storing,
   { upserts }: Page,
   { look, people }: { look: Look; people: Resolved },
-): Next[] {
+): NextContracts {
   const stored = new Map(look.contracts.map((one) => [noticeKey(one), one]));
   const nameless = new Map(look.contracts.filter(({ ocid }) => !ocid).map((one) => [one.noticeId, one]));
   const next = new Map<string, Next>();
@@ -179,9 +184,10 @@ function nextContracts(
     next.set(key, before ? nextAfter(before, upsert, ids) : nextOf(upsert, seen, ids));
   }
   for (const [key, seen] of stored) if (!next.has(key) && isOurs(seen)) next.set(key, asItIs(seen));
-  const standings = standingsOf(foldAll(fold, [...next.values()].map(asStored), now));
+  const folded = foldAll(fold, [...next.values()].map(asStored), now);
+  const standings = standingsOf(folded);
   for (const [key, one] of next) one.standing = standings.get(key) ?? one.standing;
-  return [...next.values()];
+  return { all: [...next.values()], folded };
 }
 
 /** The procurements of each ocid. */
@@ -266,7 +272,12 @@ function refuse(page: Page, refused: readonly Refused[]): void {
 async function finish(
   { db, fold, now }: Storing,
   page: Page,
-  { look, people, versions }: { look: Look; people: Resolved; versions: readonly Versioned[] },
+  {
+    look,
+    next,
+    people,
+    versions,
+  }: { look: Look; next: NextContracts; people: Resolved; versions: readonly Versioned[] },
 ): Promise<boolean> {
   const { buckets, touchedBuyers: touched } = page;
   const named = [...new Map(versions.map((one) => [one._id.toHexString(), one])).values()];
@@ -287,12 +298,17 @@ async function finish(
     [...people.ids, ...[...buckets.values()].map(({ id }) => id)].map((id) => id.toHexString()),
   );
   if (!named.filter(({ _id }) => counted.has(_id.toHexString())).every(isUnchanged)) return false;
-  const folded = foldAll(fold, contracts, now);
+  const [before, after] = [look.contracts, contracts].map(textByKnot);
+  // What is stored as it was expected need not be folded again.
+  const expected = textByKnot(next.all.map(asStored));
+  const asExpected = (key: string) => after?.get(key) === expected.get(key);
+  const others = contracts.filter((one) => !asExpected(knotKey(one)));
+  const known = [...next.folded].filter(([key]) => asExpected(key));
+  const folded = new Map([...known, ...foldAll(fold, others, now)]);
   const standings = standingsOf(folded);
   const isRight = (one: Seen) =>
     JSON.stringify(standingOf(one)) === JSON.stringify(standingOf(standings.get(noticeKey(one)) ?? one));
   if (!contracts.filter(isOurs).every(isRight)) return false;
-  const [before, after] = [look.contracts, contracts].map(textByKnot);
   const knots = ocidsBySource(noticesOf(page)).flatMap(([source, ocids]) =>
     ocids.map((ocid): Knot => {
       const key = knotKey({ source, ocid });

@@ -88,6 +88,12 @@ export async function unknownOf(db: Database, upserts: readonly Upsert[]): Promi
   });
 }
 
+/** When the newest stored notice was published; an index answers it. */
+export async function newestInstant(db: Database, source: Source): Promise<Date | null> {
+  const options = { sort: { publishedDate: -1 } as const, projection: { publishedDate: 1 } };
+  return (await db.contracts.findOne({ source }, options))?.publishedDate ?? null;
+}
+
 /** A stored release: the newest of its notice. */
 export interface StoredRelease {
   /** `ocid/releaseId`, as a row's key. */

@@ -21,8 +21,11 @@ const DUPLICATE_KEY = 11000;
 
 /** Nothing but what was there already was refused. */
 export function isDuplicate(error: unknown): boolean {
-  if (error instanceof MongoBulkWriteError)
-    return [error.writeErrors].flat().every(({ code }) => code === DUPLICATE_KEY);
+  if (error instanceof MongoBulkWriteError) {
+    // A command that failed as a whole, at a full database or a lost connection, comes as one without any.
+    const refused = [error.writeErrors].flat();
+    return refused.length > 0 && refused.every(({ code }) => code === DUPLICATE_KEY);
+  }
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 

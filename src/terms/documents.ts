@@ -143,6 +143,23 @@ export const syncJobSchema = z.strictObject({
   deltaWalk: z
     .strictObject({ from: londonTimeSchema, to: londonTimeSchema, lanes: z.array(laneSchema) })
     .nullable(),
+  /** The delta's slower second pass: by exact slices, once a day; `frontier` is `from` when it has come to its end. */
+  secondPass: z
+    .strictObject({
+      nextAt: z.date(),
+      from: londonTimeSchema,
+      to: londonTimeSchema,
+      frontier: londonTimeSchema,
+      requests: z.number().int(),
+      /** Releases that the delta had not met, and when the last of them was found. */
+      found: z.number().int(),
+      foundAt: z.date().nullable(),
+      /** Why what came cannot be all there is. */
+      suspicion: z.string().nullable(),
+    })
+    .nullish(),
+  /** Since when nothing new has come, where that is longer than it has ever been. */
+  quietSince: z.date().nullish(),
   /** Slices of the delta that only a cursor could read, until their month's window takes them over. */
   unproven: z.array(unprovenSchema).optional(),
   /** Pages of the delta that proved nothing; those of a window stand there. */

@@ -49,6 +49,7 @@ export function numbersOf(
   identifiers: readonly Identifier[],
   order: readonly Register[] = REGISTERS,
 ): string[] {
+  if (!identifiers.some(({ scheme }) => isRegister(scheme))) return [];
   return order.flatMap((register) => {
     const own = identifiers.filter(({ scheme }) => scheme === register);
     const numbers = own.map(({ id }) => numberIn(register, id)).filter((number) => number !== undefined);
@@ -64,7 +65,18 @@ export function nameId(name: string): string | undefined {
   return slug === undefined ? undefined : `auto-${slug}`;
 }
 
+const SLUGS_KEPT = 5000; // a page asks for the same few names again and again
+const slugs = new Map<string, string | undefined>();
+
 export function slugOf(name: string): string | undefined {
+  if (slugs.has(name)) return slugs.get(name);
+  if (slugs.size >= SLUGS_KEPT) slugs.clear();
+  const slug = slugFrom(name);
+  if (name.length <= SLUG_LENGTH_MAX) slugs.set(name, slug);
+  return slug;
+}
+
+function slugFrom(name: string): string | undefined {
   const slug = name
     .normalize("NFKD")
     .replaceAll(/\p{M}/gu, "")

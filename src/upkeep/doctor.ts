@@ -1,5 +1,6 @@
 // `npm run sync -- doctor`: everything that a deployment needs, one by one, each with what to do when it fails.
 import { type Config, readConfig } from "../config/config.ts";
+import { withoutPieces } from "../platform/redact.ts";
 import { inDatabase } from "./checks/database.ts";
 import { checkDoor, checkNames, parsed } from "./checks/network.ts";
 import { checkApi, checkUserAgent, type SiteAnswer } from "./checks/sites.ts";
@@ -17,14 +18,15 @@ export async function* diagnose(settings: Record<string, string>): AsyncGenerato
   }
   yield { check: "configuration", ...well("every setting can be used") };
   const client = parsed(config.mongodbUri);
-  const names = await examine("MongoDB's name", () => checkNames(client));
+  const unquoted = (text: string) => withoutPieces(text, config.mongodbUri);
+  const names = await examine("MongoDB's name", () => checkNames(client, unquoted));
   yield names;
   const door =
     names.state === "failed"
       ? { check: "MongoDB's door", ...skipped("its name is not known") }
       : await examine("MongoDB's door", () => checkDoor(client));
   yield door;
-  if (door.state === "well") yield* inDatabase(config);
+  if (door.state === "well" || door.state === "warning") yield* inDatabase(config);
   else yield { check: "the database", ...skipped("MongoDB cannot be reached") };
   const asked: SiteAnswer[] = [];
   for (const source of config.sources)

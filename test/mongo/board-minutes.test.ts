@@ -1,10 +1,10 @@
 // BOARD_MINUTES through the planner, the claims and the executor, on a real database, against the replica's sites.
 import { ObjectId } from "mongodb";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { boardDifferences } from "../../src/cli/board-truth.ts";
 import { TRAPS, type Trap } from "../../src/replica/moderngov/made-up.ts";
 import { type BoardReplica, createBoardReplica } from "../../src/replica/moderngov/replica.ts";
 import { BOARDS_URL } from "../../src/sim/board-network.ts";
-import { boardDifferences } from "../../src/sim/board-truth.ts";
 import { createWorld, type World } from "../../src/sim/world.ts";
 import { addSite, boardSites, switchSite } from "../../src/sources/board-minutes/sites.ts";
 import { boardDocuments } from "../../src/sources/board-minutes/store.ts";

@@ -17,9 +17,7 @@ async function simulated(options: BoardSimulation) {
 
 describe("board minutes, simulated", () => {
   it("miss no meeting and store no document twice, whatever is killed", async () => {
-    const outcome = await simulated(
-      LONG ? { ...small, sites: 50, months: 24, meetingsPerMonth: 4, hoursMost: 600 } : small,
-    );
+    const outcome = await simulated(LONG ? { ...small, sites: 50, months: 24, hoursMost: 400 } : small);
     expect(outcome.violation).toBeNull();
     expect(outcome.differences).toEqual([]);
     expect(outcome.shortestGapMs).toBeGreaterThanOrEqual(1000);

@@ -1,6 +1,7 @@
 // Board minutes on a simulated clock, network and database: sites of every kind, overlapping invocations, kills at every
 // await, lost answers, failovers. Then calm, and what the database lacks against the truth.
 import { MongoNetworkError } from "mongodb";
+import { boardDifferences } from "../../src/cli/board-truth.ts";
 import { createReplica } from "../../src/replica/answer.ts";
 import { createHistory } from "../../src/replica/history.ts";
 import { TRAPS, type Trap } from "../../src/replica/moderngov/made-up.ts";
@@ -8,7 +9,6 @@ import { createBoardReplica } from "../../src/replica/moderngov/replica.ts";
 import { createRandom, pick } from "../../src/replica/random.ts";
 import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { BOARDS_URL } from "../../src/sim/board-network.ts";
-import { boardDifferences } from "../../src/sim/board-truth.ts";
 import { connect } from "../../src/sim/memory-mongo.ts";
 import { createMemoryStore, documentsOf } from "../../src/sim/memory-store.ts";
 import { createScheduler } from "../../src/sim/scheduler.ts";

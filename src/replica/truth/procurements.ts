@@ -109,16 +109,16 @@ function stateOf(
   { made, ended, call, now }: { made: number; ended: number; call: Call | null; now: number },
 ): TrueState {
   const has = (kind: Telling["kind"]) => told.some(({ telling }) => telling.kind === kind);
-  if (has("UK16")) return "ended";
-  if (has("UK14")) return "open";
+  // Of a market that is known by its changes alone nobody can say that it may be joined.
+  if (has("UK14")) return has("UK16") ? "ended" : "open";
   if (made > ended) return "awarded";
   if (ended > 0) return "ended";
   if (has("UK12")) return "cancelled";
   if (call) return now < call.until ? "open" : "closed";
   if (has("UK5")) return "intended";
-  // A correction of what was published elsewhere, or before: nobody can bid for it.
-  if (has("F14")) return "closed";
-  return "planned";
+  const planned = has("UK2") || has("UK3") || has("CF planning");
+  // What is left speaks of something that was published before: nobody can bid for it by this.
+  return planned ? "planned" : "closed";
 }
 
 function openNotices(

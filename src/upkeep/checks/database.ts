@@ -2,13 +2,16 @@
 import { type Document, MongoServerError } from "mongodb";
 import type { Config } from "../../config/config.ts";
 import { collectionsOf, type Database, withDatabase } from "../../platform/database.ts";
+import { withoutPieces } from "../../platform/redact.ts";
 import { schemaDifferences } from "../../platform/schema.ts";
 import type { Status } from "../../report/schema.ts";
 import { bytes, megabytes, percent } from "../../report/words.ts";
 import { statusOf } from "../../run/status.ts";
+import { ownCollections } from "../../sources/index.ts";
 import { measureStorage } from "../../store/budget.ts";
 import { type Check, examine, type Finding, failed, message, skipped, warning, well } from "../finding.ts";
-import { checkCron, checkLag, checkMonths, checkRuns } from "./status.ts";
+import { type OthersIndex, othersIndexes } from "../others-indexes.ts";
+import { checkCron, checkLag, checkMonths, checkPace, checkRuns } from "./status.ts";
 
 export async function* inDatabase(config: Config): AsyncGenerator<Finding> {
   const { mongodbUri: uri, mongodbDb: name } = config;
@@ -26,7 +29,7 @@ export async function* inDatabase(config: Config): AsyncGenerator<Finding> {
       findings.push({
         check: "sign-in",
         ...failed(
-          message(error),
+          withoutPieces(message(error), uri),
           "Check the user's name and password in MONGODB_URI (special characters percent-encoded), and that it may use this database (Atlas: Database Access).",
         ),
       });
@@ -49,12 +52,14 @@ function databaseChecks(db: Database, config: Config): [string, Check][] {
   return [
     ["server", () => checkServer(db)],
     ["rights", () => checkRights(db)],
-    ["indexes and validators", () => checkSchema(db)],
+    ["indexes and validators", () => checkSchema(db, config)],
+    ["indexes of others", () => checkOthers(db)],
     ["clock", () => checkClock(db)],
     ["cron", async () => checkCron(await read())],
     ["runs", async () => checkRuns(await read())],
     ["months", async () => checkMonths(await read())],
     ["new notices", async () => checkLag(await read())],
+    ["pace", async () => checkPace(await read())],
     ["storage", () => checkStorage(db, config)],
   ];
 }
@@ -117,10 +122,20 @@ async function checkRights({ db }: Database): ReturnType<Check> {
       );
 }
 
-async function checkSchema({ db }: Database): ReturnType<Check> {
+async function checkOthers(db: Database): ReturnType<Check> {
+  const found = await othersIndexes(db);
+  if (found.length === 0) return well("none keeps anything out");
+  const sentence = ({ index, keepsOut }: OthersIndex) => `the unique index ${index} keeps out ${keepsOut}`;
+  return warning(
+    found.map(sentence).join("; "),
+    found.map(({ index, mend }) => `${index}: ${mend}`).join(". "),
+  );
+}
+
+async function checkSchema({ db }: Database, { sources }: Pick<Config, "sources">): ReturnType<Check> {
   const collections = await db.listCollections({}, { nameOnly: true }).toArray();
   if (collections.length === 0) return skipped("the database is empty: the first run makes them");
-  const differing = await schemaDifferences({ db });
+  const differing = await schemaDifferences({ db }, ownCollections(sources));
   return differing.length > 0
     ? failed(
         `missing or of an older version: ${differing.join(", ")}`,

@@ -3,7 +3,7 @@ import { lookup, resolveSrv } from "node:dns/promises";
 import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { MongoClient } from "mongodb";
-import { type Check, failed, message, skipped, well } from "../finding.ts";
+import { type Check, failed, message, skipped, warning, well } from "../finding.ts";
 
 /** A client that never connects: the driver's own reading of the connection string. */
 export function parsed(uri: string): MongoClient | Error {
@@ -17,8 +17,13 @@ export function parsed(uri: string): MongoClient | Error {
 const NAME_ADVICE =
   "Copy the connection string anew from Atlas (Connect, Drivers): its host is not known here.";
 
-export async function checkNames(client: MongoClient | Error): ReturnType<Check> {
-  if (client instanceof Error) return failed(message(client), NAME_ADVICE);
+/** @param unquoted takes what stands in the connection string out of a text */
+export async function checkNames(
+  client: MongoClient | Error,
+  unquoted: (text: string) => string,
+): ReturnType<Check> {
+  if (client instanceof Error)
+    return failed(`MONGODB_URI cannot be read: ${unquoted(message(client))}`, NAME_ADVICE);
   const { srvHost } = client.options;
   try {
     const hosts = srvHost
@@ -27,7 +32,7 @@ export async function checkNames(client: MongoClient | Error): ReturnType<Check>
     for (const host of hosts) await lookup(host);
     return well(hosts.join(", "));
   } catch (error) {
-    return failed(`the host of MONGODB_URI has no address: ${message(error)}`, NAME_ADVICE);
+    return failed(`the host of MONGODB_URI has no address: ${unquoted(message(error))}`, NAME_ADVICE);
   }
 }
 
@@ -44,12 +49,35 @@ export async function checkDoor(client: MongoClient | Error): ReturnType<Check> 
   for (const { host, port } of hosts) {
     try {
       await knock({ host, port, tls });
-      return well(`${host}:${port} answers${tls ? " over TLS" : ""}`);
+      const found = `${host}:${port} answers${tls ? " over TLS" : ""}`;
+      const open = openness(client, host);
+      return open === null ? well(found) : warning(`${found}; ${open.what}`, open.advice);
     } catch (error) {
       errors.push(`${host}:${port}: ${message(error)}`);
     }
   }
   return failed(errors.join("; "), DOOR_ADVICE);
+}
+
+/** What would let others read along; null where nothing does. */
+function openness(client: MongoClient, host: string): { what: string; advice: string } | null {
+  const { tls, tlsAllowInvalidCertificates, tlsAllowInvalidHostnames, tlsInsecure } = client.options;
+  if (tls && (tlsAllowInvalidCertificates || tlsAllowInvalidHostnames || tlsInsecure))
+    return {
+      what: "its certificate is not checked",
+      advice:
+        "Take tlsAllowInvalidCertificates, tlsAllowInvalidHostnames and tlsInsecure out of MONGODB_URI: with them anybody on the way can read the password.",
+    };
+  const isNear =
+    /^(localhost|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|::1$|f[cd][\da-f]{2}:)/i.test(host) ||
+    !/[.:]/.test(host);
+  if (!tls && !isNear)
+    return {
+      what: "nothing is encrypted",
+      advice:
+        "Add tls=true to MONGODB_URI (mongodb+srv:// has it): the password and all data can be read on the way.",
+    };
+  return null;
 }
 
 const KNOCK_MS_MAX = 10_000;

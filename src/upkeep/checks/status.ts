@@ -1,6 +1,6 @@
 // Does it work: the cron fires, runs succeed, months are read, new notices arrive.
 import type { Status } from "../../report/schema.ts";
-import { ago, counted, span } from "../../report/words.ts";
+import { ago, counted, spacingText, span } from "../../report/words.ts";
 import { type Finding, failed, skipped, warning, well } from "../finding.ts";
 
 const CRON_MS_MAX = 2 * 3_600_000; // one missed hour is nothing
@@ -58,4 +58,17 @@ export function checkLag({ sources }: Status): Omit<Finding, "check"> {
         "It catches up by itself once runs succeed: see cron, runs and the site's check.",
       )
     : well(lags.join(", "));
+}
+
+/** Less than half the pace that the settings allow: the address may share its limit with somebody else. */
+const SPACING_SECONDS_MAX = 30;
+
+export function checkPace({ sources }: Status): Omit<Finding, "check"> {
+  const learnt = sources.flatMap(({ name, spacing }) => (spacing ? [{ name, spacing }] : []));
+  if (learnt.length === 0)
+    return well("as fast as REQUESTS_PER_MINUTE allows: no refusal has taught another");
+  const text = learnt.map(({ name, spacing }) => `${name}: ${spacingText(spacing)}`).join(" ");
+  return learnt.some(({ spacing }) => spacing.seconds > SPACING_SECONDS_MAX)
+    ? warning(text, "The sites limit each address: ask from another one, or see who else asks from this one.")
+    : well(text);
 }
