@@ -1,23 +1,20 @@
-// An answer as a table that fits the terminal: the widest columns give way first, and what is cut ends in an ellipsis.
+// An answer as a table that fits the terminal: texts give way first and end in an ellipsis; columns for which no room is left
+// are named below the table.
 import Table from "cli-table3";
 import type { Document } from "mongodb";
 import { cellText } from "../questions/cell.ts";
-import type { Question } from "../questions/question.ts";
+import type { Column, Question } from "../questions/question.ts";
 import { visible } from "./print.ts";
 
-const NARROWEST = 8; // of a column that has to give way
 const BORDER = 3; // of each cell, with the line beside it
+/** What may be cut to so many characters; figures and days are shown whole. */
+const NARROWEST: Partial<Record<Column["kind"], number>> = { text: 14, list: 14, link: 11 };
 
-/** Column widths that fit into `width` characters: the widest columns give way first. */
-export function widthsThatFit(widest: readonly number[], width: number): number[] {
-  const widths = [...widest];
-  const total = () => widths.reduce((sum, one) => sum + one + BORDER, 1);
-  while (total() > width) {
-    const most = Math.max(...widths);
-    if (most <= NARROWEST) break;
-    widths[widths.indexOf(most)] = most - 1;
-  }
-  return widths;
+interface Shown {
+  column: Column;
+  cells: string[];
+  widest: number;
+  narrowest: number;
 }
 
 export function tableOf(
@@ -25,16 +22,43 @@ export function tableOf(
   rows: readonly Document[],
   width: number,
 ): string {
-  const cells = rows.map((row) => columns.map((column) => visible(cellText(row[column.field], column))));
-  const widest = columns.map(({ title }, index) =>
-    Math.max(title.length, ...cells.map((row) => row[index]?.length ?? 0)),
-  );
-  const table = new Table({
-    head: columns.map(({ title }) => title),
-    colWidths: widthsThatFit(widest, width).map((one) => one + 2),
-    colAligns: columns.map(({ kind }) => (kind === "number" || kind === "money" ? "right" : "left")),
-    style: { head: [], border: [] },
+  const all = columns.map((column): Shown => {
+    const cells = rows.map((row) => visible(cellText(row[column.field], column)));
+    const widest = Math.max(column.title.length, ...cells.map(({ length }) => length));
+    return { column, cells, widest, narrowest: Math.min(widest, NARROWEST[column.kind] ?? widest) };
   });
-  table.push(...cells);
-  return table.toString();
+  const shown = all.slice(0, howManyFit(all, width));
+  const table = new Table({
+    head: shown.map(({ column }) => column.title),
+    colWidths: widthsThatFit(shown, width).map((one) => one + 2),
+    colAligns: shown.map(({ column: { kind } }) =>
+      kind === "number" || kind === "money" ? "right" : "left",
+    ),
+    style: { head: [], border: [], compact: true },
+  });
+  table.push(...rows.map((_, index) => shown.map(({ cells }) => cells[index] ?? "")));
+  const left = all.slice(shown.length).map(({ column }) => column.title);
+  return left.length === 0
+    ? table.toString()
+    : `${table.toString()}\nNot shown for want of room: ${left.join(", ")}.`;
+}
+
+const total = (widths: readonly number[]) => widths.reduce((sum, one) => sum + one + BORDER, 1);
+
+/** From the left, and one at least. */
+function howManyFit(all: readonly Shown[], width: number): number {
+  for (let many = all.length; many > 1; many--)
+    if (total(all.slice(0, many).map(({ narrowest }) => narrowest)) <= width) return many;
+  return 1;
+}
+
+function widthsThatFit(shown: readonly Shown[], width: number): number[] {
+  const widths = shown.map(({ widest }) => widest);
+  while (total(widths) > width) {
+    const spare = widths.map((one, index) => (one > (shown[index]?.narrowest ?? 0) ? one : 0));
+    const most = Math.max(...spare);
+    if (most === 0) break;
+    widths[spare.indexOf(most)] = most - 1;
+  }
+  return widths;
 }
