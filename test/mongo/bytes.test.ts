@@ -71,8 +71,9 @@ describe.skipIf(!hasCorpus)("bytes", () => {
     });
     const stored = each(contracts.bytes + processes.bytes);
     console.log(`stored ${stored.toFixed(0)} each, foretold ${foretold.map(Math.round).join(" and ")}`);
-    expect(stored).toBeGreaterThan(0.95 * Math.min(...foretold));
-    expect(stored).toBeLessThan(1.05 * Math.max(...foretold));
+    // Recorded days have one procurement a notice; a history has fewer.
+    expect(stored).toBeGreaterThan(Math.min(...foretold));
+    expect(stored).toBeLessThan(1.1 * Math.max(...foretold));
     if (CONTRACTS >= 100_000)
       expect(each(after.data + after.index - before.data - before.index)).toBeLessThanOrEqual(BYTES_MAX);
   }, 1_800_000);
