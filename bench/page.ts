@@ -63,6 +63,7 @@ export async function contextOf(
   const wait = async () => undefined;
   const report = {
     ...{ source, requests: 0, releases: 0, contractsChanged: 0, quarantined: 0, refusals: 0, retries: 0 },
+    answers: 0,
     ...{ waitedMs: 0, windowsDone: [], windowsVerified: [], errors: [], endedBy: "nothing left" as const },
   };
   const { requestsPerMinute, cooldownSeconds } = config;

@@ -1,8 +1,8 @@
 // Who holds a window. One atomic claim; every later write says whose it is, and stops the holder when it is no longer.
-import type { Document, ObjectId, UpdateFilter } from "mongodb";
+import type { Document, Filter, ObjectId, UpdateFilter } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { SyncWindow } from "../terms/documents.ts";
-import { ClaimLost } from "../terms/errors.ts";
+import { ClaimLost, type NotedError } from "../terms/errors.ts";
 import type { Source } from "../terms/window.ts";
 import {
   advanced,
@@ -13,6 +13,7 @@ import {
   drained,
   givenBack,
   givenUp,
+  HOPEFUL,
   heldBy,
   type Progress,
   readmission,
@@ -31,7 +32,7 @@ export interface Held {
   window: SyncWindow;
 }
 
-/** The newest window of the source that is due, now held under `id`; null when there is none. */
+/** The newest window of the source that is due, those that keep failing last, now held under `id`; null when there is none. */
 export async function claimNewest(
   db: Database,
   options: {
@@ -46,12 +47,13 @@ export async function claimNewest(
 ): Promise<Held | null> {
   const { source, kind, id, leaseSeconds, backoffSeconds, reach } = options;
   const drain = kind === "drain";
+  const take = (filter: Filter<SyncWindow>, update: Document[]) =>
+    db.syncWindows.findOneAndUpdate(filter, update, { sort: { from: -1 }, returnDocument: "after" });
   for (;;) {
-    const window = await db.syncWindows.findOneAndUpdate(
-      drain ? claimable(source, reach) : verifiable(source),
-      drain ? takenForDrain(id, leaseSeconds) : takenForVerify(id, leaseSeconds),
-      { sort: { from: -1 }, returnDocument: "after" },
-    );
+    const window = drain
+      ? ((await take({ ...claimable(source, reach), ...HOPEFUL }, takenForDrain(id, leaseSeconds))) ??
+        (await take(claimable(source, reach), takenForDrain(id, leaseSeconds))))
+      : await take(verifiable(source), takenForVerify(id, leaseSeconds));
     if (!window) return null;
     // A window that used up its attempts has just been failed by this statement: it is nobody's, look on.
     if (window.status !== "failed")
@@ -62,16 +64,16 @@ export async function claimNewest(
 /** @throws ClaimLost */
 export const renew = (db: Database, claim: Claim) => write(db, claim, renewed(claim));
 /** @throws ClaimLost */
-export const advance = (db: Database, claim: Claim, progress: Progress) =>
-  write(db, claim, advanced(claim, progress));
+export const advance = (db: Database, claim: Claim, progress: Progress, moved = true) =>
+  write(db, claim, advanced(claim, progress, moved));
 /** @throws ClaimLost */
 export const finish = (db: Database, claim: Claim, progress: Progress) =>
   write(db, claim, claim.kind === "drain" ? drained(progress) : verified(progress));
 /** @throws ClaimLost */
 export const giveBack = (db: Database, claim: Claim) => write(db, claim, givenBack(claim));
 /** @throws ClaimLost */
-export const giveUp = (db: Database, claim: Claim, reason: string) =>
-  write(db, claim, givenUp(claim, reason));
+export const giveUp = (db: Database, claim: Claim, error: NotedError) =>
+  write(db, claim, givenUp(claim, error));
 
 async function write(
   db: Database,

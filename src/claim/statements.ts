@@ -2,10 +2,14 @@
 // may differ. Every write after the claim is fenced by its id.
 import type { Document, Filter, ObjectId, UpdateFilter } from "mongodb";
 import type { SyncWindow } from "../terms/documents.ts";
+import type { ErrorKind, NotedError } from "../terms/errors.ts";
 import type { Source } from "../terms/window.ts";
 
 /** Claims without any progress between them before a window is failed. */
 export const ATTEMPTS_MAX = 8;
+/** From this attempt on a window waits until none is due that has had fewer: months that fail starve no other. */
+const PATIENT_ATTEMPTS = 3;
+const STUCK: ErrorKind = "stuck";
 const NO_PROGRESS = `claimed ${ATTEMPTS_MAX} times without any progress; last trouble: `;
 const BACKOFF_MS_MAX = 6 * 3_600_000;
 const FAILED_MS = 24 * 3_600_000; // design.md: failed windows come back by themselves after a day
@@ -30,6 +34,9 @@ export const heldBy = (claim: Claim): Filter<SyncWindow> => ({
 
 const leaseUntil = (leaseSeconds: number) => ({ $add: ["$$NOW", leaseSeconds * 1000] });
 const free = { $or: [{ claim: null }, { $expr: { $lt: ["$claim.until", "$$NOW"] } }] };
+
+/** What has not failed several times in a row. */
+export const HOPEFUL: Filter<SyncWindow> = { attempts: { $lt: PATIENT_ATTEMPTS } };
 
 /** Pending and due, or running with an expired lease; with a budget only what fits, from `reach` on. */
 export function claimable(source: Source, reach?: Date): Filter<SyncWindow> {
@@ -61,6 +68,7 @@ export const takenForDrain = (id: ObjectId, leaseSeconds: number): Document[] =>
           { $gt: ["$attempts", ATTEMPTS_MAX] },
           {
             at: "$$NOW",
+            kind: STUCK,
             message: { $concat: [NO_PROGRESS, { $ifNull: ["$lastError.message", "nothing noted"] }] },
           },
           "$lastError",
@@ -83,12 +91,15 @@ export const renewed = (claim: Claim): Document[] => [
 export type Progress = Pick<SyncWindow, "lanes" | "counts" | "unproven" | "drift"> &
   Partial<Pick<SyncWindow, "alarms" | "verify" | "publishedSeconds" | "numbers" | "forecast">>;
 
-/** Progress and lease in one update; progress is what makes the next attempt the first again. */
-export const advanced = (claim: Claim, progress: Progress): Document[] => [
+/**
+ * Progress and lease in one update. A frontier that moved makes this attempt the first again; narrower questions alone do
+ * not, or a month that cannot be read would never be failed.
+ */
+export const advanced = (claim: Claim, progress: Progress, moved: boolean): Document[] => [
   {
     $set: {
       ...literals(progress),
-      ...(claim.kind === "drain" ? { attempts: 1 } : {}),
+      ...(claim.kind === "drain" && moved ? { attempts: 1 } : {}),
       "claim.until": leaseUntil(claim.leaseSeconds),
     },
   },
@@ -121,8 +132,8 @@ export const givenBack = (claim: Claim): UpdateFilter<SyncWindow> | Document[] =
     : [{ $set: { status: "pending", claim: null, attempts: { $max: [0, { $add: ["$attempts", -1] }] } } }];
 
 /** Something went wrong: back with a growing pause, or failed with its reason after the last attempt. */
-export function givenUp(claim: Claim, reason: string): Document[] {
-  const lastError = { at: "$$NOW", message: { $literal: reason } };
+export function givenUp(claim: Claim, { kind, message }: NotedError): Document[] {
+  const lastError = { at: "$$NOW", kind, message: { $literal: message } };
   if (claim.kind === "verify") return [{ $set: { claim: null, lastError } }];
   const usedUp = { $gte: ["$attempts", ATTEMPTS_MAX] };
   const exponent = { $max: [0, { $add: ["$attempts", -1] }] };
@@ -141,10 +152,10 @@ export function givenUp(claim: Claim, reason: string): Document[] {
   ];
 }
 
-/** A day after a window failed it is tried again. */
+/** A day after a window failed it is tried again, after those that wait their first turn. */
 export const revival = (source: Source) => ({
   filter: { source, status: "failed", $expr: { $lte: ["$retryAt", "$$NOW"] } } satisfies Filter<SyncWindow>,
-  update: { $set: { status: "pending" as const, attempts: 0, retryAt: null } },
+  update: { $set: { status: "pending" as const, attempts: PATIENT_ATTEMPTS, retryAt: null } },
 });
 
 /** An operator does not want to wait: what failed, and what pauses after a failed attempt, is due now. */

@@ -25,6 +25,8 @@ export interface AskTally {
   requests: number;
   refusals: number;
   retries: number;
+  /** Requests that the API answered with what was asked for. */
+  answers: number;
 }
 
 export interface Asker {
@@ -63,6 +65,7 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
   const troubles: string[] = [];
   let unreadable = 0;
   let timeouts = 0;
+  let unanswered = 0;
   let refusals = 0;
   let requests = 0;
   while (troubles.length < TRIES_MAX) {
@@ -76,8 +79,10 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
     const outcome = judgeAnswer(await fetchOnce(asker, url));
     switch (outcome.kind) {
       case "page":
+        tally.answers++;
         return { kind: "page", page: outcome.page, url, requests };
       case "not found":
+        tally.answers++;
         return { kind: "not found", url, requests };
       case "refused":
         tally.refusals++;
@@ -87,10 +92,10 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
           throw new ApiError(
             `${api.source}: refused ${refusals} times in a row (${outcome.status}) for ${url}`,
             {
+              kind: "refused",
               url,
               status: outcome.status,
               attempts: refusals,
-              permanent: false,
             },
           );
         }
@@ -99,7 +104,7 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
         throw new ApiError(
           `${api.source} does not take this request (${outcome.status}): ${outcome.detail}. Expected is a page of releases; ` +
             `check FAT_API_URL, CF_API_URL and the stages settings. It was ${url}`,
-          { url, status: outcome.status, attempts: troubles.length + 1, permanent: true },
+          { kind: "rejected", url, status: outcome.status, attempts: troubles.length + 1 },
         );
       case "unreadable":
         troubles.push(`unreadable: ${outcome.reason}`);
@@ -109,17 +114,17 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
         troubles.push("no answer in time");
         if (++timeouts >= TIMEOUTS_MAX) return { kind: "too slow", url, requests };
         break;
+      case "unreachable":
+        unanswered++;
+        troubles.push(outcome.detail);
+        break;
       case "trouble":
         troubles.push(outcome.detail);
     }
   }
   throw new ApiError(
     `${api.source}: ${TRIES_MAX} tries failed for ${url}: ${[...new Set(troubles)].join("; ")}`,
-    {
-      url,
-      attempts: TRIES_MAX,
-      permanent: false,
-    },
+    { kind: unanswered === TRIES_MAX ? "unreachable" : "broken", url, attempts: TRIES_MAX },
   );
 }
 
@@ -130,6 +135,8 @@ type Outcome =
   | { kind: "wrong question"; status: number; detail: string }
   | { kind: "unreadable"; reason: string; body: Uint8Array; salvaged: Page | null }
   | { kind: "timeout" }
+  /** No connection, or it broke. */
+  | { kind: "unreachable"; detail: string }
   | { kind: "trouble"; detail: string };
 
 async function fetchOnce(asker: Asker, url: string): Promise<HttpAnswer | TransportError> {
@@ -144,13 +151,16 @@ async function fetchOnce(asker: Asker, url: string): Promise<HttpAnswer | Transp
 /** The closed table: what each answer means. */
 function judgeAnswer(answer: HttpAnswer | TransportError): Outcome {
   if (answer instanceof TransportError) {
-    return answer.timedOut ? { kind: "timeout" } : { kind: "trouble", detail: answer.message };
+    return answer.timedOut ? { kind: "timeout" } : { kind: "unreachable", detail: answer.message };
   }
   const { status, retryAfter, body } = answer;
   if (status === 200) {
     const read = readPage(body);
     if (read.kind === "page") return read;
     if (read.kind === "empty") return { kind: "trouble", detail: "an empty body" }; // some 200s are empty (api-facts)
+    // A maintenance page with status 200 is trouble like a 503.
+    if (read.kind === "foreign")
+      return { kind: "trouble", detail: `status 200, but not a package of releases: ${excerpt(body)}` };
     return { ...read, body };
   }
   if (status === 429 || status === 403) return { kind: "refused", status, retryAfter };

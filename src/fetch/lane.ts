@@ -16,15 +16,16 @@
 //   too slow, unreadable                     narrow       ask the newer half next
 //   unreadable: smallest range               advance      with what can be read of it; the slice stays unproven
 //   untrusted                                distrust     store the rows; the lane goes on in slices
-//   too slow at the smallest range, another question answered twice, no such page, no progress
+//   too slow or cut off at the smallest range, another question answered twice, no such page, no progress
 //                                            give up      the window's trouble: it is tried again later
 // The frontier moves by `advance` and `afterOverflow` alone, and only ever towards the start.
+import type { ErrorKind } from "../terms/errors.ts";
 import { boundaryAtOrBefore, type LondonTime, plusSeconds, secondsBetween } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import type { LaneProgress } from "../terms/window.ts";
 import type { Api, Question } from "./api.ts";
 import type { Answer } from "./ask.ts";
-import { type Page, salvageReleases } from "./page.ts";
+import { endsAsPackage, type Page, salvageReleases } from "./page.ts";
 import {
   type Distrust,
   jointQuestion,
@@ -61,7 +62,7 @@ export type Act =
   | { kind: "narrow" }
   | { kind: "overflow"; page: Page }
   | { kind: "distrust"; page: Page; why: Distrust }
-  | { kind: "give up"; why: string; status?: number };
+  | { kind: "give up"; error: ErrorKind; why: string };
 
 type StoredPage = Pick<Page, "rows" | "unidentified">;
 
@@ -93,17 +94,32 @@ export function decide(options: {
   const { asked, answer, rules } = options;
   const state = { ...options.state, stuck: options.state.stuck + 1 };
   if (state.stuck > STUCK_MAX)
-    return { state, act: { kind: "give up", why: `no progress below ${state.lane.frontier}` } };
+    return {
+      state,
+      act: { kind: "give up", error: "stuck", why: `no progress below ${state.lane.frontier}` },
+    };
   const smallestRange = narrower(rules.api, asked) === null;
   switch (answer.kind) {
     case "not found":
-      return { state, act: { kind: "give up", why: "no such page (404)", status: 404 } };
+      return { state, act: { kind: "give up", error: "rejected", why: "no such page (404)" } };
     case "too slow":
       return smallestRange
-        ? { state, act: { kind: "give up", why: "no answer in time, even for the smallest range" } }
+        ? {
+            state,
+            act: { kind: "give up", error: "slow", why: "no answer in time, even for the smallest range" },
+          }
         : { state: narrowed(state, asked, rules), act: { kind: "narrow" } };
     case "unreadable": {
       if (!smallestRange) return { state: narrowed(state, asked, rules), act: { kind: "narrow" } };
+      if (!endsAsPackage(answer.body))
+        return {
+          state,
+          act: {
+            kind: "give up",
+            error: "broken",
+            why: "the answer is cut off, even for the smallest range",
+          },
+        };
       const page = salvageReleases(answer.body);
       return advance({ state, page, reached: asked.lo, rules, fault: answer.reason });
     }
@@ -157,7 +173,10 @@ function decideSlice({ state, asked, page, rules }: Asked): Decision {
     case "over":
       return storeOnlyOrOverflow({ state, asked, page, rules });
     case "untrusted":
-      return { state, act: { kind: "give up", why: `the page answers another question (${page.uri})` } };
+      return {
+        state,
+        act: { kind: "give up", error: "broken", why: `the page answers another question (${page.uri})` },
+      };
   }
 }
 

@@ -16,6 +16,8 @@ export interface Page {
 export type Read =
   | { kind: "page"; page: Page }
   | { kind: "empty" }
+  /** Not a package of releases at all: a maintenance page, an error in JSON. It says nothing of any release. */
+  | { kind: "foreign"; reason: string }
   /** `salvaged`: the page all the same, where it is whole but for single releases that are no JSON. */
   | { kind: "unreadable"; reason: string; salvaged: Page | null };
 
@@ -42,12 +44,26 @@ export function readPage(body: Uint8Array): Read {
   const text = decode(body);
   if (text.trim() === "") return { kind: "empty" };
   const json = parseLenient(text);
+  if (!json.ok && !beginsAsPackage(text)) return { kind: "foreign", reason: json.reason };
   if (!json.ok) return { kind: "unreadable", reason: json.reason, salvaged: salvagePage(text) };
   const envelope = envelopeSchema.safeParse(json.value);
-  if (!envelope.success)
-    return { kind: "unreadable", reason: "no `releases` array in the answer", salvaged: null };
+  if (!envelope.success) return { kind: "foreign", reason: "no `releases` array in the answer" };
   const { uri, releases, links } = envelope.data;
-  return { kind: "page", page: { uri, ...readRows(releases), next: links?.next ?? null } };
+  const { rows, unidentified } = readRows(releases);
+  if (uri === "" && rows.length === 0 && unidentified.length > 0)
+    return { kind: "foreign", reason: "no `uri`, and nothing in `releases` is a release" };
+  return { kind: "page", page: { uri, rows, unidentified, next: links?.next ?? null } };
+}
+
+const releasesStart = /"releases"\s*:\s*\[/;
+
+function beginsAsPackage(text: string): boolean {
+  return text.trimStart().startsWith("{") && releasesStart.test(text);
+}
+
+/** Whether the answer comes to a package's end: one that was cut off may still be read whole another time. */
+export function endsAsPackage(body: Uint8Array): boolean {
+  return decode(body).trimEnd().endsWith("}");
 }
 
 /**
@@ -141,7 +157,7 @@ function apart(piece: string): string[] {
 
 /** A page's text as its releases' texts, and the page without them; null when it is not even shaped like one. */
 function partsOf(text: string): { pieces: string[]; envelope: string; clean: boolean } | null {
-  const start = /"releases"\s*:\s*\[/.exec(text);
+  const start = releasesStart.exec(text);
   if (!start) return null;
   const from = start.index + start[0].length;
   const { pieces, between, end } = objectsIn(text, from);

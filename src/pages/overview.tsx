@@ -482,6 +482,8 @@ function Run({ run }: { run: Status["runs"][number] }) {
   const { startedAt, endedAt, outcome, sources } = run;
   const [words, state] = OUTCOMES[outcome];
   const took = endedAt === null ? null : endedAt.getTime() - startedAt.getTime();
+  // Nothing new is another thing than nothing told.
+  const told = sources.some(({ requests, answers }) => requests > 0 && answers !== 0);
   const keys = ["requests", "releases", "windowsDone", "windowsVerified", "refusals", "errors"] as const;
   return (
     <tr>
@@ -505,7 +507,11 @@ function Run({ run }: { run: Status["runs"][number] }) {
         const sum = sources.reduce((total, source) => total + source[key], 0);
         return (
           <td class="number" data-value={sum}>
-            {count(sum)}
+            {key === "releases" && !told
+              ? sources.some(({ requests }) => requests > 0)
+                ? "no answer"
+                : "not asked"
+              : count(sum)}
           </td>
         );
       })}

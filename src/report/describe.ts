@@ -1,5 +1,6 @@
 // Documents → what the page, the programs and the alarms say. Pure.
 import type { SyncRun } from "../terms/documents.ts";
+import { ERROR_KINDS, type ErrorKind } from "../terms/errors.ts";
 import { toLondon } from "../terms/london-time.ts";
 import { SOURCES, type Source } from "../terms/window.ts";
 import { type AlarmFacts, decideAlarms, verdictOf } from "./alarms.ts";
@@ -7,18 +8,7 @@ import { isWell } from "./health.ts";
 import { endOf, type Outlook, paceBySettings, paceOf } from "./outlook.ts";
 import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
 import { type Facts, moreQuarantined, type StatusOptions, type WindowFacts } from "./status.ts";
-import {
-  ago,
-  counted,
-  day,
-  listed,
-  megabytes,
-  monthName,
-  SOURCE_NAMES,
-  type Trouble,
-  troubleOf,
-  WINDOW_STATES,
-} from "./words.ts";
+import { ago, counted, day, listed, megabytes, monthName, SOURCE_NAMES, WINDOW_STATES } from "./words.ts";
 
 export function describe(facts: Facts, { now, storageBudgetMb, foresee }: StatusOptions): Status {
   const { lastGoodRunAt, firstRunAt, lastDay } = facts;
@@ -91,7 +81,7 @@ export function summaryOf(window: WindowFacts): WindowSummary {
     unproven: window.unproven.length,
     alarms: window.alarms?.length ?? 0,
     retryAt,
-    trouble: window.lastError === null ? null : troubleOf(window.lastError.message),
+    trouble: window.lastError === null ? null : (window.lastError.kind ?? "other"),
     doneAt,
     verifiedAt,
   };
@@ -229,6 +219,7 @@ function runStatus(run: SyncRun, now: Date): Status["runs"][number] {
       releases: share.releases,
       refusals: share.refusals,
       retries: share.retries,
+      ...(share.answers === undefined ? {} : { answers: share.answers }),
       windowsDone: share.windowsDone.length,
       windowsVerified: share.windowsVerified.length,
       errors: share.errors.length,
@@ -254,12 +245,18 @@ function sumOf(source: Source, { lastDay }: Facts): Status["lastDay"]["sources"]
   return sum;
 }
 
+/** `{instant} {kind}: {message}`, as run/jobs.ts writes it. */
+function loggedError(text: string): { at: Date; kind: ErrorKind } {
+  const [, at = "", word = ""] = /^(\S+) (\w+): /.exec(text) ?? [];
+  return { at: new Date(at), kind: ERROR_KINDS.find((kind) => kind === word) ?? "other" };
+}
+
 /** The noted errors by what they were about, newest first. */
 function troublesOf({ jobs }: Facts): Status["troubles"] {
   const troubles = new Map<string, Status["troubles"][number]>();
   for (const { source, errorLog } of jobs) {
-    for (const { at, message } of errorLog) {
-      const kind: Trouble = troubleOf(message);
+    for (const text of errorLog) {
+      const { at, kind } = loggedError(text);
       const known = troubles.get(`${source} ${kind}`);
       const lastAt = known && known.lastAt > at ? known.lastAt : at;
       troubles.set(`${source} ${kind}`, { source, kind, lastAt, times: (known?.times ?? 0) + 1 });

@@ -1,8 +1,10 @@
 // What `/status.json` says, as one versioned schema (docs/status.md). A field that is added keeps the version; one that
 // goes or changes its meaning makes a new one.
 import { z } from "zod";
+import { RUN_ENDS } from "../terms/documents.ts";
+import { ERROR_KINDS } from "../terms/errors.ts";
 import { SOURCES } from "../terms/window.ts";
-import { TROUBLES, type Trouble, WINDOW_STATES } from "./words.ts";
+import { WINDOW_STATES } from "./words.ts";
 
 export const STATUS_VERSION = 1;
 
@@ -10,7 +12,7 @@ const instant = z.coerce.date<Date | string>();
 const whole = z.number().int().nonnegative();
 const source = z.enum(SOURCES);
 const range = z.strictObject({ low: z.number(), likely: z.number(), high: z.number() });
-const trouble = z.enum(Object.keys(TROUBLES) as [Trouble, ...Trouble[]]);
+const trouble = z.enum(ERROR_KINDS);
 
 export const ALARM_KINDS = ["silent", "failing", "failed", "lag", "storage", "order", "drift"] as const;
 
@@ -88,10 +90,12 @@ const runSourceSchema = z.strictObject({
   releases: whole,
   refusals: whole,
   retries: whole,
+  /** Requests that brought what was asked for; left out in runs of earlier versions. */
+  answers: whole.optional(),
   windowsDone: whole,
   windowsVerified: whole,
   errors: whole,
-  endedBy: z.string(),
+  endedBy: z.enum(RUN_ENDS),
 });
 
 export const statusSchema = z.strictObject({

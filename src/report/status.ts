@@ -5,6 +5,7 @@ import type { Database } from "../platform/database.ts";
 import type { NoticeGap, Quarantined, SyncJob, SyncRun, SyncWindow } from "../terms/documents.ts";
 import { SOURCES, type Source } from "../terms/window.ts";
 import { describe } from "./describe.ts";
+import { GOOD_RUN } from "./health.ts";
 import type { Outlook } from "./outlook.ts";
 import type { Status } from "./schema.ts";
 
@@ -149,11 +150,7 @@ async function readRuns(
             },
           },
         ],
-        good: [
-          { $match: { outcome: { $in: ["done", "deadline"] } } },
-          { $limit: 1 },
-          { $project: { _id: 0, startedAt: 1 } },
-        ],
+        good: [{ $match: GOOD_RUN }, { $limit: 1 }, { $project: { _id: 0, startedAt: 1 } }],
         first: [{ $group: { _id: null, startedAt: { $min: "$startedAt" } } }, { $project: { _id: 0 } }],
       },
     },

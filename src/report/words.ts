@@ -1,5 +1,6 @@
 // How the page, the alarms and the commands say things: British dates in London time, plain numbers, one name for each
 // source and state.
+import type { ErrorKind } from "../terms/errors.ts";
 import type { Source, WindowStatus } from "../terms/window.ts";
 
 export const SOURCE_NAMES: Record<Source, string> = {
@@ -107,29 +108,15 @@ export function listed(items: string[], most: number): string {
   return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
 
+/** What a noted error was about. Its own text may quote an address or an answer, so no page shows it. */
 export const TROUBLES = {
   refused: "the site refused requests for a while",
   slow: "the site did not answer in time",
   broken: "the site's answer was broken or incomplete",
   rejected: "the site does not take what is asked: the settings may be wrong",
+  unreachable: "the site could not be reached: no connection, or no such address",
   full: "the database is full",
   database: "the database did not answer",
   stuck: "begun again and again without any progress",
   other: "something unexpected: the Worker's log of that time says what",
-} as const;
-export type Trouble = keyof typeof TROUBLES;
-
-const PATTERNS: [RegExp, Trouble][] = [
-  [/claimed \d+ times without/, "stuck"],
-  [/database is full|space quota/i, "full"],
-  [/mongo|ECONN|server selection|connection pool|topology/i, "database"],
-  [/refused \d+ times|429/, "refused"],
-  [/does not take this request/, "rejected"],
-  [/no answer|timed? ?out|too slow/i, "slow"],
-  [/unreadable|empty body|body ended|status 5\d\d|tries failed|another question|not be verified/i, "broken"],
-];
-
-/** What a noted error was about. Its own text may quote an address or an answer, so no page shows it. */
-export function troubleOf(message: string): Trouble {
-  return PATTERNS.find(([pattern]) => pattern.test(message))?.[1] ?? "other";
-}
+} as const satisfies Record<ErrorKind, string>;

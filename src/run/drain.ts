@@ -15,9 +15,11 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
   let progress = finishLanesBelow(progressOf(window), start);
   const { lanes } = progress;
   for await (const step of readLanes(context, { lanes, start, windowId: window._id, use: "backfill" })) {
+    const before = progress;
     progress = afterStep(countRows(progress, window, step), step);
     context.report.releases += step.counted.length;
-    if (nextLane(progress.lanes)) await checkpoint(context, claim, progress);
+    const moved = progress.lanes.some((lane, index) => lane.frontier !== before.lanes[index]?.frontier);
+    if (nextLane(progress.lanes)) await checkpoint(context, claim, { progress, moved });
   }
   await finish(context.db, claim, progress);
 }

@@ -1,20 +1,25 @@
 // Holding a window: its lease is renewed while waiting, and however the work ends, the claim is given back as it should.
 import { advance, giveBack, giveUp, renew } from "../claim/claim.ts";
 import type { Claim, Progress } from "../claim/statements.ts";
-import { ApiError, BudgetSpent, ClaimLost, DeadlineReached } from "../terms/errors.ts";
-import type { SourceContext } from "./context.ts";
+import { ApiError, BudgetSpent, ClaimLost, DeadlineReached, type ErrorKind, noted } from "../terms/errors.ts";
+import { noteError, type SourceContext } from "./context.ts";
 import { noteFull, noting } from "./headroom.ts";
 
-/** Writes progress and, with it, the lease. @throws ClaimLost */
-export async function checkpoint(context: SourceContext, claim: Claim, progress: Progress): Promise<void> {
-  await advance(context.db, claim, progress);
+/** Writes progress and, with it, the lease. `moved`: a frontier has. @throws ClaimLost */
+export async function checkpoint(
+  context: SourceContext,
+  claim: Claim,
+  { progress, moved }: { progress: Progress; moved: boolean },
+): Promise<void> {
+  await advance(context.db, claim, progress, moved);
   if (context.keepAlive.held) context.keepAlive.held.renewedAt = context.effects.now();
 }
 
-export type HoldEnd = "finished" | "lost" | "troubled";
+export type HoldEnd = { end: "finished" | "lost" } | { end: "troubled"; kind: ErrorKind };
 
 /**
- * Works on a held window. An API's trouble is the window's own: it goes back with a pause, and the source goes on.
+ * Works on a held window. An API's trouble is the window's own, whatever the API answered: it goes back with a pause, and
+ * the source goes on.
  * @throws DeadlineReached, StorageFull, BudgetSpent and whatever is not the window's fault, after giving the claim back
  */
 export async function holding(
@@ -33,18 +38,18 @@ export async function holding(
   keepAlive.held = held;
   try {
     await work();
-    return "finished";
+    return { end: "finished" };
   } catch (thrown) {
     const error = noteFull(room, thrown) ?? thrown;
     if (error instanceof ClaimLost) {
       log.warn({ window: claim.windowId }, error.message);
-      return "lost";
+      return { end: "lost" };
     }
-    if (error instanceof ApiError && !error.permanent) {
-      report.errors.push(error.message);
+    if (error instanceof ApiError) {
+      noteError(report, error);
       log.error({ window: claim.windowId }, error.message);
-      await unlessLost(giveUp(db, claim, error.message));
-      return "troubled";
+      await unlessLost(giveUp(db, claim, noted(error)));
+      return { end: "troubled", kind: error.kind };
     }
     if (!(error instanceof DeadlineReached) && !(error instanceof BudgetSpent))
       log.error({ window: claim.windowId, err: error }, "the run ends here");

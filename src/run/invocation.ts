@@ -12,10 +12,24 @@ import type { Logger } from "../platform/logger.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
 import { closePassed } from "../store/store.ts";
-import type { SyncJob, SyncRun } from "../terms/documents.ts";
-import { ApiError, BudgetSpent, DeadlineReached, StorageFull } from "../terms/errors.ts";
+import { BAD_ENDS, type SyncJob, type SyncRun } from "../terms/documents.ts";
+import {
+  ApiError,
+  BudgetSpent,
+  DeadlineReached,
+  type ErrorKind,
+  noted,
+  StorageFull,
+} from "../terms/errors.ts";
 import { claimFitting } from "./claim-fitting.ts";
-import { type RunContext, remainingMs, type SourceContext, type SourceReport, waitAlive } from "./context.ts";
+import {
+  noteError,
+  type RunContext,
+  remainingMs,
+  type SourceContext,
+  type SourceReport,
+  waitAlive,
+} from "./context.ts";
 import { syncDelta } from "./delta.ts";
 import { drain } from "./drain.ts";
 import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
@@ -66,7 +80,7 @@ async function runSources(run: RunContext): Promise<SourceReport[]> {
   if (room.full) {
     const { message } = room.full; // it would not even take the run's own document: the next invocation tries again
     log.error(message);
-    const ended = { errors: [message], endedBy: "storage full" as const };
+    const ended = { errors: [`full: ${message}`], endedBy: "storage full" as const };
     return config.sources.map(({ source }) => ({ ...emptyReport(source), ...ended }));
   }
   const jobs = await Promise.allSettled(config.sources.map((settings) => openAndPlan(run, settings)));
@@ -85,7 +99,7 @@ async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig):
 }
 
 function outcomeOf(sources: SourceReport[]): SyncRun["outcome"] {
-  if (sources.some(({ endedBy }) => endedBy === "error" || endedBy === "storage full")) return "error";
+  if (sources.some(({ endedBy }) => BAD_ENDS.includes(endedBy))) return "error";
   return sources.some(({ endedBy }) => endedBy === "deadline") ? "deadline" : "done";
 }
 
@@ -115,25 +129,35 @@ async function runSource(
   try {
     if (job?.status === "rejected") throw job.reason;
     if (job?.value.paused) return { ...report, endedBy: "paused" };
-    await work(await contextOf(run, settings, report), report);
-    report.endedBy = "nothing left";
+    report.endedBy = await work(await contextOf(run, settings, report));
   } catch (thrown) {
     const error = noteFull(room, thrown) ?? thrown;
     report.endedBy = endOf(error);
     if (report.endedBy !== "deadline") {
-      const message = error instanceof Error ? error.message : String(error);
-      report.errors.push(message);
-      log.error({ source: settings.source, err: error }, message);
+      noteError(report, error);
+      log.error({ source: settings.source, err: error }, noted(error).message);
     }
   }
+  noteSilence(report);
   try {
     await noting(room, () => closeJob(db, report, effects.now()));
   } catch (error) {
-    report.errors.push(error instanceof Error ? error.message : String(error));
+    noteError(report, error);
     report.endedBy = "error";
     log.error({ source: settings.source, err: error }, "the source's job could not be written");
   }
   return report;
+}
+
+/** A run that got no answer is not a success, however it ended. */
+function noteSilence(report: SourceReport): void {
+  const { source, requests, refusals, answers, endedBy, errors } = report;
+  if (requests === 0 || answers > 0 || BAD_ENDS.includes(endedBy)) return;
+  report.endedBy = "trouble";
+  if (errors.length > 0) return;
+  const kind = refusals > 0 ? "refused" : "slow";
+  const message = `${source}: ${requests} requests in this run, and no answer to any. The next run tries again.`;
+  noteError(report, new ApiError(message, { kind, url: "", attempts: requests }));
 }
 
 function endOf(error: unknown): SourceReport["endedBy"] {
@@ -142,52 +166,64 @@ function endOf(error: unknown): SourceReport["endedBy"] {
 }
 
 const BACKOFF_SECONDS = 120; // after a window's first failed attempt, unless COOLDOWN_SECONDS says otherwise
-const TROUBLES_MAX = 3; // windows in a row that fail: then it is the source, and the next invocation tries again
+/** Windows in a row that fail in the same way: then it is the source, and the next invocation tries again. */
+const TROUBLES_MAX = 3;
 
-async function work(context: SourceContext, report: SourceReport): Promise<void> {
+async function work(context: SourceContext): Promise<"nothing left" | "trouble"> {
   const { config, verifyOnly } = context;
-  if (!verifyOnly) await drainAll(context, report);
-  if (config.verifyRequestsPerRun > 0) await verify(context);
+  const end = verifyOnly ? "nothing left" : await drainAll(context);
+  if (end === "nothing left" && config.verifyRequestsPerRun > 0) return verify(context);
+  return end;
 }
 
-async function drainAll(context: SourceContext, report: SourceReport): Promise<void> {
+async function drainAll(context: SourceContext): Promise<"nothing left" | "trouble"> {
   await deltaFirst(context);
-  for (let troubles = 0; troubles < TROUBLES_MAX; ) {
+  for (let troubles = new Map<string, ErrorKind>(); !isSourceTrouble(troubles); ) {
     stopAtDeadline(context);
     const held = await claimFitting(context, context.config.cooldownSeconds ?? BACKOFF_SECONDS);
-    if (!held) break;
-    const end = await drainHeld(context, held);
-    if (end === "finished") report.windowsDone.push(held.window._id);
-    troubles = end === "troubled" ? troubles + 1 : 0;
+    if (!held) return "nothing left";
+    const hold = await drainHeld(context, held);
+    if (hold.end === "finished") context.report.windowsDone.push(held.window._id);
+    if (hold.end === "troubled") troubles.set(held.window._id, hold.kind);
+    else troubles = new Map();
   }
+  return "trouble";
+}
+
+/** Of one kind, or twice as many of several: a source that is down may fail in several ways. */
+function isSourceTrouble(inARow: ReadonlyMap<string, ErrorKind>): boolean {
+  const kinds = [...inARow.values()];
+  const same = kinds.slice(-TROUBLES_MAX).every((kind) => kind === kinds.at(-1));
+  return kinds.length >= (same ? TROUBLES_MAX : 2 * TROUBLES_MAX);
 }
 
 /** A window that outgrows the budget waits: the next claim finds nothing that fits. */
-async function drainHeld(context: SourceContext, held: Held): Promise<HoldEnd | "waits"> {
+async function drainHeld(context: SourceContext, held: Held): Promise<HoldEnd | { end: "waits" }> {
   try {
     return await holding(context, held.claim, () => drain(context, held));
   } catch (error) {
     if (!(error instanceof BudgetSpent)) throw error;
     context.log.warn({ window: held.window._id }, error.message);
-    return "waits";
+    return { end: "waits" };
   }
 }
 
-async function verify(context: SourceContext): Promise<void> {
+async function verify(context: SourceContext): Promise<"nothing left" | "trouble"> {
   const { config, api } = context;
   for (let troubles = 0; troubles < TROUBLES_MAX; ) {
     stopAtDeadline(context);
-    const end = await verifyNewest(context);
-    if (end === null) break;
-    troubles = end === "troubled" ? troubles + 1 : 0;
+    const hold = await verifyNewest(context);
+    if (hold === null) break;
+    troubles = hold.end === "troubled" ? troubles + 1 : 0;
   }
-  if (!api.lookupPath) return;
+  if (!api.lookupPath) return "nothing left";
   for (let left = config.verifyRequestsPerRun; left > 0; ) {
     const requests = await askAbsent(context);
-    if (requests === null) return;
+    if (requests === null) return "nothing left";
     left -= requests;
     stopAtDeadline(context);
   }
+  return "nothing left";
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */
@@ -195,8 +231,8 @@ async function deltaFirst(context: SourceContext): Promise<void> {
   try {
     await syncDelta(context);
   } catch (error) {
-    if (!(error instanceof ApiError) || error.permanent) throw error;
-    context.report.errors.push(error.message);
+    if (!(error instanceof ApiError)) throw error;
+    noteError(context.report, error);
     context.log.error({ source: context.source }, error.message);
   }
 }
@@ -237,6 +273,7 @@ function emptyReport(source: SourceReport["source"]): SourceReport {
     quarantined: 0,
     refusals: 0,
     retries: 0,
+    answers: 0,
     waitedMs: 0,
     windowsDone: [],
     windowsVerified: [],

@@ -1,6 +1,6 @@
 // The one writer of `syncJobs`: the state of a source between invocations.
 import type { Database } from "../platform/database.ts";
-import type { SyncJob } from "../terms/documents.ts";
+import { BAD_ENDS, type SyncJob } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
 import type { SourceReport } from "./context.ts";
 
@@ -19,6 +19,7 @@ export async function openJob(db: Database, source: Source, now: Date): Promise<
     lastRunFetched: 0,
     lastRunErrors: 0,
     errorLog: [],
+    lastError: null,
     planHash: null,
     paused: false,
     createdAt: now,
@@ -45,14 +46,13 @@ export async function notePlan(
 
 /** What this invocation did for the source, and where the source stands now. */
 export async function closeJob(db: Database, report: SourceReport, now: Date): Promise<void> {
-  const { source, releases, errors, endedBy } = report;
+  const { source, releases, errors, lastError, endedBy } = report;
   const open = await db.syncWindows.findOne(
     { source, status: { $in: ["pending", "running", "failed"] } },
     { projection: { _id: 1 } },
   );
-  const status =
-    endedBy === "error" || endedBy === "storage full" ? "error" : open ? "backfilling" : "syncing";
-  const entries = errors.map((message) => ({ at: now, message }));
+  const status = BAD_ENDS.includes(endedBy) ? "error" : open ? "backfilling" : "syncing";
+  const entries = errors.map((text) => `${now.toISOString()} ${text}`);
   await db.syncJobs.updateOne(
     { _id: source },
     {
@@ -61,6 +61,7 @@ export async function closeJob(db: Database, report: SourceReport, now: Date): P
         lastRunAt: now,
         lastRunFetched: releases,
         lastRunErrors: errors.length,
+        ...(lastError ? { lastError: { at: now, ...lastError } } : {}),
         updatedAt: now,
       },
       $inc: { totalFetched: releases },

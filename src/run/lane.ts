@@ -151,17 +151,12 @@ async function stepJoint(
 
 function unanswered(
   { api }: ReadContext,
-  { why, status }: Extract<Act, { kind: "give up" }>,
+  { why, error: kind }: Extract<Act, { kind: "give up" }>,
   url: string,
 ): ApiError {
   const advice =
-    status === undefined ? "The window is tried again later." : "Check FAT_API_URL and CF_API_URL.";
-  return new ApiError(`${api.source}: ${why}: ${url}. ${advice}`, {
-    url,
-    attempts: 1,
-    permanent: status !== undefined,
-    ...(status === undefined ? {} : { status }),
-  });
+    kind === "rejected" ? "Check FAT_API_URL and CF_API_URL." : "The window is tried again later.";
+  return new ApiError(`${api.source}: ${why}: ${url}. ${advice}`, { kind, url, attempts: 1 });
 }
 
 function faultOf({ effects }: ReadContext, kind: string, detail: string): PageFault {

@@ -72,7 +72,7 @@ export async function verifyNewest(context: SourceContext): Promise<HoldEnd | nu
           ? { numbers: await noteNumbers(context, { window, rows, progress }) }
           : {}),
       };
-      await checkpoint(context, claim, progress);
+      await checkpoint(context, claim, { progress, moved: exact });
     }
     if (progress.numbers) await noteGapToNewer(context, window, progress.numbers);
     await finish(db, claim, progress);
@@ -118,9 +118,9 @@ async function readSlice(context: SourceContext, asked: Question): Promise<Slice
 function notRead({ kind, url }: Answer): ApiError {
   const why = kind === "page" ? "it answers another question" : kind;
   return new ApiError(`a slice could not be verified (${why}): ${url}. It is tried again later.`, {
+    kind: kind === "too slow" ? "slow" : "broken",
     url,
     attempts: 1,
-    permanent: false,
   });
 }
 

@@ -1,6 +1,6 @@
 // The production code in this process: a real database, the replica as the network, and a clock that tests can move.
 import { ObjectId } from "mongodb";
-import { readConfig } from "../config/config.ts";
+import { type Config, readConfig } from "../config/config.ts";
 import type { Database } from "../platform/database.ts";
 import { type Effects, type HttpAnswer, TransportError } from "../platform/effects.ts";
 import { createLogger } from "../platform/logger.ts";
@@ -17,6 +17,8 @@ export interface World {
   pass(ms: number): void;
   now(): Date;
   run(vars?: Record<string, string>): Promise<SyncRun>;
+  /** The settings of a run without `vars` of its own. */
+  readonly config: Config;
 }
 
 export interface WorldOptions {
@@ -32,6 +34,8 @@ export interface WorldOptions {
   /** What each request takes of this world's time: how many fit into an invocation. */
   requestMs?: number;
   vars?: Record<string, string>;
+  /** An answer in place of the replica's; null where that stands. */
+  strike?: (url: URL, now: Date) => HttpAnswer | null;
 }
 
 const FIND_A_TENDER_BEGAN = new Date("2021-01-01T00:00:00Z");
@@ -60,13 +64,13 @@ export function createWorld(options: WorldOptions): World {
     },
     get: async (url) => {
       nowMs += requestMs;
-      return httpAnswer(replica, url, nowMs);
+      return options.strike?.(new URL(url), new Date(nowMs)) ?? httpAnswer(replica, url, nowMs);
     },
     post: async () => undefined,
     random: () => 0.5,
     newId: () => new ObjectId(),
   };
-  const run = (vars: Record<string, string> = {}) => {
+  const configWith = (vars: Record<string, string> = {}) => {
     const environment = {
       MONGODB_URI: "mongodb://in.this.process",
       BACKFILL_START_DATE: from.toISOString().slice(0, 10),
@@ -75,12 +79,17 @@ export function createWorld(options: WorldOptions): World {
       ...options.vars,
       ...vars,
     };
-    return invoke({ db, effects, config: readConfig(environment, effects.now()), log: silent });
+    return readConfig(environment, effects.now());
   };
+  const run = (vars?: Record<string, string>) =>
+    invoke({ db, effects, config: configWith(vars), log: silent });
   return {
     replica,
     effects,
     run,
+    get config() {
+      return configWith();
+    },
     now: () => new Date(nowMs),
     pass: (ms) => {
       nowMs += ms;

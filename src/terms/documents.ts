@@ -3,6 +3,7 @@
 import { Binary } from "mongodb";
 import { z } from "zod";
 import { objectIdSchema } from "./bson.ts";
+import { ERROR_KINDS } from "./errors.ts";
 import { isLondonTime, type LondonTime } from "./london-time.ts";
 import { LANE_MODES, SOURCES, WINDOW_STATUSES } from "./window.ts";
 
@@ -38,6 +39,13 @@ export const countsSchema = z.strictObject({
   bytes: z.number(),
 });
 
+/** Documents of earlier versions have no `kind`. */
+const notedErrorSchema = z.strictObject({
+  at: z.date(),
+  kind: z.enum(ERROR_KINDS).optional(),
+  message: z.string(),
+});
+
 export const windowSchema = z.strictObject({
   _id: z.string(),
   source: z.enum(SOURCES),
@@ -49,7 +57,7 @@ export const windowSchema = z.strictObject({
   claim: z.strictObject({ id: objectIdSchema, until: z.date() }).nullable(),
   attempts: z.number().int(),
   retryAt: z.date().nullable(),
-  lastError: z.strictObject({ at: z.date(), message: z.string() }).nullable(),
+  lastError: notedErrorSchema.nullable(),
   counts: countsSchema,
   proof: z.enum(["ordered", "exact"]).nullable(),
   /** What a verification found missing: stored since, and noted here. */
@@ -120,7 +128,9 @@ export const syncJobSchema = z.strictObject({
   lastRunAt: z.date().nullable(),
   lastRunFetched: z.number().int(),
   lastRunErrors: z.number().int(),
-  errorLog: z.array(z.strictObject({ at: z.date(), message: z.string() })),
+  /** Texts, each `{instant} {kind}: {message}`: the application shows them as they are. */
+  errorLog: z.array(z.string()),
+  lastError: notedErrorSchema.nullish(),
   planHash: z.string().nullable(),
   paused: z.boolean(),
   createdAt: z.date(),
@@ -175,12 +185,17 @@ export const quarantineSchema = z.strictObject({
 });
 export type Quarantined = z.infer<typeof quarantineSchema>;
 
+/** `trouble`: the site gave no answer in the whole run, or failed several months in a row in the same way. */
+export const RUN_ENDS = ["nothing left", "deadline", "paused", "error", "trouble", "storage full"] as const;
+/** The source itself failed in this run; a deadline is as good an end as any. */
+export const BAD_ENDS: readonly (typeof RUN_ENDS)[number][] = ["error", "trouble", "storage full"];
+
 export const syncRunSchema = z.strictObject({
   _id: objectIdSchema,
   startedAt: z.date(),
   endedAt: z.date().nullable(),
-  /** `running` until it ends; one that stays so was dropped by the platform. */
-  outcome: z.enum(["running", "done", "deadline", "error"]),
+  /** `running` until it ends; `dropped` by the platform, or cut off from the database, as a later run notices. */
+  outcome: z.enum(["running", "done", "deadline", "error", "dropped"]),
   sources: z.array(
     z.strictObject({
       source: z.enum(SOURCES),
@@ -190,11 +205,14 @@ export const syncRunSchema = z.strictObject({
       quarantined: z.number().int(),
       refusals: z.number().int(),
       retries: z.number().int(),
+      /** Requests that brought what was asked for. Documents of earlier versions do not have it. */
+      answers: z.number().int().optional(),
       waitedMs: z.number(),
       windowsDone: z.array(z.string()),
       windowsVerified: z.array(z.string()),
       errors: z.array(z.string()),
-      endedBy: z.enum(["nothing left", "deadline", "error", "paused", "storage full"]),
+      lastError: z.strictObject({ kind: z.enum(ERROR_KINDS), message: z.string() }).optional(),
+      endedBy: z.enum(RUN_ENDS),
     }),
   ),
 });

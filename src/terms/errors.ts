@@ -1,4 +1,39 @@
-// The errors that callers tell apart, by class. Every message says what, where, what was expected, what to do.
+// The errors that callers tell apart, by class, and the kinds that are stored with their messages: nothing sorts errors
+// by their texts. Every message says what, where, what was expected, what to do.
+import { MongoError } from "mongodb";
+
+/** What went wrong, in a word. `report/` has the sentence for each. */
+export const ERROR_KINDS = [
+  "refused",
+  "slow",
+  "broken",
+  "rejected",
+  "unreachable",
+  "full",
+  "database",
+  "stuck",
+  "other",
+] as const;
+export type ErrorKind = (typeof ERROR_KINDS)[number];
+
+export interface NotedError {
+  kind: ErrorKind;
+  message: string;
+}
+
+const MESSAGE_CHARACTERS_MAX = 1000; // it may quote what a site answered
+
+/** An error as it is stored. */
+export function noted(error: unknown): NotedError {
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: kindOf(error), message: message.slice(0, MESSAGE_CHARACTERS_MAX) };
+}
+
+function kindOf(error: unknown): ErrorKind {
+  if (error instanceof ApiError) return error.kind;
+  if (error instanceof StorageFull) return "full";
+  return error instanceof MongoError ? "database" : "other";
+}
 
 /** A setting is wrong: nothing was started. Fix the setting; a retry cannot help. */
 export class ConfigError extends Error {
@@ -8,18 +43,17 @@ export class ConfigError extends Error {
 /** An API's answer that this invocation cannot use, after the retries it deserved. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
+  readonly kind: ErrorKind;
   readonly facts: { url: string; status?: number; attempts: number };
-  /** True when the request itself is refused (400, 401): asking again cannot help. */
-  readonly permanent: boolean;
 
   constructor(
     message: string,
-    options: { url: string; status?: number; attempts: number; permanent: boolean; cause?: unknown },
+    options: { kind: ErrorKind; url: string; status?: number; attempts: number; cause?: unknown },
   ) {
     super(message, { cause: options.cause });
-    const { url, status, attempts, permanent } = options;
+    const { kind, url, status, attempts } = options;
+    this.kind = kind;
     this.facts = status === undefined ? { url, attempts } : { url, status, attempts };
-    this.permanent = permanent;
   }
 }
 

@@ -180,7 +180,7 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
     () =>
       noted(async () => {
         const holder = one();
-        if (holder) await giveUp(db, holder.claim, "why $not");
+        if (holder) await giveUp(db, holder.claim, { kind: "other", message: "why $not" });
       }),
     () => noted(() => reviveFailed(db, source)),
     () => noted(() => storePage(db, page())),
@@ -234,6 +234,7 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
             quarantined: 0,
             refusals: 0,
             retries: 0,
+            answers: 1,
             waitedMs: 0,
             windowsDone: [],
             windowsVerified: [],

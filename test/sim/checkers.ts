@@ -198,7 +198,7 @@ export function createCheckers(options: CheckerOptions): Checkers {
             ({ _id, status, proof, lastError }) => `${_id} ${status} ${proof} ${lastError?.message ?? ""}`,
           );
           violate(
-            `progress: ${source} did not come to its end: ${job?.status} ${states.join("; ")} ${job?.errorLog.at(-1)?.message ?? ""}`,
+            `progress: ${source} did not come to its end: ${job?.status} ${states.join("; ")} ${job?.errorLog.at(-1) ?? ""}`,
           );
           continue;
         }

@@ -75,6 +75,7 @@ function windowsOf(source: Source, scene: Scene, now: Date): SyncWindow[] {
       lastError: failed
         ? {
             at: new Date(now.getTime() - 4 * HOUR),
+            kind: "broken",
             message: `tries failed for https://user:secret@api.example/${HOSTILE}: status 503`,
           }
         : null,
@@ -163,10 +164,10 @@ function jobOf(source: Source, scene: Scene, now: Date): SyncJob {
   const errors = trouble
     ? [9, 8, 7, 3, 2, 1].map((hours) => ({
         at: new Date(now.getTime() - hours * HOUR),
-        message:
+        text:
           hours > 4
-            ? "no answer in time"
-            : `FIND_A_TENDER: refused 8 times in a row (429) for https://x/${HOSTILE}`,
+            ? "slow: no answer in time"
+            : `refused: FIND_A_TENDER: refused 20 times in a row (429) for https://x/${HOSTILE}`,
       }))
     : [];
   return {
@@ -180,7 +181,7 @@ function jobOf(source: Source, scene: Scene, now: Date): SyncJob {
     lastRunAt: new Date(now.getTime() - 10 * 60_000),
     lastRunFetched: 120,
     lastRunErrors: trouble ? 1 : 0,
-    errorLog: errors,
+    errorLog: errors.map(({ at, text }) => `${at.toISOString()} ${text}`),
     planHash: "0123456789abcdef",
     paused: false,
     createdAt: new Date(now.getTime() - 60 * HOUR),

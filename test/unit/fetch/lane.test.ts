@@ -146,7 +146,7 @@ const cases: Case[] = [
   {
     name: "no such page: the window's trouble",
     answer: notFound,
-    act: { kind: "give up", status: 404 },
+    act: { kind: "give up", error: "rejected" },
     next: { stuck: 1 },
   },
   {

@@ -53,9 +53,13 @@ describe("readPage", () => {
   it.each([
     ["", "empty"],
     [" \n", "empty"],
-    ["<html>", "unreadable"],
+    ["<html>", "foreign"],
     ['{"releases":[{"ocid":"o"', "unreadable"],
-    ['{"code":"ValidationError"}', "unreadable"],
+    ['{"code":"ValidationError"}', "foreign"],
+    ["[]", "foreign"],
+    ['<html>"releases":[</html>', "foreign"],
+    ['{"releases":null}', "foreign"],
+    ['{"releases":[{"message":"down for maintenance"}]}', "foreign"],
   ])("says what %j is", (text, kind) => {
     expect(readPage(bytes(text)).kind).toBe(kind);
   });
@@ -97,7 +101,6 @@ describe("a page with a release that is no JSON", () => {
       page(`${broken.replace('"}', "}")},${row}`),
     ],
     ["a brace too few takes the next release with it", page(`${broken.slice(0, -1)},${row}}`)],
-    ["it is no page", bytes("<html>")],
   ])("is nothing where %s", (_why, body) => {
     expect(salvagedOf(body)).toBeNull();
   });

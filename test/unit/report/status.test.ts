@@ -19,7 +19,6 @@ import {
   percent,
   spanRange,
   TROUBLES,
-  troubleOf,
   WINDOW_STATES,
 } from "../../../src/report/words.ts";
 import type { SyncRun } from "../../../src/terms/documents.ts";
@@ -370,19 +369,6 @@ group("words", () => {
       "12k",
       "a, b, c and 2 more",
     ]);
-  });
-
-  it.each([
-    ["FIND_A_TENDER: refused 8 times in a row (429) for https://x", "refused"],
-    ["CONTRACTS_FINDER: 6 tries failed for https://x: no answer in time", "slow"],
-    ["6 tries failed for https://x: status 503", "broken"],
-    ["FIND_A_TENDER does not take this request (400): no. Expected is a page", "rejected"],
-    ["The database is full: MongoDB refuses writes over its quota.", "full"],
-    ["MongoServerSelectionError: connect ECONNREFUSED 10.0.0.1:27017", "database"],
-    ["claimed 8 times without any progress; last trouble: no answer in time", "stuck"],
-    ["x is not a function", "other"],
-  ])("an error is told by its kind: %s", (message, kind) => {
-    expect(troubleOf(message)).toBe(kind);
   });
 });
 
