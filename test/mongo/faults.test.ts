@@ -174,3 +174,70 @@ describe("a run that could not write its end", () => {
     expect(await db.syncRuns.countDocuments({ outcome: "running" })).toBe(0);
   });
 });
+
+describe("lanes that change", () => {
+  const LESS = { FAT_STAGES: "planning,tender,award", CF_STAGES: "tender" };
+  const complete = async (world: World) => {
+    expect(await missingReleases(db, world, now)).toEqual([]);
+    const windows = await db.syncWindows.find().toArray();
+    expect(windows.filter(({ status }) => status !== "done").map(({ _id }) => _id)).toEqual([]);
+    for (const { _id, source, from, to, counts } of windows) {
+      const published = world.replica.published(source, now.getTime());
+      const inWindow = published.filter(({ at }) => at >= from.getTime() && at < to.getTime());
+      const distinct = new Set(inWindow.map(({ ocid, releaseId }) => `${ocid}/${releaseId}`)).size;
+      expect([_id, counts.releases]).toEqual([_id, distinct]);
+    }
+  };
+  const world = () =>
+    worldWith(undefined, {
+      vars: { VERIFY_REQUESTS_PER_RUN: "0" },
+      replica: { faults: ["stages-hide"] },
+    });
+
+  it("after the backfill: done windows are opened for what is missing, and their proof is gone", async () => {
+    const one = world();
+    await runs(one, 2, LESS);
+    expect(await db.syncWindows.countDocuments({ status: "done" })).toBe(12);
+    expect((await missingReleases(db, one, now)).length).toBeGreaterThan(300);
+    await one.run({ RUN_BUDGET_SECONDS: "1" });
+    await runs(one, 3);
+    await complete(one);
+  });
+
+  it("in mid-backfill, and back: nothing is missing and nothing is counted twice", async () => {
+    const one = worldWith(undefined, {
+      vars: { VERIFY_REQUESTS_PER_RUN: "0", PAGE_LIMIT: "20" },
+      replica: { faults: ["stages-hide"] },
+      requestMs: 60_000, // about 13 requests fit into a run
+    });
+    for (let turn = 0; turn < 3; turn++) {
+      await runs(one, 1, LESS);
+      await runs(one, 1);
+    }
+    expect(await db.syncWindows.countDocuments({ status: { $ne: "done" } })).toBeGreaterThan(0);
+    for (
+      let turn = 0;
+      turn < 30 && (await db.syncWindows.countDocuments({ status: { $ne: "done" } })) > 0;
+      turn++
+    )
+      await runs(one, 1);
+    await complete(one);
+  });
+
+  it("of one of three Workers that overlap: what it finished with fewer lanes is opened again", async () => {
+    const one = world();
+    for (let turn = 0; turn < 3; turn++) {
+      await Promise.all([one.run(), one.run(LESS), one.run()]);
+      one.pass(HOUR_MS);
+    }
+    await runs(one, 2);
+    await complete(one);
+  });
+
+  it("with a start that moves back: the new lane reads all of the window", async () => {
+    const one = world();
+    await runs(one, 2, { ...LESS, BACKFILL_START_DATE: "2026-03-15" });
+    await runs(one, 3);
+    await complete(one);
+  });
+});
