@@ -1,10 +1,12 @@
 // The other ways, each as good as its original: it asks in London time, waits out nothing and fails at nothing. What is
 // left is what the way itself costs and loses.
-import { APIS, type Api, pageUrl, type Question } from "../src/fetch/api.ts";
+
+import { type Api, pageUrl, type Question } from "../src/fetch/api.ts";
 import type { Page } from "../src/fetch/page.ts";
 import { judgeSlice, questionFor, shorter } from "../src/fetch/walk.ts";
 import { type LondonTime, later, plusSeconds, toLondon } from "../src/terms/london-time.ts";
 import type { Row } from "../src/terms/release.ts";
+import { APIS } from "../test/kit/apis.ts";
 import { ORIGIN, type Source, T0 } from "./histories.ts";
 
 export interface Client {

@@ -2,18 +2,18 @@
 // and one and a half million contracts, and the windows of eleven years.
 import { MongoClient } from "mongodb";
 import { giveBack, type Held } from "../src/claim/claim.ts";
-import { mapRelease } from "../src/map/map-release.ts";
 import { comparePlan, wantedWindows } from "../src/plan/difference.ts";
 import { plan } from "../src/plan/plan.ts";
 import { collectionsOf, type Database, ensureIndexes } from "../src/platform/database.ts";
 import { workerEffects } from "../src/platform/worker-effects.ts";
 import { createHistory } from "../src/replica/history.ts";
 import { releaseText } from "../src/replica/release.ts";
+import { SOURCES, type Source } from "../src/replica/sources.ts";
 import { claimFitting } from "../src/run/claim-fitting.ts";
 import { identified, type Upsert } from "../src/store/statements.ts";
 import { storePage } from "../src/store/store.ts";
 import type { MappedBuyer, SyncRun } from "../src/terms/documents.ts";
-import { SOURCES, type Source } from "../src/terms/window.ts";
+import { mapRelease } from "../test/kit/map.ts";
 import { SEED } from "./histories.ts";
 import { median } from "./machine.ts";
 import { contextOf } from "./page.ts";

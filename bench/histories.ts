@@ -1,7 +1,7 @@
 // What every way has to read: the same histories, in the real volumes and rhythm, behind the same rate limit.
 import { createReplica, type Replica } from "../src/replica/answer.ts";
 import { createHistory, type Published } from "../src/replica/history.ts";
-import { SOURCES, type Source } from "../src/terms/window.ts";
+import { SOURCES, type Source } from "../src/replica/sources.ts";
 
 export const SEED = 1;
 export const ORIGIN = "http://replica";

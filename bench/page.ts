@@ -1,22 +1,26 @@
 // The production stages of one page, bytes → judged, mapped, stored: in the bench's Worker, and in this process where
 // the driver's commands are counted.
 import { readConfig } from "../src/config/config.ts";
-import { APIS, type Question } from "../src/fetch/api.ts";
+import type { Question } from "../src/fetch/api.ts";
 import { openPacer } from "../src/fetch/pacer.ts";
 import { type Page, readPage } from "../src/fetch/page.ts";
 import { distinct, judgePage } from "../src/fetch/walk.ts";
-import { mapRelease } from "../src/map/map-release.ts";
 import type { Database } from "../src/platform/database.ts";
 import { createLogger } from "../src/platform/logger.ts";
 import { workerEffects } from "../src/platform/worker-effects.ts";
+import type { Source } from "../src/replica/sources.ts";
+import { sourceOf } from "../src/replica/sources.ts";
 import type { SourceContext } from "../src/run/context.ts";
 import { openRoom } from "../src/run/headroom.ts";
 import { storeRows } from "../src/run/store-rows.ts";
+import { rulesOf } from "../src/sources/index.ts";
 import { buyersRecounted, contractUpsert, identified, type Upsert } from "../src/store/statements.ts";
 import { bsonBytes } from "../src/store/store.ts";
 import type { MappedBuyer } from "../src/terms/documents.ts";
 import { londonTime } from "../src/terms/london-time.ts";
-import { ALL_STAGES, type Source } from "../src/terms/window.ts";
+import { ALL_STAGES } from "../src/terms/window.ts";
+import { APIS } from "../test/kit/apis.ts";
+import { mapRelease } from "../test/kit/map.ts";
 
 /** Bytes → a page that was judged. @throws Error when they are none */
 function judged(source: Source, body: Uint8Array): Page {
@@ -28,7 +32,7 @@ function judged(source: Source, body: Uint8Array): Page {
 }
 
 export async function keepPage(context: SourceContext, body: Uint8Array): Promise<void> {
-  const page = judged(context.source, body);
+  const page = judged(sourceOf(context.source), body);
   await storeRows(context, { page, place: "bench", windowId: null });
 }
 
@@ -72,7 +76,15 @@ export async function contextOf(
     ...{ db, effects: workerEffects, config, log: createLogger({ level: "silent", secrets: [] }) },
     ...{ deadline: new Date(workerEffects.now().getTime() + 60_000), verifyOnly: false },
     room: await openRoom(db, config),
-    ...{ source, settings, api, report, quarantined: new Set<string>(), keepAlive: { held: null } },
+    ...{
+      source,
+      api,
+      rules: rulesOf(config.sources, source),
+      stages: settings.stages,
+      report,
+      quarantined: new Set<string>(),
+      keepAlive: { held: null },
+    },
     asker: {
       ...{ api, origin: settings.origin, effects: workerEffects, pacer, cooldownSeconds, remainingMs, wait },
       tally: report,

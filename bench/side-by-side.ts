@@ -1,6 +1,7 @@
 // One table: what each way costs and what it loses, on the same histories, at the same pace.
-import { APIS } from "../src/fetch/api.ts";
+
 import { readPage } from "../src/fetch/page.ts";
+import { APIS } from "../test/kit/apis.ts";
 import { type Client, clientsOf } from "./clients.ts";
 import {
   benchReplica,

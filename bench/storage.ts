@@ -6,12 +6,12 @@ import { parseArgs } from "node:util";
 import { MongoClient } from "mongodb";
 import { readConfig } from "../src/config/config.ts";
 import { startMongod } from "../src/local/mongod.ts";
-import { mapRelease } from "../src/map/map-release.ts";
 import { collectionsOf, type Database } from "../src/platform/database.ts";
 import { createLogger } from "../src/platform/logger.ts";
 import { workerEffects } from "../src/platform/worker-effects.ts";
 import { createRandom } from "../src/replica/random.ts";
 import { loadRecorded } from "../src/replica/recorded.ts";
+import { SOURCES, type Source } from "../src/replica/sources.ts";
 import { invoke } from "../src/run/invocation.ts";
 import { measureStorage } from "../src/store/budget.ts";
 import { rawDataOf } from "../src/store/raw-data.ts";
@@ -19,9 +19,10 @@ import { identified, type Upsert } from "../src/store/statements.ts";
 import { bsonBytes, storePage } from "../src/store/store.ts";
 import { type MappedBuyer, STORE_RAW_MODES, type StoreRaw } from "../src/terms/documents.ts";
 import { toLondon } from "../src/terms/london-time.ts";
-import { SOURCES, type Source } from "../src/terms/window.ts";
 import { unmeasured } from "../src/upkeep/measured.ts";
-import { budgetFor, type Preview, preview, reachOf } from "../src/upkeep/preview.ts";
+import { type Preview, preview } from "../src/upkeep/preview.ts";
+import { budgetFor, reachOf } from "../src/upkeep/tiers.ts";
+import { mapRelease } from "../test/kit/map.ts";
 
 const MIB = 1_048_576;
 const ROWS_PER_WRITE = 1000;
@@ -128,7 +129,7 @@ const measured = async () => {
 let before = await measured();
 for (const source of SOURCES) {
   const of = mapped(source);
-  const releases = Math.round(foretold.bySource[source].releases * share);
+  const releases = Math.round((foretold.bySource[source]?.releases ?? 0) * share);
   await fill(db, { source, of, releases, start });
   const after = await measured();
   const contracts = after.contracts.count - before.contracts.count;

@@ -2,7 +2,7 @@
 // doors. An answer says only that it is done: what it took is read from outside, because workerd's clock stands still.
 import { decode } from "../src/fetch/page.ts";
 import { collectionsOf, withDatabase } from "../src/platform/database.ts";
-import { SOURCES } from "../src/terms/window.ts";
+import { SOURCES } from "../src/replica/sources.ts";
 import production from "../src/worker.ts";
 import { contextOf, handOver, keepPage } from "./page.ts";
 

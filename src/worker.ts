@@ -1,12 +1,12 @@
 // The Worker's two doors: the cron and the pages. Wiring only.
 import type { ExportedHandler, RateLimit, ScheduledController } from "@cloudflare/workers-types";
-import { type Config, readConfig } from "./config/config.ts";
+import { type Config, readConfig, SECRETS } from "./config/config.ts";
 import { createApp } from "./pages/app.tsx";
 import { collectionsOf, withDatabase } from "./platform/database.ts";
 import { createLogger } from "./platform/logger.ts";
 import { workerEffects } from "./platform/worker-effects.ts";
 import { invoke } from "./run/invocation.ts";
-import { statusOf } from "./run/status.ts";
+import { namesOf, statusOf } from "./run/status.ts";
 import { ConfigError } from "./terms/errors.ts";
 
 type Environment = Record<string, unknown>;
@@ -46,6 +46,7 @@ function pages(environment: Environment) {
   };
   return createApp({
     token: config instanceof ConfigError ? null : config.statusToken, // settings that cannot be read close the pages
+    sources: config instanceof ConfigError ? [] : namesOf(config.sources),
     readStatus: (db) => statusOf(db, usable(), now()),
     now,
     sleep,
@@ -77,9 +78,7 @@ function isRateLimit(value: unknown): value is RateLimit {
 }
 
 function loggerFor(environment: Environment) {
-  const secrets = ["MONGODB_URI", "STATUS_TOKEN", "ALERT_WEBHOOK_URL"].map((name) =>
-    String(environment[name] ?? ""),
-  );
+  const secrets = [...SECRETS].map((name) => String(environment[name] ?? ""));
   const level = environment["LOG_LEVEL"];
   const known =
     typeof level === "string" && ["trace", "debug", "info", "warn", "error", "fatal"].includes(level);

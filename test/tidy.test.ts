@@ -10,11 +10,12 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // What each folder of src may import besides itself. Stages never import each other: run/ hands each what the one before
 // returned.
 const STAGES = ["plan", "claim", "fetch", "map", "store", "forecast", "report"];
-const BELOW_RUN = [...STAGES, "config", "platform", "terms"];
+const BELOW_RUN = [...STAGES, "config", "sources", "platform", "terms"];
 const ARROWS: Record<string, string[]> = {
   terms: [],
   platform: ["terms"],
-  config: ["terms"],
+  config: ["terms", "sources"],
+  sources: ["terms", "platform", "map"], // a folder each; the one list is index.ts
   plan: ["terms", "platform"],
   claim: ["terms", "platform"],
   fetch: ["terms", "platform"],
@@ -26,7 +27,7 @@ const ARROWS: Record<string, string[]> = {
   run: BELOW_RUN,
   upkeep: [...BELOW_RUN, "run"], // what operators do: prints nothing, never bundled
   local: ["terms"],
-  replica: ["terms"], // never fetch or map: the two must be able to disagree
+  replica: ["terms"], // never fetch, map or sources: the two must be able to disagree
   sim: [...BELOW_RUN, "run", "replica"], // for tests and bench
   cli: [...BELOW_RUN, "run", "upkeep", "local", "replica"],
   "worker.ts": [...BELOW_RUN, "run", "pages"],
@@ -89,6 +90,19 @@ describe("src", () => {
   it("prints nothing in upkeep/: what it found is returned, and cli/ prints it", () => {
     const prints = source.filter(({ folder, text }) => folder === "upkeep" && text.includes("console."));
     expect(prints.map(({ path }) => path)).toEqual([]);
+  });
+
+  it("names a source only in its folder: everything else takes what src/sources/index.ts lists", () => {
+    const names = /FIND_A_TENDER|CONTRACTS_FINDER|\bFAT_|\bCF_|Find a Tender|Contracts Finder/;
+    const APART = ["sources", "replica", "sim"];
+    const wrong = source
+      .filter(({ folder, path }) => !APART.includes(folder) && !path.startsWith("src/cli/demo"))
+      .flatMap(({ path, text }) =>
+        text
+          .split("\n")
+          .flatMap((line, index) => (names.test(line) ? [`${path}:${index + 1} ${line.trim()}`] : [])),
+      );
+    expect(wrong).toEqual([]);
   });
 
   it("has no file that nobody imports", () => {

@@ -4,8 +4,8 @@ import { z } from "zod";
 import type { Database } from "../platform/database.ts";
 import type { Published } from "../replica/history.ts";
 import type { RunningReplica } from "../replica/server.ts";
-import { SOURCES, type Source } from "../terms/window.ts";
-import { NAMES, readProgress } from "./progress.ts";
+import { SOURCES, type Source } from "../replica/sources.ts";
+import { readProgress } from "./progress.ts";
 
 export interface Compared {
   published: number;
@@ -120,11 +120,11 @@ export async function reportDemo(options: {
         ["windows done, exact, planned", `${own?.done}, ${own?.exact}, ${own?.windows}`],
         ["state", own?.status ?? ""],
       ];
-      return { source, compared, cells };
+      return { source, name: own?.name ?? source, compared, cells };
     }),
   );
   const table = new Table({
-    head: ["", ...columns.map(({ source }) => NAMES[source])],
+    head: ["", ...columns.map(({ name }) => name)],
     style: { head: [], border: [], compact: true },
   });
   for (const [at, [name]] of (columns[0]?.cells ?? []).entries()) {

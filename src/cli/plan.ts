@@ -2,49 +2,29 @@
 import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type Config, readConfig } from "../config/config.ts";
-import { BACKFILL_SHARE, type Range } from "../forecast/forecast.ts";
+import type { Range } from "../forecast/cost.ts";
 import { collectionsOf, withDatabase } from "../platform/database.ts";
-import { bytes, count, counted, day, megabytes, percent, SOURCE_NAMES } from "../report/words.ts";
-import { STORE_RAW_MODES, type StoreRaw } from "../terms/documents.ts";
-import { ConfigError } from "../terms/errors.ts";
-import { toLondon } from "../terms/london-time.ts";
-import type { Source } from "../terms/window.ts";
-import { type Measured, measure, unmeasured } from "../upkeep/measured.ts";
-import {
-  budgetFor,
-  CHANGES,
-  type Preview,
-  preview,
-  type Reach,
-  reachOf,
-  type SourceChanges,
-  TIERS,
-  type Tier,
-  type TierReach,
-  tierReaches,
-} from "../upkeep/preview.ts";
+import { bytes, count, counted, day, megabytes, percent } from "../report/words.ts";
+import { SOURCES } from "../sources/index.ts";
+import { STORE_RAW_MODES } from "../terms/documents.ts";
+import { configOf, type Depth, type DepthOptions, dayOf, depthOf, STARTS, without } from "../upkeep/depth.ts";
+import { measure, unmeasured } from "../upkeep/measured.ts";
+import { CHANGES, type SourceChanges } from "../upkeep/preview.ts";
+import { TIERS } from "../upkeep/tiers.ts";
 import { EXIT_MEANINGS, runProgram } from "./exit.ts";
 import { readSettings } from "./settings.ts";
 
 export const PLAN_PURPOSE = "What a start date, a tier or a budget costs, before anything is spent.";
 
-interface Options {
-  start?: string;
-  tier?: Tier;
-  budget?: number;
-  raw?: StoreRaw;
-  by?: "month" | "year";
+interface Options extends DepthOptions {
   offline?: boolean;
   json?: boolean;
 }
 
-const STARTS = ["BACKFILL_START_DATE", "FAT_BACKFILL_START_DATE", "CF_BACKFILL_START_DATE"] as const;
 const PLAIN_TABLE = {
   style: { head: [], border: [] },
   chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
 };
-const MONTHLY_MOST = 24; // months that the table shows one by one, unless it is asked for
 
 export function planOptions(command: Command): Command {
   const tier = new Option("--tier <tier>", "as deep as this Atlas tier allows")
@@ -80,123 +60,16 @@ async function showPlan(options: Options): Promise<void> {
       )
     : unmeasured(config);
   const everything = configOf(without(settings, STARTS), {}, now).sources;
-  const answer = answerOf({ config, everything, measured, options, now });
+  const answer = depthOf({ config, everything, measured, options, now });
   if (options.json) console.log(JSON.stringify(answer, null, 2));
   else print(answer);
 }
 
-const without = (settings: Record<string, string>, names: readonly string[]) =>
-  Object.fromEntries(Object.entries(settings).filter(([name]) => !names.includes(name)));
-
-/** The settings as they would be; a plan needs no database. */
-function configOf(
-  settings: Record<string, string>,
-  { start, tier, budget, raw }: Pick<Options, "start" | "tier" | "budget" | "raw">,
-  now: Date,
-): Config {
-  const budgetMb = tier ? budgetFor(tier) : budget;
-  return readConfig(
-    {
-      MONGODB_URI: "mongodb://none",
-      ...without(settings, [
-        ...(start === undefined ? [] : STARTS),
-        ...(settings["MONGODB_URI"] ? [] : ["MONGODB_URI"]),
-      ]),
-      ...(start === undefined ? {} : { BACKFILL_START_DATE: start }),
-      ...(raw === undefined ? {} : { STORE_RAW: raw }),
-      ...(budgetMb === undefined ? {} : { STORAGE_BUDGET_MB: String(budgetMb) }),
-    },
-    now,
-  );
-}
-
-interface Answer extends Preview {
-  storeRaw: StoreRaw;
-  /** Null: no budget. */
-  budgetMb: number | null;
-  /** Whether the likely size leaves the delta its share. */
-  fits: boolean | null;
-  /** Where a tier or a budget chose the start: how far back it may be. */
-  reach: Reach | null;
-  tiers: TierReach[];
-  usedBytes: number | null;
-  forecastError: Measured["forecastError"];
-  /** For [vars] in wrangler.toml. */
-  lines: string[];
-  /** What must not stand there. */
-  remove: string[];
-}
-
-function answerOf(facts: {
-  config: Config;
-  everything: Config["sources"];
-  measured: Measured;
-  options: Options;
-  now: Date;
-}): Answer {
-  const { config, everything, measured, options, now } = facts;
-  const { known, existing } = measured;
-  const budgetMb = config.storageBudgetMb > 0 ? config.storageBudgetMb : null;
-  const choose = options.start === undefined && (options.tier !== undefined || options.budget !== undefined);
-  const reach = choose && budgetMb !== null ? reachOf({ history: everything, budgetMb, known, now }) : null;
-  const chosen = reach?.likely;
-  if (chosen === null)
-    throw new ConfigError(
-      `STORAGE_BUDGET_MB "${budgetMb}" is too small: not even the newest month fits. Allowed is more than that.`,
-    );
-  const depths = chosen
-    ? everything.map((one) => ({ ...one, start: one.start > chosen ? one.start : chosen }))
-    : config.sources;
-  const months =
-    (now.getTime() - Math.min(...depths.map(({ start }) => start.getTime()))) / (30.44 * 86_400_000);
-  const by = options.by ?? (months <= MONTHLY_MOST ? "month" : "year");
-  const shown = preview({ depths, known, pace: config, by, now, existing });
-  return {
-    ...shown,
-    storeRaw: config.storeRaw,
-    budgetMb,
-    fits: budgetMb === null ? null : shown.size.likely <= megabytes(budgetMb) * BACKFILL_SHARE,
-    reach,
-    tiers: tierReaches({ history: everything, known, now }),
-    usedBytes: measured.usedBytes,
-    forecastError: measured.forecastError,
-    ...linesFor({ starts: shown.starts, everything, budgetMb, storeRaw: config.storeRaw }),
-  };
-}
-
-const dayOf = (at: Date) => toLondon(at).slice(0, 10);
-
-/** One common start where both sources can share it. */
-function linesFor(options: {
-  starts: Preview["starts"];
-  everything: Config["sources"];
-  budgetMb: number | null;
-  storeRaw: StoreRaw;
-}): Pick<Answer, "lines" | "remove"> {
-  const { starts, everything, budgetMb, storeRaw } = options;
-  const firstOf = (source: Source) =>
-    everything.find((one) => one.source === source)?.start ?? starts[source];
-  const { FIND_A_TENDER: fat, CONTRACTS_FINDER: cf } = starts;
-  const shared = Math.max(cf.getTime(), firstOf("FIND_A_TENDER").getTime()) === fat.getTime();
-  const [common, own] = [STARTS.slice(0, 1), STARTS.slice(1)];
-  const line = (name: string, value: string) => `${name} = "${value}"`;
-  return {
-    lines: [
-      ...(shared
-        ? [line("BACKFILL_START_DATE", dayOf(cf))]
-        : [line("FAT_BACKFILL_START_DATE", dayOf(fat)), line("CF_BACKFILL_START_DATE", dayOf(cf))]),
-      line("STORAGE_BUDGET_MB", String(budgetMb ?? 0)),
-      line("STORE_RAW", storeRaw),
-    ],
-    remove: shared ? own : common,
-  };
-}
-
-function print(answer: Answer): void {
+function print(answer: Depth): void {
   const { starts, storeRaw, releases, size, requests, hours } = answer;
-  const { FIND_A_TENDER: fat, CONTRACTS_FINDER: cf } = starts;
-  const from =
-    fat.getTime() === cf.getTime() ? day(fat) : `${day(fat)} (Find a Tender), ${day(cf)} (Contracts Finder)`;
+  const days = Object.values(starts).map(day);
+  const each = Object.entries(starts).map(([source, start]) => `${day(start)} (${sourceName(source)})`);
+  const from = new Set(days).size === 1 ? days[0] : each.join(", ");
   console.log(`From ${from}, STORE_RAW ${storeRaw}:`);
   console.log(`  notices   ${rangeOf(releases, count)}`);
   console.log(`  database  ${rangeOf(size, bytes)}`);
@@ -214,36 +87,47 @@ function print(answer: Answer): void {
   console.log(`\n(and nothing for ${answer.remove.join(", ")})`);
 }
 
-function basis({ forecastError, changes }: Answer): string {
+const sourceName = (source: string) => SOURCES.find(({ id }) => id === source)?.name ?? source;
+
+function basis({ forecastError, changes }: Depth): string {
   if (forecastError)
     return `Forecasts of ${counted(forecastError.windows, "month")} read so far were off by ${percent(forecastError.bytes)} in bytes, ${percent(forecastError.requests)} in requests (medians).`;
-  return `By the yearly volumes of both sources${changes ? " and what was read so far" : ", before anything was measured"}.`;
+  return `By the yearly volumes of the sources${changes ? " and what was read so far" : ", before anything was measured"}.`;
 }
 
 const rangeOf = ({ low, likely, high }: Range, say: (value: number) => string) =>
   say(low) === say(high) ? say(likely) : `${say(likely)} (${say(low)} to ${say(high)})`;
 const time = (hours: number) => (hours < 10 ? `${hours.toFixed(1)} h` : `${count(hours)} h`);
 
-function printRows({ rows, changes }: Answer): void {
+function printRows({ rows, changes, starts }: Depth): void {
+  const sources = Object.keys(starts);
+  const asked = changes ? "requests left" : "requests";
+  const head = [
+    "",
+    ...sources.map(sourceName),
+    "stored",
+    asked,
+    "hourly cron",
+    "quarter-hourly",
+    "all from here on",
+  ];
   const table = new Table({
-    head: [
-      ...["", "Find a Tender", "Contracts Finder", "stored"],
-      ...[changes ? "requests left" : "requests", "hourly cron", "quarter-hourly", "all from here on"],
-    ],
-    colAligns: ["left", ...Array<"right">(7).fill("right")],
+    head,
+    colAligns: head.map((_, index) => (index === 0 ? "left" : "right")),
     ...PLAIN_TABLE,
   });
   for (const row of rows) {
-    const { FIND_A_TENDER: fat, CONTRACTS_FINDER: cf } = row.bySource;
     table.push([
-      ...[row.period, count(fat.releases), count(cf.releases), bytes(row.storedBytes), count(row.requests)],
+      row.period,
+      ...sources.map((source) => count(row.bySource[source]?.releases ?? 0)),
+      ...[bytes(row.storedBytes), count(row.requests)],
       ...[time(row.hours.hourly), time(row.hours.quarterHourly), bytes(row.sizeFromHere)],
     ]);
   }
   console.log(table.toString());
 }
 
-function printBudget({ budgetMb, fits, reach, size, bytesPerMonth }: Answer): void {
+function printBudget({ budgetMb, fits, reach, size, bytesPerMonth }: Depth): void {
   if (budgetMb === null) return;
   const budget = megabytes(budgetMb);
   if (reach && !reach.all)
@@ -262,7 +146,7 @@ function printBudget({ budgetMb, fits, reach, size, bytesPerMonth }: Answer): vo
     );
 }
 
-function printChanges({ usedBytes, whenDone }: Answer, changes: SourceChanges[]): void {
+function printChanges({ usedBytes, whenDone }: Depth, changes: SourceChanges[]): void {
   console.log(`\nDeployed now, this would change (the database has ${bytes(usedBytes ?? 0)}):`);
   for (const { source, windows, requestsSaved, requestsDropped } of changes) {
     const parts = CHANGES.filter((kind) => windows[kind].length > 0).map(
@@ -272,7 +156,7 @@ function printChanges({ usedBytes, whenDone }: Answer, changes: SourceChanges[])
       requestsSaved > 0 ? ` ${counted(requestsSaved, "request")} made before are not made again.` : "";
     const dropped =
       requestsDropped > 0 ? ` About ${counted(requestsDropped, "request")} are made no more.` : "";
-    console.log(`  ${SOURCE_NAMES[source]}: ${parts.join("; ") || "nothing"}.${saved}${dropped}`);
+    console.log(`  ${sourceName(source)}: ${parts.join("; ") || "nothing"}.${saved}${dropped}`);
   }
   if (whenDone)
     console.log(
@@ -298,7 +182,7 @@ function monthsOf(ids: string[]): string {
 
 const reachText = (at: Date | null) => (at ? dayOf(at).slice(0, 7) : "nothing");
 
-function printTiers({ tiers }: Answer): void {
+function printTiers({ tiers }: Depth): void {
   console.log("\nHow far back each Atlas tier reaches, by STORE_RAW:");
   const table = new Table({
     head: ["tier", "space", "budget", ...STORE_RAW_MODES],

@@ -1,10 +1,12 @@
 // Progress of a running system, from its database: a bar for each source on a terminal, lines elsewhere.
 import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import type { Database } from "../platform/database.ts";
-import { SOURCES, type Source } from "../terms/window.ts";
+import { SOURCES } from "../sources/index.ts";
+import type { Source } from "../sources/source.ts";
 
 export interface SourceProgress {
-  source: Source;
+  source: string;
+  name: string;
   windows: number;
   /** Drained windows. */
   done: number;
@@ -17,24 +19,24 @@ export interface SourceProgress {
   status: string;
 }
 
-export const NAMES: Record<Source, string> = {
-  FIND_A_TENDER: "Find a Tender",
-  CONTRACTS_FINDER: "Contracts Finder",
-};
-
-/** Two small reads; `contracts` is not touched. */
-export async function readProgress(db: Database): Promise<SourceProgress[]> {
+/** Two small reads; `contracts` is not touched. Once one source was planned, those that were not are switched off. */
+export async function readProgress(
+  db: Database,
+  sources: readonly Source[] = SOURCES,
+): Promise<SourceProgress[]> {
   const projection = { publishedSeconds: 0, lanes: 0, alarms: 0 };
   const [windows, jobs] = await Promise.all([
     db.syncWindows.find({ status: { $ne: "cancelled" } }, { projection, sort: { from: -1 } }).toArray(),
     db.syncJobs.find().toArray(),
   ]);
-  return SOURCES.map((source) => {
+  const on = sources.filter(({ id }) => jobs.length === 0 || jobs.some(({ _id }) => _id === id));
+  return on.map(({ id: source, name }) => {
     const own = windows.filter((window) => window.source === source);
     const sum = (of: (window: (typeof own)[number]) => number) =>
       own.reduce((total, window) => total + of(window), 0);
     return {
       source,
+      name,
       windows: own.length,
       done: own.filter(({ status }) => status === "done").length,
       exact: own.filter(({ proof }) => proof === "exact").length,
@@ -81,12 +83,12 @@ function bars(startedAtMs: number): ProgressView {
     { format: "{name} {bar} {text}", hideCursor: true, barsize: 24, gracefulExit: false },
     Presets.shades_classic,
   );
-  const own = new Map<Source, SingleBar>();
+  const own = new Map<string, SingleBar>();
   return {
     show(all) {
       for (const progress of all) {
-        const { source, windows, done, exact } = progress;
-        const payload = { name: NAMES[source].padEnd(16), text: describe(progress, startedAtMs) };
+        const { source, name, windows, done, exact } = progress;
+        const payload = { name: name.padEnd(16), text: describe(progress, startedAtMs) };
         const bar = own.get(source) ?? multi.create(1, 0, payload);
         own.set(source, bar);
         bar.setTotal(Math.max(1, 2 * windows));
@@ -98,15 +100,15 @@ function bars(startedAtMs: number): ProgressView {
 }
 
 function lines(output: NodeJS.WriteStream, startedAtMs: number): ProgressView {
-  const last = new Map<Source, string>();
+  const last = new Map<string, string>();
   return {
     show(all) {
       for (const progress of all) {
-        const { source, done, exact, windows } = progress;
+        const { source, name, done, exact, windows } = progress;
         const mark = `${done}/${exact}/${windows}`;
         if (windows === 0 || last.get(source) === mark) continue;
         last.set(source, mark);
-        output.write(`${NAMES[source].padEnd(16)} ${describe(progress, startedAtMs)}\n`);
+        output.write(`${name.padEnd(16)} ${describe(progress, startedAtMs)}\n`);
       }
     },
     end: () => undefined,

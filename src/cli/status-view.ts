@@ -73,9 +73,10 @@ function yearLines({ windows }: Status, source: Status["sources"][number]["sourc
   for (const window of windows) {
     if (window.source !== source) continue;
     const [year = "", month = ""] = window.month.split("-");
-    const cells = years.get(year) ?? Array<string>(12).fill(" ");
+    const row = window.site === undefined ? year : `${year} ${window.site}`;
+    const cells = years.get(row) ?? Array<string>(12).fill(" ");
     cells[Number(month) - 1] = cell(window.state);
-    years.set(year, cells);
+    years.set(row, cells);
   }
   const newestFirst = [...years].sort(([a], [b]) => b.localeCompare(a));
   return newestFirst.map(([year, cells]) => `  ${year} ${cells.join("")}`);

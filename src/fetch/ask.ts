@@ -25,7 +25,7 @@ export interface AskTally {
   requests: number;
   refusals: number;
   retries: number;
-  /** Requests that the API answered with what was asked for. */
+  /** Requests that the API answered with what was asked for, whether or not all of it could be read. */
   answers: number;
 }
 
@@ -103,11 +103,12 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
       case "wrong question":
         throw new ApiError(
           `${api.source} does not take this request (${outcome.status}): ${outcome.detail}. Expected is a page of releases; ` +
-            `check FAT_API_URL, CF_API_URL and the stages settings. It was ${url}`,
+            `check ${api.settings.origin} and ${api.settings.stages}. It was ${url}`,
           { kind: "rejected", url, status: outcome.status, attempts: troubles.length + 1 },
         );
       case "unreadable":
         troubles.push(`unreadable: ${outcome.reason}`);
+        tally.answers++;
         if (++unreadable >= UNREADABLE_MAX) return { ...stillUnreadable(outcome), url, requests };
         break;
       case "timeout":
@@ -153,14 +154,15 @@ function judgeAnswer(answer: HttpAnswer | TransportError): Outcome {
   if (answer instanceof TransportError) {
     return answer.timedOut ? { kind: "timeout" } : { kind: "unreachable", detail: answer.message };
   }
-  const { status, retryAfter, body } = answer;
+  const { status, retryAfter, body, cutAt } = answer;
   if (status === 200) {
+    if (cutAt !== undefined)
+      return { kind: "unreadable", reason: `the answer has more than ${cutAt} bytes`, body, salvaged: null };
     const read = readPage(body);
     if (read.kind === "page") return read;
     if (read.kind === "empty") return { kind: "trouble", detail: "an empty body" }; // some 200s are empty (api-facts)
     // A maintenance page with status 200 is trouble like a 503.
-    if (read.kind === "foreign")
-      return { kind: "trouble", detail: `status 200, but not a package of releases: ${excerpt(body)}` };
+    if (read.kind === "foreign") return { kind: "trouble", detail: `status 200, ${read.reason}` };
     return { ...read, body };
   }
   if (status === 429 || status === 403) return { kind: "refused", status, retryAfter };

@@ -1,7 +1,16 @@
-// Bytes → page. Pure. Reads what can be read and says what cannot: a bad release never takes its page with it.
+// Bytes → page. Pure. Reads what can be read and says what cannot: a bad release never takes its page with it. Each
+// release is read from its own text, which is evidence should it not be stored; all of it takes linear time.
 import { z } from "zod";
 import { instantOf } from "../terms/london-time.ts";
-import { type Row, releaseIdentitySchema } from "../terms/release.ts";
+import { type Row, releaseIdentitySchema, releaseKey } from "../terms/release.ts";
+import {
+  type Element,
+  elementsOf,
+  membersOf,
+  objectsApart,
+  parseLenient,
+  plainStringAt,
+} from "./json-text.ts";
 
 export interface Page {
   /** What the API says it was asked. */
@@ -16,21 +25,32 @@ export interface Page {
 export type Read =
   | { kind: "page"; page: Page }
   | { kind: "empty" }
-  /** Not a package of releases at all: a maintenance page, an error in JSON. It says nothing of any release. */
+  /** Nothing of a package of releases: a maintenance page, another answer. Not the fault of what was asked. */
   | { kind: "foreign"; reason: string }
-  /** `salvaged`: the page all the same, where it is whole but for single releases that are no JSON. */
+  /** `salvaged`: the page all the same, where it is whole but for single releases that cannot be read. */
   | { kind: "unreadable"; reason: string; salvaged: Page | null };
 
+/** Real ones have 200 characters. What is longer is not what was asked, and not a cursor either. */
+const ADDRESS_LENGTH_MAX = 4000;
+
+const address = z.string().transform((text) => text.slice(0, ADDRESS_LENGTH_MAX));
 const envelopeSchema = z.object({
-  uri: z.string().catch(""),
-  releases: z.array(z.unknown()),
-  links: z.object({ next: z.string().nullish() }).nullish().catch(null),
+  uri: address.catch(""),
+  // Whatever stands there says that there is more: only nothing says that there is not.
+  links: z
+    .object({ next: address.nullish().catch("") })
+    .nullish()
+    .catch(null),
 });
+
+// What a page's values take once they are read, in an isolate of 128 MB. The largest recorded page has 60,000.
+const PAGE_VALUES_MAX = 500_000;
+const RELEASE_VALUES_MAX = 250_000;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 const windows1252 = new TextDecoder("windows-1252");
 
-/** Contracts Finder: mostly UTF-8, but some pages are windows-1252 (api-facts, Bytes). */
+/** Usually UTF-8, but some pages are windows-1252 (api-facts, Bytes). */
 export function decode(body: Uint8Array): string {
   try {
     return utf8.decode(body);
@@ -40,146 +60,82 @@ export function decode(body: Uint8Array): string {
   }
 }
 
-export function readPage(body: Uint8Array): Read {
-  const text = decode(body);
-  if (text.trim() === "") return { kind: "empty" };
-  const json = parseLenient(text);
-  if (!json.ok && !beginsAsPackage(text)) return { kind: "foreign", reason: json.reason };
-  if (!json.ok) return { kind: "unreadable", reason: json.reason, salvaged: salvagePage(text) };
-  const envelope = envelopeSchema.safeParse(json.value);
-  if (!envelope.success) return { kind: "foreign", reason: "no `releases` array in the answer" };
-  const { uri, releases, links } = envelope.data;
-  const { rows, unidentified } = readRows(releases);
-  if (uri === "" && rows.length === 0 && unidentified.length > 0)
-    return { kind: "foreign", reason: "no `uri`, and nothing in `releases` is a release" };
-  return { kind: "page", page: { uri, rows, unidentified, next: links?.next ?? null } };
-}
-
-const releasesStart = /"releases"\s*:\s*\[/;
-
-function beginsAsPackage(text: string): boolean {
-  return text.trimStart().startsWith("{") && releasesStart.test(text);
-}
-
 /** Whether the answer comes to a package's end: one that was cut off may still be read whole another time. */
 export function endsAsPackage(body: Uint8Array): boolean {
   return decode(body).trimEnd().endsWith("}");
 }
 
+export function readPage(body: Uint8Array): Read {
+  const text = decode(body);
+  if (text.trim() === "") return { kind: "empty" };
+  const parts = partsOf(text);
+  if (!parts) return { kind: "foreign", reason: `not a package of releases: ${text.trim().slice(0, 100)}` };
+  const values = parts.elements.reduce((sum, element) => sum + element.values, 0);
+  if (values > PAGE_VALUES_MAX)
+    return {
+      kind: "unreadable",
+      reason: `it holds ${values} values: expected at most ${PAGE_VALUES_MAX}`,
+      salvaged: null,
+    };
+  const envelope = parseLenient(parts.envelope);
+  const read = envelopeSchema.safeParse(envelope.ok ? envelope.value : null);
+  const { page, troubles } = readElements(parts.elements);
+  const [trouble] = troubles;
+  if (!envelope.ok) return { kind: "unreadable", reason: envelope.reason, salvaged: null };
+  if (!read.success) return { kind: "unreadable", reason: "the answer is not an object", salvaged: null };
+  const { uri, links } = read.data;
+  const whole = { uri, ...page, next: links?.next ?? null };
+  if (uri === "" && page.rows.length === 0 && page.unidentified.length > 0)
+    return { kind: "foreign", reason: "no `uri`, and nothing in `releases` is a release" };
+  if (!trouble) return { kind: "page", page: whole };
+  return { kind: "unreadable", reason: trouble.reason, salvaged: troubles.every(isOne) ? whole : null };
+}
+
 /**
- * What can still be read of a page that is no JSON, when no smaller question can be asked: each release by itself. The
+ * What can still be read of a page that is not JSON, when no smaller question can be asked: each release by itself. The
  * text of those that cannot be read is evidence.
  */
 export function salvageReleases(body: Uint8Array): Pick<Page, "rows" | "unidentified"> {
   const text = decode(body);
   const parts = partsOf(text);
-  return parts
-    ? readPieces(parts.pieces.flatMap(apart))
-    : { rows: [], unidentified: [{ rawText: text, reason: "the page cannot be read as JSON" }] };
+  if (!parts)
+    return { rows: [], unidentified: [{ rawText: text, reason: "the page cannot be read as JSON" }] };
+  return readElements(parts.elements.flatMap(apart)).page;
 }
 
-/**
- * The page, if its text falls into releases without a doubt: the rest of it is JSON, nothing but commas stands between
- * them, and each that cannot be read is one release. Else null: only a smaller question can tell.
- */
-function salvagePage(text: string): Page | null {
-  const parts = partsOf(text);
-  if (!parts?.clean) return null;
-  const json = parseLenient(parts.envelope);
-  const envelope = envelopeSchema.safeParse(json.ok ? json.value : null);
-  const { rows, unidentified } = readPieces(parts.pieces);
-  const isOne = ({ broken }: Row) => !broken || broken.rawText.match(/"ocid"\s*:/g)?.length === 1;
-  if (!envelope.success || !rows.every(isOne)) return null;
-  const { uri, links } = envelope.data;
-  return { uri, rows, unidentified, next: links?.next ?? null };
+interface Trouble {
+  rawText: string;
+  reason: string;
 }
 
-function readPieces(pieces: string[]): Pick<Page, "rows" | "unidentified"> {
+/** Whether it is one release without a doubt. Where it is not, only a smaller question can tell how many there are. */
+function isOne({ rawText }: Trouble): boolean {
+  return /^\{.*\}$/s.test(rawText) && (rawText.match(/"ocid"\s*:/g)?.length ?? 0) <= 1;
+}
+
+function readElements(elements: Element[]): {
+  page: Pick<Page, "rows" | "unidentified">;
+  troubles: Trouble[];
+} {
   const page: Pick<Page, "rows" | "unidentified"> = { rows: [], unidentified: [] };
-  for (const piece of pieces) {
-    const json = parseLenient(piece);
-    const read = json.ok ? readRows([json.value]) : readBroken(piece, json.reason);
-    page.rows.push(...read.rows);
-    page.unidentified.push(...read.unidentified);
+  const troubles: Trouble[] = [];
+  let room = PAGE_VALUES_MAX;
+  for (const { text: rawText, values } of elements) {
+    const most = Math.min(room, RELEASE_VALUES_MAX);
+    const json =
+      values > most
+        ? { ok: false as const, reason: `it holds ${values} values: expected at most ${most}` }
+        : parseLenient(rawText);
+    if (json.ok) {
+      room -= values;
+      readRow(page, rawText, json.value);
+      continue;
+    }
+    const broken = { rawText, reason: `the release cannot be read as JSON: ${json.reason}` };
+    troubles.push(broken);
+    readBroken(page, broken);
   }
-  return page;
-}
-
-/** What is no JSON mostly says who it is before it breaks. */
-function readBroken(rawText: string, why: string): Pick<Page, "rows" | "unidentified"> {
-  const broken = { rawText, reason: `the release cannot be read as JSON: ${why}` };
-  const { ocid, id, date } = outerTexts(rawText);
-  if (!ocid || !id) return { rows: [], unidentified: [broken] };
-  const row = {
-    key: `${ocid}/${id}`,
-    ocid,
-    releaseId: id,
-    date: instantOf(date ?? ""),
-    tags: tagsIn(rawText),
-  };
-  return { rows: [{ ...row, release: undefined, broken }], unidentified: [] };
-}
-
-/** The tags say which lane lists it. No other key of a release has this name. */
-function tagsIn(rawText: string): string[] {
-  const [, list = ""] = /"tag"\s*:\s*\[([^\]]*)\]/.exec(rawText) ?? [];
-  return [...list.matchAll(/"([^"\\]*)"/g)].map(([, tag = ""]) => tag);
-}
-
-/** The texts that stand in the outermost object itself, as far as it can be followed. */
-function outerTexts(text: string): Record<string, string> {
-  const texts: Record<string, string> = {};
-  let depth = 0;
-  for (const [token, key, value] of text.matchAll(
-    /"([^"\\]*)"\s*:\s*"([^"\\]*)"|"(?:[^"\\]|\\.)*"|[{}[\]]/g,
-  )) {
-    if (token === "{" || token === "[") depth++;
-    else if (token === "}" || token === "]") depth--;
-    else if (depth === 1 && key !== undefined && value !== undefined) texts[key] ??= value;
-  }
-  return texts;
-}
-
-/** A release whose quotes or braces do not close takes its neighbours with it: they are looked for in its text. */
-function apart(piece: string): string[] {
-  if (parseLenient(piece).ok) return [piece];
-  const parts: string[] = [];
-  let from = 0;
-  for (let at = piece.indexOf("{"); at >= 0; at = piece.indexOf("{", Math.max(at + 1, from))) {
-    const end = objectEnd(piece, at);
-    const json = end === null ? null : parseLenient(piece.slice(at, end));
-    if (end === null || !json?.ok || !releaseIdentitySchema.safeParse(json.value).success) continue;
-    parts.push(piece.slice(from, at), piece.slice(at, end));
-    from = end;
-  }
-  return [...parts, piece.slice(from)].filter((part) => part.includes("{"));
-}
-
-/** A page's text as its releases' texts, and the page without them; null when it is not even shaped like one. */
-function partsOf(text: string): { pieces: string[]; envelope: string; clean: boolean } | null {
-  const start = releasesStart.exec(text);
-  if (!start) return null;
-  const from = start.index + start[0].length;
-  const { pieces, between, end } = objectsIn(text, from);
-  const envelope = text.slice(0, from) + text.slice(end);
-  return { pieces, envelope, clean: /^\s*(?:,\s*)*$/.test(between) };
-}
-
-function readRows(releases: unknown[]): Pick<Page, "rows" | "unidentified"> {
-  const rows: Row[] = [];
-  const unidentified: Page["unidentified"] = [];
-  for (const release of releases) {
-    const read = rowSchema.safeParse(release);
-    if (read.success) {
-      const { ocid, id, date, tag } = read.data;
-      rows.push({ key: `${ocid}/${id}`, ocid, releaseId: id, date: instantOf(date), tags: tag, release });
-    } else
-      unidentified.push({
-        rawText: JSON.stringify(release) ?? "null",
-        reason: "the release has no `ocid` and `id`",
-      });
-  }
-  return { rows, unidentified };
+  return { page, troubles };
 }
 
 const rowSchema = releaseIdentitySchema.extend({
@@ -187,59 +143,67 @@ const rowSchema = releaseIdentitySchema.extend({
   tag: z.array(z.string()).catch([]),
 });
 
-type Parsed = { ok: true; value: unknown } | { ok: false; reason: string };
-
-function parseLenient(text: string): Parsed {
-  try {
-    return { ok: true, value: JSON.parse(text) };
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    try {
-      return { ok: true, value: JSON.parse(repairNumbers(text)) };
-    } catch (again) {
-      if (!(again instanceof SyntaxError)) throw again;
-      return { ok: false, reason: again.message.slice(0, 200) };
-    }
+function readRow(page: Pick<Page, "rows" | "unidentified">, rawText: string, release: unknown): void {
+  const read = rowSchema.safeParse(release);
+  if (!read.success) {
+    page.unidentified.push({ rawText, reason: NO_IDENTITY });
+    return;
   }
+  const { ocid, id, date, tag: tags } = read.data;
+  page.rows.push({
+    key: releaseKey(ocid, id),
+    ocid,
+    releaseId: id,
+    date: instantOf(date),
+    tags,
+    release,
+    rawText,
+  });
 }
 
-// A string, or a number with leading zeros. `000` has occurred as a number (api-facts): it can only mean 0, and 007
-// only 7, so reading them so invents nothing.
-const stringOrPaddedNumber = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\w.+-])(-?)0+(?=\d)/gs;
+const NO_IDENTITY = "the release has no `ocid` and `id` of at most 300 characters";
 
-function repairNumbers(text: string): string {
-  return text.replace(stringOrPaddedNumber, (found, sign?: string) =>
-    found.startsWith('"') ? found : (sign ?? ""),
-  );
+/** What cannot be read usually says who it is before it breaks. */
+function readBroken(page: Pick<Page, "rows" | "unidentified">, broken: Trouble): void {
+  const { rawText } = broken;
+  const members = membersOf(rawText, ["ocid", "id", "date", "tag"]);
+  const [ocid, id, date] = ["ocid", "id", "date"].map((name) => plainStringAt(rawText, members.get(name)));
+  const named = releaseIdentitySchema.safeParse({ ocid, id });
+  if (!named.success) {
+    page.unidentified.push(broken);
+    return;
+  }
+  const identity = {
+    key: releaseKey(named.data.ocid, named.data.id),
+    ocid: named.data.ocid,
+    releaseId: named.data.id,
+  };
+  const tags = tagsAt(rawText, members.get("tag"));
+  page.rows.push({ ...identity, date: instantOf(date ?? ""), tags, release: undefined, broken });
 }
 
-/** The `{…}` of the JSON array that begins at `from`, what stands between them, and where it ends. */
-function objectsIn(text: string, from: number): { pieces: string[]; between: string; end: number } {
-  const pieces: string[] = [];
-  let between = "";
-  const next = /[{\]]/g;
-  for (let at = from; ; ) {
-    next.lastIndex = at;
-    const start = next.exec(text)?.index ?? text.length;
-    between += text.slice(at, start);
-    if (text[start] !== "{") return { pieces, between, end: start };
-    at = objectEnd(text, start) ?? text.length; // a release whose quotes or braces do not close
-    pieces.push(text.slice(start, at));
-  }
+/** The tags say which lane lists it. */
+function tagsAt(rawText: string, from: number | undefined): string[] {
+  if (from === undefined || rawText[from] !== "[") return [];
+  const { elements } = elementsOf(rawText, from + 1);
+  return elements.flatMap(({ text }) => plainStringAt(text, 0) ?? []);
 }
 
-/** Behind the object that begins at `start`, minding strings; null when it does not close. */
-function objectEnd(text: string, start: number): number | null {
-  let depth = 0;
-  let inString = false;
-  for (let at = start; at < text.length; at++) {
-    const char = text[at];
-    if (inString) {
-      if (char === "\\") at++;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === "{" || char === "[") depth++;
-    else if ((char === "}" || char === "]") && --depth === 0) return at + 1;
-  }
-  return null;
+/** A release whose quotes or braces do not close takes its neighbours with it: they are looked for in its text. */
+function apart(element: Element): Element[] {
+  if (element.values > RELEASE_VALUES_MAX || parseLenient(element.text).ok) return [element];
+  const parts = objectsApart(element.text, (value) => releaseIdentitySchema.safeParse(value).success);
+  return parts
+    .filter((part) => part.includes("{"))
+    .map((text) => ({ text: text.trim(), values: element.values }));
+}
+
+/** A page's text as its releases' texts, and the page without them; null when it is not shaped like one. */
+function partsOf(text: string): { elements: Element[]; envelope: string } | null {
+  if (!/^\s*\{/.test(text)) return null;
+  const at = membersOf(text, ["releases"]).get("releases");
+  const open = at === undefined ? -1 : text.indexOf("[", at);
+  if (at === undefined || open < 0 || text.slice(at, open).trim() !== "") return null;
+  const { elements, end } = elementsOf(text, open + 1);
+  return { elements, envelope: text.slice(0, open + 1) + text.slice(end) };
 }

@@ -103,9 +103,11 @@ const SECTORS_BY_TYPE: Record<string, string> = {
   privateUtility: "utility",
 };
 
+const NAME_LENGTH_READ = 300; // the longest real name has 170 characters; patterns take the square of what is longer
+
 /** What kind of organisation it is: by its name, else by the register that knows it, else by its own classification. */
 function sectorOf(name: string, identifiers: Identifier[], types: unknown[]): string | undefined {
-  const plain = name.toLowerCase();
+  const plain = name.slice(0, NAME_LENGTH_READ).toLowerCase();
   for (const [sector, pattern] of SECTORS_BY_NAME) if (pattern.test(plain)) return sector;
   for (const { scheme } of identifiers) {
     if (scheme !== undefined && Object.hasOwn(SECTORS_BY_SCHEME, scheme)) return SECTORS_BY_SCHEME[scheme];

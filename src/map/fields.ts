@@ -1,55 +1,54 @@
 // The fields that both sources keep in the same places, each from all its places in the order of preference written here
 // (docs/records.md). What is not said is left out.
-import type { MappedContract, Supplier } from "../terms/documents.ts";
+import type { MappedContract } from "../terms/documents.ts";
+import { type Award, awardsOf, distinctSuppliers } from "./awards.ts";
 import { cpvCode, sectorOf } from "./cpv.ts";
-import { type Money, totalOf } from "./money.ts";
-import { organisationId } from "./organisation.ts";
-import { hasRole, itemsOf, made, type Parts } from "./parts.ts";
+import { type Money, sumOf, totalOf } from "./money.ts";
+import { itemsOf, type Parts } from "./parts.ts";
+import { deadlineOf, engagementDeadlineOf, mechanismOf, portalOf, typeOf } from "./procedure.ts";
 import {
-  amount,
   at,
   date,
   earliest,
   filled,
   firstText,
+  firstTitle,
   type Json,
+  lastInstant,
   latest,
   list,
+  number,
   object,
   text,
   webPage,
 } from "./read.ts";
 import type { SourceRules } from "./source-rules.ts";
-import { stageOf, statusOf } from "./status.ts";
+import { stageOf } from "./stage.ts";
+import { toldOf } from "./told-of.ts";
 
-export type Fields = Pick<MappedContract, "stage" | "status" | "tags"> & Partial<MappedContract>;
+export type Fields = Pick<MappedContract, "stage" | "tags"> & Partial<MappedContract>;
 
-export function fieldsOf(parts: Parts, rules: SourceRules, now: Date): Fields {
+export function fieldsOf(
+  parts: Parts,
+  rules: SourceRules,
+  ids: { ocid: string; noticeId: string; revision: number | null },
+): Fields {
   const { release, tender, planning, lots, awards, contracts, tags } = parts;
   const noticeType = rules.noticeType(parts);
-  const deadlineDate =
-    date(at(tender, "tenderPeriod", "endDate")) ?? date(tender["expressionOfInterestDeadline"]);
-  const facts = {
-    tags,
-    noticeType,
-    tenderStatus: text(tender["status"]),
-    awardStatuses: awards.map((award) => text(award["status"])),
-    contractStatuses: contracts.map((contract) => text(contract["status"])),
-    deadline: deadlineDate,
-    now,
-  };
-  const stage = stageOf(facts);
+  const stage = stageOf({ tags, noticeType, tellsAwards: awards.length + contracts.length > 0 });
   // An award says its own title and period better than the tender that led to it.
   const said = stage === "AWARD" ? [...contracts, ...awards, ...lots] : [...lots, ...awards, ...contracts];
-  const awarded = awardedOf(parts);
-  const value = rules.value(parts) ?? awarded ?? totalOf(parts.proposed);
+  const told = awardsOf(parts, noticeType);
+  const made = told.filter(({ fate }) => fate === undefined);
+  const awarded = sumOf(made.map(({ value }) => value));
+  const value = rules.value(parts) ?? awarded ?? expectedOf(parts, told);
   const cpvCodes = cpvCodesOf(parts);
+  const awardedSuppliers = distinctSuppliers(made.flatMap(({ suppliers }) => suppliers));
   return {
     tags,
     stage,
-    status: statusOf(facts),
     ...filled({
-      title: firstText(tender["title"], release["title"], planning["title"], said[0]?.["title"]),
+      title: firstTitle(tender["title"], release["title"], planning["title"], said[0]?.["title"]),
       description: firstText(
         tender["description"],
         release["description"],
@@ -59,37 +58,52 @@ export function fieldsOf(parts: Parts, rules: SourceRules, now: Date): Fields {
       noticeType,
       cpvCodes,
       sector: sectorOf(cpvCodes?.[0]),
-      valueMin: value && value.least < value.most ? value.least : undefined,
+      valueMin: value?.least,
       valueMax: value?.most,
       currency: value?.currency ?? awarded?.currency,
-      awardedSuppliers: suppliersOf(parts),
-      awardDate:
-        latest(made(awards).map((award) => date(award["date"]))) ??
-        latest(made(contracts).map((contract) => date(contract["dateSigned"]))),
+      valueIncludesVat: value?.includesVat || awarded?.includesVat || undefined,
+      contractType: typeOf(parts),
+      ...mechanismOf(parts, noticeType),
+      awardedSuppliers: awardedSuppliers.length > 0 ? awardedSuppliers : undefined,
+      awardDate: latest(made.map((award) => award.date)),
       awardValue: awarded?.least,
       ...periodOf(parts, stage),
-      deadlineDate,
+      tenderPeriodStart: date(at(tender, "tenderPeriod", "startDate")),
+      enquiryPeriodEnd: lastInstant(at(tender, "enquiryPeriod", "endDate")),
+      deadlineDate: deadlineOf(parts),
+      engagementDeadline: engagementDeadlineOf(parts),
       procurementMethod: text(tender["procurementMethod"]),
       procurementMethodDetails: procedureOf(tender),
       lotCount: lots.length > 1 ? lots.length : undefined,
       suitableForSme: rules.suitable(parts, "sme") || undefined,
       suitableForVco: rules.suitable(parts, "vcse") || undefined,
+      submissionPortalUrl: portalOf(tender),
       documentsUrl: documentsUrlOf(tender),
+      told: toldOf({
+        ...{ parts, ids, noticeType, stage, awards: told, awardedSuppliers },
+        keepsTenderId: ids.revision !== null,
+      }),
     }),
   };
 }
 
 const noProcedure = /\bunknown$|^other\s*-?$|^not (specified|applicable)$/i;
 
-/** The procedure's name, which some name where they have no code for it. */
+/** The procedure's name, where that says something. */
 function procedureOf(tender: Json): string | undefined {
   const named = firstText(tender["procurementMethodDetails"]);
   return named === undefined || noProcedure.test(named) ? undefined : named;
 }
 
-/** What was awarded, else what was signed, else what it cost in the end (UK9, UK11). */
-function awardedOf({ awards, contracts }: Parts): Money | undefined {
-  return totalOf(made(awards)) ?? totalOf(made(contracts)) ?? totalOf(contracts, "implementation.finalValue");
+/** What is announced (UK5), what it cost in the end (UK9, UK11), or what it will be changed to (UK10). */
+function expectedOf({ contracts, proposed }: Parts, told: Award[]): Money | undefined {
+  const pending = told.filter(({ fate }) => fate === "pending").map(({ value }) => value);
+  return (
+    sumOf(pending) ??
+    totalOf(contracts) ??
+    totalOf(contracts, "implementation.finalValue") ??
+    totalOf(proposed)
+  );
 }
 
 function cpvCodesOf({ tender, planning, lots, awards, contracts }: Parts): string[] | undefined {
@@ -124,11 +138,11 @@ function periodOf(
     const contractStartDate = earliest(periods.map((period) => date(period["startDate"])));
     const contractEndDate = latest(periods.map(endOf));
     if (contractStartDate || contractEndDate) {
-      const contractMaxEndDate = latest(periods.map((period) => date(period["maxExtentDate"])));
+      const contractMaxEndDate = latest(periods.map((period) => lastInstant(period["maxExtentDate"])));
       return filled({ contractStartDate, contractEndDate, contractMaxEndDate });
     }
   }
-  const ended = latest(contracts.map((contract) => date(at(contract, "implementation", "endDate"))));
+  const ended = latest(contracts.map((contract) => lastInstant(at(contract, "implementation", "endDate"))));
   return filled({ contractEndDate: ended });
 }
 
@@ -137,27 +151,12 @@ const DAYS_MAX = 40_000; // a lease of a hundred years; 1e9999 has come
 
 /** The end that a period says, or that its start and length say. */
 function endOf(period: Json): Date | undefined {
-  const end = date(period["endDate"]);
+  const end = lastInstant(period["endDate"]);
   if (end) return end;
-  const [start, days] = [date(period["startDate"]), amount(period["durationInDays"])];
-  return start && days !== undefined && days < DAYS_MAX
+  const [start, days] = [date(period["startDate"]), number(period["durationInDays"])];
+  return start && days !== undefined && days > 1 && days < DAYS_MAX
     ? new Date(start.getTime() + days * DAY_MS)
     : undefined;
-}
-
-/** Who was awarded, each once; where no award names one, the parties that are suppliers. */
-function suppliersOf({ awards, parties, partyOf }: Parts): MappedContract["awardedSuppliers"] {
-  const named = made(awards).flatMap((award) => list(award["suppliers"]));
-  const all = named.length > 0 ? named : parties.filter((party) => hasRole(party, "supplier"));
-  const suppliers = new Map<string, Supplier>();
-  for (const one of all) {
-    const party = partyOf(one["id"]);
-    const name = firstText(one["name"], party?.["name"]);
-    const id = organisationId(party ?? one);
-    const key = id ?? name;
-    if (key !== undefined && !suppliers.has(key)) suppliers.set(key, filled({ name, supplierId: id }));
-  }
-  return suppliers.size > 0 ? [...suppliers.values()] : undefined;
 }
 
 /** Where the bidding documents are. */

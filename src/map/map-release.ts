@@ -3,23 +3,21 @@
 import type { MappedBuyer, MappedContract } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
 import { buyersOf } from "./buyer.ts";
-import { contractsFinder } from "./contracts-finder.ts";
 import { fieldsOf } from "./fields.ts";
-import { findATender } from "./find-a-tender.ts";
 import { type Parts, partsOf } from "./parts.ts";
+import { foldOcid } from "./process/fold.ts";
 import { date, filled, isObject, type Json, latest, list, weight } from "./read.ts";
 import type { SourceRules } from "./source-rules.ts";
 
 export type Mapped =
   | {
       kind: "mapped";
-      contract: MappedContract /** The buyer, then those that buy jointly with it. */;
+      contract: MappedContract;
+      /** The buyer, then those that buy jointly with it. */
       buyers: MappedBuyer[];
       revision: number | null;
     }
   | { kind: "rejected"; ocid: string | null; releaseId: string | null; reason: string };
-
-const RULES: Record<Source, SourceRules> = { FIND_A_TENDER: findATender, CONTRACTS_FINDER: contractsFinder };
 
 const ID_LENGTH_MAX = 300; // the longest real one has 80 characters
 // A MongoDB document and a command have 16,777,216 at most: a contract with what the store adds; the buyers of a whole page.
@@ -28,8 +26,13 @@ const BUYER_BYTES_MAX = 80_000; // stored twice (`said`), and a page has 100
 // Control characters and spaces would make an id that nobody can type.
 const plainId = /^[^\p{C}\s]+$/u;
 
-export function mapRelease(options: { source: Source; release: unknown; now: Date }): Mapped {
-  const { source, release, now } = options;
+export function mapRelease(options: {
+  source: Source;
+  rules: SourceRules;
+  release: unknown;
+  now: Date;
+}): Mapped {
+  const { source, rules, release, now } = options;
   if (!isObject(release))
     return { kind: "rejected", ocid: null, releaseId: null, reason: "expected an object" };
   const ocid = idAt(release, "ocid");
@@ -43,9 +46,8 @@ export function mapRelease(options: { source: Source; release: unknown; now: Dat
     const parts = partsOf(release);
     const publishedDate = publishedDateOf(parts);
     if (!publishedDate) return rejected("date: expected a date between 1950 and 2150");
-    const rules = RULES[source];
     const { revision, ...ids } = rules.identify(releaseId);
-    const { stage, status, ...fields } = fieldsOf(parts, rules, now);
+    const { stage, ...fields } = fieldsOf(parts, rules, { ocid, noticeId: ids.noticeId, revision });
     const buyers = buyersOf(parts);
     const [buyer] = buyers;
     const deliveryRegions = rules.deliveryRegions(parts);
@@ -56,12 +58,11 @@ export function mapRelease(options: { source: Source; release: unknown; now: Dat
       return rejected(`its texts take up to ${bytes} bytes: expected at most ${CONTRACT_BYTES_MAX}`);
     if (buyerBytes > BUYER_BYTES_MAX)
       return rejected(`buyer: takes up to ${buyerBytes} bytes: expected at most ${BUYER_BYTES_MAX}`);
-    const contract: MappedContract = {
+    const told = {
       source,
       ocid,
       ...ids,
       releaseId,
-      status,
       stage,
       publishedDate,
       ...filled({
@@ -71,6 +72,9 @@ export function mapRelease(options: { source: Source; release: unknown; now: Dat
       }),
       ...fields,
     };
+    const [procurement] = foldOcid([told], now);
+    const status = procurement?.notices.get(ids.noticeId)?.status ?? "CLOSED";
+    const contract: MappedContract = { ...told, status };
     return { kind: "mapped", contract, buyers, revision };
   } catch (error) {
     // One bad release never blocks a page: a shape that nobody thought of is evidence in quarantine.

@@ -39,7 +39,8 @@ export function text(value: unknown): string | undefined {
   if (typeof value !== "string") return undefined;
   const decoded = value.includes("&") ? decodeHTMLStrict(value) : value;
   const whole = decoded.isWellFormed() ? decoded : decoded.toWellFormed();
-  const clean = (whole.includes("\u0000") ? whole.replaceAll("\u0000", "") : whole).trim();
+  const plain = whole.includes("<") ? withoutMarkup(whole) : whole;
+  const clean = (plain.includes("\u0000") ? plain.replaceAll("\u0000", "") : plain).trim();
   if (clean === "") return undefined;
   return clean.includes("\n")
     ? clean
@@ -47,6 +48,29 @@ export function text(value: unknown): string | undefined {
         .map((line) => line.trimEnd())
         .join("\n")
     : clean;
+}
+
+// The forms keep what was pasted into them: a line's end is `<br/>`, and some texts are whole pages of a word processor. Only
+// names of HTML elements count: `<5 years` and `<contract 1>` are text. No pattern begins with spaces: where nothing follows
+// them, it would look at them from each one on.
+const lineBreak = /<br\b[^<>]{0,200}>[ \t]*\n?/gi;
+const block = /<\/?(?:p|div|li|ul|ol|tr|table|tbody|h[1-6])\b[^<>]{0,500}>[ \t]*/gi;
+const inline = /<\/?(?:a|b|i|u|em|strong|span|font|sup|sub|td|th|small|s)(?:\s[^<>]{0,500})?\/?>/gi;
+
+const emptyLines = /\n(?:[^\S\n]*\n){2,}/g;
+
+function withoutMarkup(written: string): string {
+  const plain = written.replaceAll(lineBreak, "\n").replaceAll(block, "\n").replaceAll(inline, "");
+  return plain === written ? written : plain.replaceAll(emptyLines, "\n\n");
+}
+
+/** The first text that says something, on one line. */
+export function firstTitle(...values: unknown[]): string | undefined {
+  const lines = firstText(...values)?.split("\n");
+  return lines
+    ?.map((line) => line.trim())
+    .filter((line) => line !== "")
+    .join(" ");
 }
 
 // What people type where a form wants something: it says nothing.
@@ -73,6 +97,14 @@ export function date(value: unknown): Date | undefined {
   return instant && year >= YEAR_MIN && year <= YEAR_MAX ? instant : undefined;
 }
 
+const dayAlone = /^\s*(\d{4}-\d\d-\d\d)\s?(?:Z|[+-]\d\d:?\d\d)?\s*$/i;
+
+/** The end of something: a last day without a clock includes that day, London time. */
+export function lastInstant(value: unknown): Date | undefined {
+  const [, day] = typeof value === "string" ? (dayAlone.exec(value) ?? []) : [];
+  return date(day === undefined ? value : `${day}T23:59:59`);
+}
+
 export function earliest(dates: (Date | undefined)[]): Date | undefined {
   return dates.reduce((first, one) => (one && (!first || one < first) ? one : first), undefined);
 }
@@ -81,13 +113,10 @@ export function latest(dates: (Date | undefined)[]): Date | undefined {
   return dates.reduce((last, one) => (one && (!last || one > last) ? one : last), undefined);
 }
 
-// More than all that the United Kingdom earns in a year is a slip, and sums of it would be no money either.
-const AMOUNT_MAX = 1e13;
-
-/** An amount of money that means something: 0 and 1 are placeholders, and Infinity is 1e9999. */
-export function amount(value: unknown): number | undefined {
-  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
-  return typeof number === "number" && number > 1 && number < AMOUNT_MAX ? number : undefined;
+/** A finite number, also one that is written as text; Infinity is 1e9999. */
+export function number(value: unknown): number | undefined {
+  const read = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  return typeof read === "number" && Number.isFinite(read) ? read : undefined;
 }
 
 export function flag(value: unknown): boolean | undefined {

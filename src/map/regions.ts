@@ -1,5 +1,5 @@
 // Regions of the UK by their ITL code of 2021, which is the NUTS code of 2016 with a few districts anew; and the names that
-// Contracts Finder writes instead of codes.
+// some releases have instead of codes.
 const REGIONS: Record<string, string> = {
   UK: "United Kingdom",
   UKC: "North East (England)",

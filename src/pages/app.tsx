@@ -5,10 +5,11 @@ import type { Child } from "hono/jsx";
 import { secureHeaders } from "hono/secure-headers";
 import type { Database } from "../platform/database.ts";
 import { summaryOf } from "../report/describe.ts";
+import { readQuarantine, readWindow } from "../report/facts.ts";
 import { health } from "../report/health.ts";
 import { METRICS_TYPE, metricsOf } from "../report/metrics.ts";
 import type { Status } from "../report/schema.ts";
-import { readQuarantine, readWindow } from "../report/status.ts";
+import type { NamedSource } from "../report/words.ts";
 import { ICON, SCRIPT, STYLE } from "./assets.ts";
 import { QuarantinePage, WindowPage } from "./details.tsx";
 import { admit, type GuardOptions, giveCookie, HELD_SECONDS, takeCookie, tryToken } from "./guard.ts";
@@ -19,6 +20,7 @@ export interface AppOptions extends Omit<GuardOptions, "token"> {
   /** Null: everything but `/healthz` is closed. */
   token: string | null;
   readStatus: (db: Database) => Promise<Status>;
+  sources: readonly NamedSource[];
   /** Connects, hands over the database and closes. */
   withData: <T>(use: (db: Database) => Promise<T>) => Promise<T>;
   noteError: (error: unknown, where: string) => void;
@@ -43,7 +45,7 @@ const SMALL_BODY = bodyLimit({ maxSize: 4096, onError: (c) => c.text("Too much",
 const POSTED = new Set(["/sign-in", "/sign-out"]);
 
 export function createApp(options: AppOptions): Hono {
-  const { token, withData, readStatus, noteError } = options;
+  const { token, withData, readStatus, sources, noteError } = options;
   const app = new Hono();
   app.use(HEADERS);
   app.use(async (c, next) => {
@@ -95,14 +97,13 @@ export function createApp(options: AppOptions): Hono {
   app.get("/", async (c) => page(c, 200, <OverviewPage status={await status()} />));
   app.get("/status.json", async (c) => c.json(await status()));
   app.get("/metrics", async (c) => c.body(metricsOf(await status()), 200, { "Content-Type": METRICS_TYPE }));
-  app.get("/windows/:source/:month", async (c) => {
-    const { source, month } = c.req.param();
-    const detail = await withData((db) => readWindow(db, `${source}/${month}`));
+  app.get("/windows/:id{.+}", async (c) => {
+    const detail = await withData((db) => readWindow(db, c.req.param("id")));
     if (detail === null) return c.notFound();
-    return page(c, 200, <WindowPage {...detail} summary={summaryOf(detail.window)} />);
+    return page(c, 200, <WindowPage {...detail} summary={summaryOf(detail.window)} sources={sources} />);
   });
   app.get("/quarantine", async (c) =>
-    page(c, 200, <QuarantinePage rows={await withData((db) => readQuarantine(db))} />),
+    page(c, 200, <QuarantinePage rows={await withData((db) => readQuarantine(db))} sources={sources} />),
   );
   return app;
 }

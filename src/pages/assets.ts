@@ -14,7 +14,7 @@ export const STYLE = `
   --deferred: #fbeec4; --deferred-too: #f0d98f; --deferred-ink: #5a4300;
   --failed: #b3261e; --failed-ink: #ffffff;
   --cancelled: #eceeec; --cancelled-too: #dde1de; --cancelled-ink: #626d66;
-  --first: #17694a; --second: #d08a1d; --rail: #e3e8e4; --used: #17694a; --future: #a5d3bb; --mark: #a8221b; --shade: #c3cec7;
+  --first: #17694a; --second: #d08a1d; --third: #4a6fa5; --rail: #e3e8e4; --used: #17694a; --future: #a5d3bb; --mark: #a8221b; --shade: #c3cec7;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -27,7 +27,7 @@ export const STYLE = `
     --deferred: #3f320c; --deferred-too: #55440f; --deferred-ink: #f6dc90;
     --failed: #ef6a60; --failed-ink: #240403;
     --cancelled: #1f2622; --cancelled-too: #2b332e; --cancelled-ink: #95a09a;
-    --first: #36a576; --second: #e0a548; --rail: #2a332e; --used: #36a576; --future: #235c44; --mark: #ff8f85; --shade: #46544c;
+    --first: #36a576; --second: #e0a548; --third: #86a8dd; --rail: #2a332e; --used: #36a576; --future: #235c44; --mark: #ff8f85; --shade: #46544c;
   }
 }
 * { box-sizing: border-box; }
@@ -114,12 +114,13 @@ svg.sign { fill: none; stroke: currentColor; stroke-width: 2.2; stroke-linecap: 
 .keys { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; margin: 0; font-size: .85rem; color: var(--soft); }
 .key { display: inline-block; width: .8rem; height: .8rem; border-radius: 3px; vertical-align: -.08em; }
 .key.used, .key.first { background: var(--used); } .key.future { background: var(--future); } .key.mark { background: var(--mark); width: .25rem; }
+.key.third { background: var(--third); }
 .key.second { background: repeating-linear-gradient(135deg, var(--second) 0 3px, var(--card) 3px 4.5px); }
 .scale { font-size: .8rem; line-height: 1; margin: 0 0 .2rem; }
 .chart { display: block; width: 100%; height: 7.5rem; }
 .chart .rule { fill: none; stroke: var(--line); vector-effect: non-scaling-stroke; }
 .chart .cut { stroke: var(--card); stroke-width: 4; vector-effect: non-scaling-stroke; }
-.chart .first { fill: var(--first); } .chart .second { fill: var(--second); } .chart .gap { fill: var(--card); }
+.chart .first { fill: var(--first); } .chart .third { fill: var(--third); } .chart .second { fill: var(--second); } .chart .gap { fill: var(--card); }
 .axis { display: flex; justify-content: space-between; font-size: .8rem; margin: .2rem 0 .5rem; }
 details { margin-top: .8rem; } summary { cursor: pointer; color: var(--link); }
 

@@ -1,24 +1,31 @@
 // The page of one window, and the quarantine list.
 
+import { QUARANTINE_SHOWN, type QuarantineRow, type WindowDetail } from "../report/facts.ts";
 import type { WindowSummary } from "../report/schema.ts";
-import { QUARANTINE_SHOWN, type QuarantineRow, type WindowDetail } from "../report/status.ts";
 import {
   bytes,
   count,
   counted,
   moment,
   monthName,
+  type NamedSource,
+  nameIn,
   percent,
-  SOURCE_NAMES,
   STATE_MEANINGS,
   span,
   TROUBLES,
+  windowName,
 } from "../report/words.ts";
 import type { LondonTime } from "../terms/london-time.ts";
 import { Layout, Scroll, Sign, State } from "./layout.tsx";
 
-export function WindowPage({ window, summary, gaps }: WindowDetail & { summary: WindowSummary }) {
-  const title = `${SOURCE_NAMES[window.source]}, ${monthName(window.month)}`;
+interface WindowPageProps extends WindowDetail {
+  summary: WindowSummary;
+  sources: readonly NamedSource[];
+}
+
+export function WindowPage({ window, summary, gaps, sources }: WindowPageProps) {
+  const title = windowName(sources, window);
   const { state } = summary;
   return (
     <Layout title={`${title} – Procurement sync`} signedIn>
@@ -196,7 +203,12 @@ function tookWords({ startedAt, doneAt }: { startedAt: Date | null; doneAt: Date
   return startedAt && doneAt ? `, after ${span(doneAt.getTime() - startedAt.getTime())}` : "";
 }
 
-export function QuarantinePage({ rows }: { rows: QuarantineRow[] }) {
+interface QuarantinePageProps {
+  rows: QuarantineRow[];
+  sources: readonly NamedSource[];
+}
+
+export function QuarantinePage({ rows, sources }: QuarantinePageProps) {
   return (
     <Layout title="Quarantine – Procurement sync" signedIn>
       <p class="crumb">
@@ -215,7 +227,7 @@ export function QuarantinePage({ rows }: { rows: QuarantineRow[] }) {
           <p class="problem">{row.reason}</p>
           <Rows
             rows={[
-              ["Source", SOURCE_NAMES[row.source]],
+              ["Source", nameIn(sources, row.source)],
               ["Process", row.ocid],
               ["Where", row.place],
               ["First seen", moment(row.firstSeenAt)],

@@ -19,6 +19,8 @@ const SETTLED_AFTER_MS = 10 * 60_000;
 
 export interface Wanted {
   source: Source;
+  /** The part of a source that is read by itself. */
+  site?: string | undefined;
   month: Month;
   from: Date;
   to: Date;
@@ -80,26 +82,33 @@ export function comparePlan(options: {
   now: Date;
 }): Difference {
   const { wanted, existing, start, stages, now } = options;
-  const before = new Map(existing.map((window) => [window.month, window]));
+  const before = new Map(existing.map((window) => [placeOf(window), window]));
+  const sites = new Set(wanted.map(({ site }) => site));
   const insert: SyncWindow[] = [];
   const moves: Move[] = [];
   for (const one of wanted) {
-    const window = before.get(one.month);
+    const window = before.get(placeOf(one));
     const move = window ? moveFor(window, one, stages) : null;
     if (!window) insert.push(newWindow(one, stages, now));
     else if (move) moves.push(move);
   }
   for (const window of existing) {
-    if (window.to <= start && window.status !== "cancelled")
+    const gone = window.to <= start || (window.site !== undefined && !sites.has(window.site));
+    if (gone && window.status !== "cancelled")
       moves.push({ window, set: { status: "cancelled", claim: null }, unset: [] });
   }
   return { insert, moves };
 }
 
+/** What tells the windows of a source apart: `2024-03`, or `site/2024-03`. */
+const placeOf = ({ site, month }: { site?: string | undefined; month: string }) =>
+  site === undefined ? month : `${site}/${month}`;
+
 function newWindow(one: Wanted, stages: string[], now: Date): SyncWindow {
   return {
-    _id: `${one.source}/${one.month}`,
+    _id: `${one.source}/${placeOf(one)}`,
     source: one.source,
+    ...(one.site === undefined ? {} : { site: one.site }),
     month: one.month,
     from: one.from,
     to: one.to,
@@ -212,7 +221,9 @@ function sameLanes(some: LaneProgress[], others: LaneProgress[]): boolean {
  * so that nothing stays wrong for long that two planners at once, or a hand in the database, have left.
  */
 export function planHash(wanted: Wanted[], stages: string[], now: Date): string {
-  const text = wanted.map(({ month, from, to }) => `${month} ${from.toISOString()} ${to.toISOString()}`);
+  const text = wanted.map(
+    ({ from, to, ...place }) => `${placeOf(place)} ${from.toISOString()} ${to.toISOString()}`,
+  );
   return createHash("sha256")
     .update([toLondon(now).slice(0, 10), stages.join(","), ...text].join("\n"))
     .digest("hex")

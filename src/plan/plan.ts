@@ -20,12 +20,15 @@ export async function plan(
     start: Date;
     horizon: Date;
     stages: string[];
+    /** Each has its own windows; without it the source is one. */
+    sites?: readonly string[];
     knownHash: string | null;
     now: Date;
   },
 ): Promise<Planned> {
-  const { source, start, horizon, stages, now } = options;
-  const wanted = wantedWindows({ source, start, horizon, now });
+  const { source, start, horizon, stages, sites, now } = options;
+  const months = wantedWindows({ source, start, horizon, now });
+  const wanted = sites ? sites.flatMap((site) => months.map((month) => ({ ...month, site }))) : months;
   const hash = planHash(wanted, stages, now);
   if (hash === options.knownHash && !(await hasUncovered(db, source, stages)))
     return { hash, inserted: 0, moved: 0 };

@@ -8,7 +8,11 @@ import {
   type IndexDescription,
   MongoClient,
   type MongoClientOptions,
+  MongoError,
+  MongoNetworkError,
+  MongoNotConnectedError,
   MongoServerError,
+  MongoServerSelectionError,
 } from "mongodb";
 import {
   alertSchema,
@@ -95,6 +99,19 @@ export async function withDatabase<T>(
   } finally {
     await client.close();
   }
+}
+
+/** The server, or the way to it: no fault of what was written, and the next invocation tries again. */
+export function isUnreachable(error: unknown): boolean {
+  if (!(error instanceof MongoError)) return false;
+  const isOfConnection =
+    error instanceof MongoNetworkError ||
+    error instanceof MongoServerSelectionError ||
+    error instanceof MongoNotConnectedError;
+  const isOfServer = error.hasErrorLabel("RetryableWriteError") || error.hasErrorLabel("ResetPool");
+  return (
+    isOfConnection || isOfServer || /PoolCleared|PoolClosed|TopologyClosed|ClientClosed/.test(error.name)
+  );
 }
 
 function unreachable(cause: unknown): string {

@@ -7,10 +7,18 @@ export interface HttpAnswer {
   /** `Retry-After` as it came, or null. */
   retryAfter: string | null;
   body: Uint8Array;
+  /** It had more bytes than these: only its beginning is here. */
+  cutAt?: number;
+}
+
+export interface HttpOptions {
+  timeoutMs: number;
+  /** More of the body, unpacked, is not read. */
+  bytesMax?: number;
 }
 
 /** GET. Answers whatever the status; redirects are answers too. @throws TransportError */
-export type HttpGet = (url: string, options: { timeoutMs: number }) => Promise<HttpAnswer>;
+export type HttpGet = (url: string, options: HttpOptions) => Promise<HttpAnswer>;
 
 /** No answer: a timeout, a reset, a refused connection, a body that ended early. */
 export class TransportError extends Error {

@@ -1,6 +1,6 @@
 // The real effects: the only place, with logger.ts and database.ts, that touches the clock, timers and the network.
 import { ObjectId } from "mongodb";
-import { type Effects, type HttpAnswer, type HttpGet, TransportError } from "./effects.ts";
+import { type Effects, type HttpAnswer, type HttpGet, type HttpOptions, TransportError } from "./effects.ts";
 import { post } from "./post.ts";
 
 export const USER_AGENT =
@@ -16,12 +16,15 @@ export const workerEffects: Effects = {
 };
 
 export function getAs(userAgent: string): HttpGet {
-  return (url, { timeoutMs }) => httpGet(url, { timeoutMs, userAgent });
+  return (url, options) => httpGet(url, { ...options, userAgent });
 }
+
+/** Unpacked. A page of 100 has 1 MB, and no more than 13 if each of its releases were the largest recorded one. */
+export const BODY_BYTES_MAX = 16_000_000;
 
 async function httpGet(
   url: string,
-  { timeoutMs, userAgent }: { timeoutMs: number; userAgent: string },
+  { timeoutMs, userAgent, bytesMax = BODY_BYTES_MAX }: HttpOptions & { userAgent: string },
 ): Promise<HttpAnswer> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
@@ -30,19 +33,48 @@ async function httpGet(
       redirect: "manual",
       signal,
     });
-    const body = new Uint8Array(await response.arrayBuffer());
+    const { body, whole } = await readBody(response, bytesMax);
     const expected = response.headers.get("content-length");
-    if (expected !== null && !response.headers.has("content-encoding") && Number(expected) > body.length) {
+    if (
+      whole &&
+      expected !== null &&
+      !response.headers.has("content-encoding") &&
+      Number(expected) > body.length
+    ) {
       throw new TransportError(`the body ended after ${body.length} of ${expected} bytes`, {
         timedOut: false,
       });
     }
-    return { status: response.status, retryAfter: response.headers.get("retry-after"), body };
+    const retryAfter = response.headers.get("retry-after");
+    return { status: response.status, retryAfter, body, ...(whole ? {} : { cutAt: bytesMax }) };
   } catch (error) {
     if (error instanceof TransportError) throw error;
     const what = signal.aborted ? `no answer within ${timeoutMs} ms` : describe(error);
     throw new TransportError(what, { timedOut: signal.aborted, cause: error });
   }
+}
+
+/** Read as it comes, and no further than is wanted: a few packed bytes can be gigabytes. */
+async function readBody(response: Response, bytesMax: number): Promise<{ body: Uint8Array; whole: boolean }> {
+  if (response.body === null) return { body: new Uint8Array(0), whole: true };
+  const reader = response.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    chunks.push(chunk.value);
+    length += chunk.value.length;
+    if (length > bytesMax) {
+      await reader.cancel();
+      break;
+    }
+  }
+  const body = new Uint8Array(Math.min(length, bytesMax));
+  let at = 0;
+  for (const chunk of chunks) {
+    body.set(chunk.subarray(0, body.length - at), at);
+    at += chunk.length;
+  }
+  return { body, whole: length <= bytesMax };
 }
 
 function describe(error: unknown): string {

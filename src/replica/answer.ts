@@ -1,12 +1,13 @@
 // Both APIs as they really are: a function from a request and an instant to an answer. No clock, no network.
-import type { Source } from "../terms/window.ts";
 import { type Answer, brokenAnswer, json, onTheWay, refusal } from "./broken-answers.ts";
 import { CF_CURSOR_CHANGED, CF_NOT_FOUND, fatBadRequest, fatNotFound } from "./envelope.ts";
 import type { Fault } from "./faults.ts";
 import type { Published } from "./history.ts";
 import { list, lookUp, page } from "./pages.ts";
 import { cfQuestion, fatQuestion, isOwnCursor, secondsFloor, uriOf } from "./query.ts";
+import type { Source } from "./sources.ts";
 import { type Asked, count, type ReplicaOptions, type SourceStats, type State, stateOf } from "./state.ts";
+import { dailyCsv, WITNESS_PATH } from "./witness.ts";
 
 export type { Answer } from "./broken-answers.ts";
 export type { ReplicaOptions } from "./state.ts";
@@ -14,6 +15,8 @@ export type { ReplicaOptions } from "./state.ts";
 export interface Replica {
   handle(request: { url: string; now: number }): Answer;
   stats(): Record<Source, SourceStats>;
+  /** The daily CSV: how many files were asked for, and how many there were. */
+  witnessStats(): { asked: number; files: number };
   /** Every distinct release that is listed at `now`. */
   published(source: Source, now: number): Published[];
 }
@@ -28,6 +31,7 @@ export function createReplica(options: ReplicaOptions): Replica {
   return {
     handle: (request) => handle(state, request),
     stats: () => ({ FIND_A_TENDER: FIND_A_TENDER.stats, CONTRACTS_FINDER: CONTRACTS_FINDER.stats }),
+    witnessStats: () => state.witness,
     published: (source, now) =>
       state.apis[source].listing.rows.filter(
         (row, index, rows) => row.listedAt <= now && row !== rows[index - 1],
@@ -38,6 +42,7 @@ export function createReplica(options: ReplicaOptions): Replica {
 /** One request: refused, broken or answered; then what befalls the answer on its way. */
 function handle(state: State, { url: text, now }: { url: string; now: number }): Answer {
   const url = new URL(text);
+  if (url.pathname.startsWith(WITNESS_PATH)) return witness(state, url, now);
   const source: Source = url.pathname.startsWith("/Published/") ? "CONTRACTS_FINDER" : "FIND_A_TENDER";
   const { stats } = state.apis[source];
   const rowsBefore = stats.rows;
@@ -51,6 +56,14 @@ function handle(state: State, { url: text, now }: { url: string; now: number }):
   stats.log.push({ at: now, asked: url.pathname + url.search, status: answer.status, rows, fault: struck });
   if (stats.log.length > LOGGED_MAX) stats.log.splice(0, LOGGED_MAX / 2);
   return struck ? onTheWay(answer, struck, state.options.slowMs ?? 1500) : answer;
+}
+
+/** The daily CSV: no rate limit, but what befalls any answer on its way. */
+function witness(state: State, url: URL, now: number): Answer {
+  const struck = strike(state, "CONTRACTS_FINDER");
+  const fault = struck !== null && WITNESS_STRIKES.includes(struck) ? struck : null;
+  const answer = early(state, "CONTRACTS_FINDER", fault) ?? dailyCsv(state, url, now);
+  return fault === null ? answer : onTheWay(answer, fault, state.options.slowMs ?? 1500);
 }
 
 function refuse(state: State, source: Source, now: number): Answer | null {
@@ -68,6 +81,8 @@ function strike({ strikes, random, options }: State, source: Source): Fault | nu
   const onlyCf = fault === "403-html" || fault === "windows-1252";
   return onlyCf && source === "FIND_A_TENDER" ? null : fault;
 }
+
+const WITNESS_STRIKES: readonly Fault[] = ["500", "503", "504", "reset", "truncated", "slow"];
 
 const EARLY: readonly Fault[] = [
   ...(["429", "429-without-header", "403-html", "500", "503", "504"] as const),

@@ -1,7 +1,7 @@
 // What stands around the releases, and the answers without any: envelopes, headers and error bodies as recorded.
 import { toLondon } from "../terms/london-time.ts";
-import type { Source } from "../terms/window.ts";
 import { zoned } from "./made-up.ts";
+import type { Source } from "./sources.ts";
 
 const OCDS = "https://raw.githubusercontent.com/open-contracting-extensions";
 const CCS = "https://raw.githubusercontent.com/Crown-Commercial-Service";

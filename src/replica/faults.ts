@@ -1,5 +1,6 @@
 // The closed list of what the real APIs do wrong, each a switch. `always`: a property of the API whenever it is on;
-// `sometimes`: strikes single answers at random (seeded); `planted`: sits in single releases of the history.
+// `sometimes`: strikes single answers at random (seeded); `planted`: sits in single releases of the history; `witness`: is
+// in Contracts Finder's daily CSV.
 export const FAULTS = {
   "cursor-drops": {
     kind: "always",
@@ -44,7 +45,15 @@ export const FAULTS = {
     kind: "planted",
     what: "a release that is no JSON, and takes what follows it in its page with it",
   },
-} as const satisfies Record<string, { kind: "always" | "sometimes" | "planted"; what: string }>;
+  "witness-days-missing": { kind: "witness", what: "CF: some days have no daily CSV: 403 or 404" },
+  "witness-padded": { kind: "witness", what: "CF: cells of the daily CSV are padded with blanks" },
+  "witness-lacks-rows": { kind: "witness", what: "CF: on some days the daily CSV lacks a row" },
+  "witness-invents-rows": {
+    kind: "witness",
+    what: "CF: on some days the daily CSV has a row that nobody published",
+  },
+  "witness-away": { kind: "witness", what: "CF: for whole months there is no daily CSV" },
+} as const satisfies Record<string, { kind: "always" | "sometimes" | "planted" | "witness"; what: string }>;
 
 export type Fault = keyof typeof FAULTS;
 
@@ -61,6 +70,9 @@ const UNUSUAL_FAULTS: Fault[] = [
   "wrong-echo",
   "broken-release",
   "unclosed-quote",
+  "witness-lacks-rows",
+  "witness-invents-rows",
+  "witness-away",
 ];
 
 /** What the real APIs are known to do in an ordinary month. */

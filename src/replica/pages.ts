@@ -1,6 +1,5 @@
 // A page: which rows it holds, what it says of itself, and the cursor to the next.
 import { toLondon } from "../terms/london-time.ts";
-import type { Source } from "../terms/window.ts";
 import { type Answer, json } from "./broken-answers.ts";
 import { encodeWindows1252, envelopeText, fatNotFound, PAGE_HEADERS } from "./envelope.ts";
 import type { Published } from "./history.ts";
@@ -8,6 +7,7 @@ import { keyOf, type Order, placesOf, rowsUnder } from "./listing.ts";
 import { cursorOf, cursorText, PAGE_MAX, type Range, toName, uriOf } from "./query.ts";
 import { hash } from "./random.ts";
 import { type Bodies, releaseText } from "./release.ts";
+import type { Source } from "./sources.ts";
 import { type Api, type Asked, count, type ReplicaOptions, type State } from "./state.ts";
 
 const WRONG_ECHO_MS = 7 * 86_400_000;

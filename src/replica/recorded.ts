@@ -2,9 +2,9 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { instantOf } from "../terms/london-time.ts";
-import type { Source } from "../terms/window.ts";
 import type { Published } from "./history.ts";
 import { hash } from "./random.ts";
+import type { Source } from "./sources.ts";
 
 interface RecordedRelease {
   ocid: string;

@@ -1,11 +1,12 @@
 // A record of the history → the text of the release that the API would show. Deterministic: it depends on the record
 // alone.
-import type { Source } from "../terms/window.ts";
+
 import { contractsFinder } from "./contracts-finder.ts";
 import { findATender } from "./find-a-tender.ts";
 import type { Published } from "./history.ts";
 import { amountOf, buyerOf, SENTINEL, zoned } from "./made-up.ts";
 import { createRandom, type Random } from "./random.ts";
+import type { Source } from "./sources.ts";
 
 /** `full`: shapes and sizes of real releases. `light`: what counting needs, for simulations. */
 export type Bodies = "full" | "light";
@@ -35,6 +36,11 @@ export function releaseText(source: Source, record: Published, bodies: Bodies): 
 /** What 1e9999 has become in JSON.parse. */
 const infinityKept = (_key: string, value: unknown) =>
   value === Number.POSITIVE_INFINITY ? SENTINEL : value;
+
+/** The release before any defect of its text: for what is not JSON. */
+export function releaseObject(source: Source, record: Published, bodies: Bodies): unknown {
+  return record.recorded ?? release(source, record, bodies);
+}
 
 function release(source: Source, record: Published, bodies: Bodies): object {
   const random = createRandom(record.seed);

@@ -1,8 +1,8 @@
 // The replica as an HTTP server on 127.0.0.1: both APIs at one origin, with what can only go wrong on the way, and the
 // truth under /__truth and /__stats.
 import { createServer, type ServerResponse } from "node:http";
-import { SOURCES, type Source } from "../terms/window.ts";
 import { type Answer, createReplica, type Replica, type ReplicaOptions } from "./answer.ts";
+import { SOURCES, type Source } from "./sources.ts";
 
 export interface RunningReplica {
   url: string;

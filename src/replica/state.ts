@@ -1,5 +1,5 @@
 // What a replica is made of: its options, and for each API its rows, its limiter and what has been counted.
-import { SOURCES, type Source } from "../terms/window.ts";
+
 import { FAULTS, type Fault } from "./faults.ts";
 import type { Published } from "./history.ts";
 import { createLimiter, type Limiter, type LimitOptions } from "./limit.ts";
@@ -7,6 +7,7 @@ import { type Listing, listingOf } from "./listing.ts";
 import type { Asked as Request } from "./query.ts";
 import { createRandom, type Random } from "./random.ts";
 import type { Bodies } from "./release.ts";
+import { SOURCES, type Source } from "./sources.ts";
 
 export interface ReplicaOptions {
   seed: number;
@@ -20,6 +21,8 @@ export interface ReplicaOptions {
   slowMs?: number;
   /** Months whose pages are out of order when that fault is on; without, one in six. */
   outOfOrderMonths?: string[];
+  /** Months without a daily CSV when that fault is on; without, one in three. */
+  witnessAwayMonths?: string[];
   /** Origin that `uri` and `links.next` name. */
   publicOrigin?: string;
 }
@@ -62,6 +65,7 @@ export interface State {
   strikes: Fault[];
   random: Random;
   texts: Map<Published, string>;
+  witness: { asked: number; files: number };
   apis: Record<Source, Api>;
 }
 
@@ -81,6 +85,7 @@ export function stateOf(options: ReplicaOptions): State {
     strikes: faults.filter((fault) => FAULTS[fault].kind === "sometimes"),
     random: createRandom(seed ^ 0x5eed),
     texts: new Map(),
+    witness: { asked: 0, files: 0 },
     apis: { FIND_A_TENDER: apiOf("FIND_A_TENDER"), CONTRACTS_FINDER: apiOf("CONTRACTS_FINDER") },
   };
 }

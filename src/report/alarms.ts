@@ -3,7 +3,7 @@ import { BAD_ENDS } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
 import { HEALTHY_MS } from "./health.ts";
 import type { Alarm, SourceStatus, Status, WindowSummary } from "./schema.ts";
-import { bytes, counted, monthName, percent, SOURCE_NAMES, span } from "./words.ts";
+import { bytes, counted, nameIn, percent, span, windowName } from "./words.ts";
 
 const FAILED_RUNS = 3; // one can be the site's bad hour, three in a row cannot
 const LAG_MS_ALARM = 6 * 3_600_000;
@@ -31,7 +31,7 @@ export function decideAlarms(facts: AlarmFacts): Alarm[] {
   return [
     ...silence(facts),
     ...facts.sources.flatMap((source) => [...failing(facts, source), ...lagging(source)]),
-    ...facts.windows.flatMap(failed),
+    ...facts.windows.flatMap((window) => failed(facts, window)),
     ...storage(facts),
     ...facts.windows.flatMap((window) => [...brokenPages(facts, window), ...drifted(facts, window)]),
     ...facts.delta.flatMap((delta) => brokenNews(facts, delta)),
@@ -96,7 +96,8 @@ function lagging({ source, name, lagSeconds, paused }: SourceStatus): Alarm[] {
   ];
 }
 
-function failed({ id, source, month, state }: WindowSummary): Alarm[] {
+function failed({ sources }: AlarmFacts, window: WindowSummary): Alarm[] {
+  const { id, source, state } = window;
   if (state !== "failed") return [];
   return [
     {
@@ -105,7 +106,7 @@ function failed({ id, source, month, state }: WindowSummary): Alarm[] {
       severity: "trouble",
       source,
       windowId: id,
-      text: `${SOURCE_NAMES[source]}, ${monthName(month)}: could not be read after several attempts.`,
+      text: `${windowName(sources, window)}: could not be read after several attempts.`,
       advice: `It is tried again after a day; \`npm run sync -- retry ${id}\` tries it at once.`,
     },
   ];
@@ -137,7 +138,7 @@ const SLICES_ADVICE =
   "Nothing is lost: that part is read in small exact slices instead, which takes more requests.";
 
 function brokenPages(facts: AlarmFacts, window: AlarmFacts["windows"][number]): Alarm[] {
-  const { id, source, month } = window;
+  const { id, source } = window;
   const pages = fresh(facts, window.pageEvents).length;
   if (pages === 0) return [];
   return [
@@ -147,7 +148,7 @@ function brokenPages(facts: AlarmFacts, window: AlarmFacts["windows"][number]): 
       severity: "note",
       source,
       windowId: id,
-      text: `${SOURCE_NAMES[source]}, ${monthName(month)}: ${counted(pages, "page")} broke the promised order or shape.`,
+      text: `${windowName(facts.sources, window)}: ${counted(pages, "page")} broke the promised order or shape.`,
       advice: SLICES_ADVICE,
     },
   ];
@@ -164,14 +165,14 @@ function brokenNews(facts: AlarmFacts, { source, pageEvents }: AlarmFacts["delta
       severity: "note",
       source,
       windowId: null,
-      text: `${SOURCE_NAMES[source]}, new notices: ${pages} broke the promised order or shape.`,
+      text: `${nameIn(facts.sources, source)}, new notices: ${pages} broke the promised order or shape.`,
       advice: SLICES_ADVICE,
     };
   });
 }
 
 function drifted(facts: AlarmFacts, window: AlarmFacts["windows"][number]): Alarm[] {
-  const { id, source, month } = window;
+  const { id, source } = window;
   const events = fresh(facts, window.driftEvents);
   return daysOf(events).map((one) => {
     const missing = events
@@ -183,7 +184,7 @@ function drifted(facts: AlarmFacts, window: AlarmFacts["windows"][number]): Alar
       severity: "note",
       source,
       windowId: id,
-      text: `${SOURCE_NAMES[source]}, ${monthName(month)}: verification found ${counted(missing, "notice")} missing.`,
+      text: `${windowName(facts.sources, window)}: verification found ${counted(missing, "notice")} missing.`,
       advice: "They are stored now. If it happens in many months, the site's listing has changed its habits.",
     };
   });

@@ -2,25 +2,31 @@
 import type { SyncRun } from "../terms/documents.ts";
 import { ERROR_KINDS, type ErrorKind } from "../terms/errors.ts";
 import { toLondon } from "../terms/london-time.ts";
-import { SOURCES, type Source } from "../terms/window.ts";
+import type { Source } from "../terms/window.ts";
 import { type AlarmFacts, decideAlarms, verdictOf } from "./alarms.ts";
+import { type Facts, moreQuarantined, type WindowFacts } from "./facts.ts";
 import { isWell } from "./health.ts";
-import { endOf, type Outlook, paceBySettings, paceOf } from "./outlook.ts";
+import { endOf, type Outlook, paceBySettings, paceOf } from "./pace.ts";
 import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
-import { type Facts, moreQuarantined, type StatusOptions, type WindowFacts } from "./status.ts";
-import { ago, counted, day, listed, megabytes, monthName, SOURCE_NAMES, WINDOW_STATES } from "./words.ts";
+import { ago, counted, day, listed, megabytes, monthName, type NamedSource, WINDOW_STATES } from "./words.ts";
 
-export function describe(facts: Facts, { now, storageBudgetMb, foresee }: StatusOptions): Status {
+export interface StatusOptions {
+  now: Date;
+  /** In the order in which they are shown. */
+  sources: readonly NamedSource[];
+  size: Pick<Status["storage"], "usedBytes" | "dataBytes" | "indexBytes" | "otherBytes">;
+  /** 0: no budget. */
+  storageBudgetMb: number;
+  outlook: Outlook;
+}
+
+export function statusFrom(facts: Facts, options: StatusOptions): Status {
+  const { now, size, storageBudgetMb, outlook } = options;
   const { lastGoodRunAt, firstRunAt, lastDay } = facts;
   const windows = facts.windows.map(summaryOf);
-  const { dataBytes, indexBytes } = facts.size;
-  const usedBytes = dataBytes + indexBytes;
-  const outlook = foresee({ windows: facts.windows, usedBytes });
-  const sources = SOURCES.map((source) => sourceStatus({ source, windows, facts, outlook, now }));
+  const sources = options.sources.map((named) => sourceStatus({ named, windows, facts, outlook, now }));
   const storage: Status["storage"] = {
-    usedBytes,
-    dataBytes,
-    indexBytes,
+    ...size,
     budgetBytes: storageBudgetMb > 0 ? megabytes(storageBudgetMb) : null,
     whenDone: outlook.storedBytes,
     withDeferred: outlook.withDeferredBytes,
@@ -50,7 +56,7 @@ export function describe(facts: Facts, { now, storageBudgetMb, foresee }: Status
     runs,
     lastDay: {
       runs: outcomesOf(lastDay.map((run) => outcomeOf(run, now))),
-      sources: SOURCES.map((source) => sumOf(source, facts)),
+      sources: sources.map(({ source }) => sumOf(source, facts)),
     },
     alarms,
     troubles: troublesOf(facts),
@@ -62,11 +68,13 @@ const ofSource = <T extends { source: Source }>(items: T[], source: Source) =>
   items.filter((item) => item.source === source);
 
 export function summaryOf(window: WindowFacts): WindowSummary {
-  const { _id, source, month, from, to, status, counts, attempts, retryAt, doneAt, verifiedAt } = window;
+  const { _id, source, site, month, from, to, status, counts, attempts, retryAt, doneAt, verifiedAt } =
+    window;
   const { releases, requests, bytes, quarantined } = counts;
   return {
     id: _id,
     source,
+    ...(site === undefined ? {} : { site }),
     month,
     state: status === "done" && window.proof === "exact" ? "exact" : status,
     from,
@@ -98,13 +106,14 @@ function progressOf({ lanes, from, to }: WindowFacts): number {
 const wallMs = (time: string) => Date.parse(`${time}Z`);
 
 function sourceStatus(options: {
-  source: Source;
+  named: NamedSource;
   windows: WindowSummary[];
   facts: Facts;
   outlook: Outlook;
   now: Date;
 }): SourceStatus {
-  const { source, facts, outlook, now } = options;
+  const { facts, outlook, now } = options;
+  const { source, name } = options.named;
   const all = ofSource(options.windows, source);
   const planned = all.filter(({ state }) => state !== "cancelled");
   const job = facts.jobs.find((one) => one.source === source);
@@ -119,7 +128,7 @@ function sourceStatus(options: {
     planned.reduce((total, window) => total + window[what], 0);
   const status: Omit<SourceStatus, "sentence"> = {
     source,
-    name: SOURCE_NAMES[source],
+    name,
     status: job?.status ?? "not started",
     paused: job?.paused ?? false,
     months,
@@ -133,7 +142,7 @@ function sourceStatus(options: {
     requests: sum("requests"),
     pace: pace && { requestsPerHour: pace.requestsPerHour, releasesPerHour: pace.releasesPerHour },
     backfillEnds: endOf({
-      left: outlook.requestsLeft[source],
+      left: outlook.requestsLeft[source] ?? NOTHING_LEFT,
       pace: pace?.spread ?? paceBySettings(outlook.requestsPerHour),
       now,
     }),
@@ -141,6 +150,8 @@ function sourceStatus(options: {
   };
   return { ...status, sentence: sentenceOf(status, planned, now) };
 }
+
+const NOTHING_LEFT = { low: 0, likely: 0, high: 0 };
 
 /**
  * The oldest instant from which everything up to the delta has been read without a hole. What came after the horizon

@@ -3,14 +3,13 @@
 import { z } from "zod";
 import { RUN_ENDS } from "../terms/documents.ts";
 import { ERROR_KINDS } from "../terms/errors.ts";
-import { SOURCES } from "../terms/window.ts";
 import { WINDOW_STATES } from "./words.ts";
 
 export const STATUS_VERSION = 1;
 
 const instant = z.coerce.date<Date | string>();
 const whole = z.number().int().nonnegative();
-const source = z.enum(SOURCES);
+const source = z.string();
 const range = z.strictObject({ low: z.number(), likely: z.number(), high: z.number() });
 const trouble = z.enum(ERROR_KINDS);
 
@@ -33,6 +32,8 @@ export type Alarm = z.infer<typeof alarmSchema>;
 const windowStatusSchema = z.strictObject({
   id: z.string(),
   source,
+  /** The part of a source that is read by itself. */
+  site: z.string().optional(),
   month: z.string(),
   state: z.enum(WINDOW_STATES),
   from: instant,
@@ -110,9 +111,12 @@ export const statusSchema = z.strictObject({
   /** Per London day, newest last; a day without a run is left out. */
   intake: z.array(z.strictObject({ day: z.string(), source, releases: whole, requests: whole })),
   storage: z.strictObject({
+    /** As the tier counts: documents and indexes of all databases of the cluster. */
     usedBytes: z.number(),
     dataBytes: z.number(),
     indexBytes: z.number(),
+    /** Of other databases on the same cluster. */
+    otherBytes: z.number(),
     budgetBytes: z.number().nullable(),
     /** When every month that fits has been read; null when nothing is left. */
     whenDone: range.nullable(),

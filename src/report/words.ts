@@ -3,10 +3,21 @@
 import type { ErrorKind } from "../terms/errors.ts";
 import type { Source, WindowStatus } from "../terms/window.ts";
 
-export const SOURCE_NAMES: Record<Source, string> = {
-  FIND_A_TENDER: "Find a Tender",
-  CONTRACTS_FINDER: "Contracts Finder",
-};
+/** A source as people call it. */
+export interface NamedSource {
+  source: Source;
+  name: string;
+}
+
+/** Its id, where it is not among these. */
+export const nameIn = (sources: readonly NamedSource[], source: Source) =>
+  sources.find((one) => one.source === source)?.name ?? source;
+
+/** The source and the month; with the part of a source that is read by itself. */
+export const windowName = (
+  sources: readonly NamedSource[],
+  { source, site, month }: { source: Source; site?: string | undefined; month: string },
+) => [nameIn(sources, source), ...(site === undefined ? [] : [site]), monthName(month)].join(", ");
 
 /** What a month can be: the statuses of a window, and `exact` once a done one is verified. */
 export const WINDOW_STATES = [

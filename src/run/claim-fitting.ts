@@ -1,17 +1,20 @@
 // The next window is claimed only if it fits into the storage budget, newest first over all sources alike.
 import { claimNewest, deferBefore, type Held } from "../claim/claim.ts";
-import { BACKFILL_SHARE, costOf, fitting, type Known, type PastWindow } from "../forecast/forecast.ts";
+import type { Config } from "../config/config.ts";
+import { costOf, type Known, type PastWindow } from "../forecast/cost.ts";
+import { BACKFILL_SHARE, fitting } from "../forecast/fitting.ts";
 import type { Database } from "../platform/database.ts";
+import { volumesOf } from "../sources/index.ts";
+import type { SourceConfig } from "../sources/source.ts";
 import { measureStorage } from "../store/budget.ts";
-import { SOURCES } from "../terms/window.ts";
-import type { SourceContext } from "./context.ts";
+import type { HolderContext } from "./context.ts";
 import { usedBytes } from "./headroom.ts";
 
 /** The newest window that is due and fits, with what is expected of it. */
-export async function claimFitting(context: SourceContext, backoffSeconds: number): Promise<Held | null> {
+export async function claimFitting(context: HolderContext, backoffSeconds: number): Promise<Held | null> {
   const { db, config, effects, source } = context;
   await remeasure(context);
-  const windows = await readWindows(db);
+  const windows = await readWindows(db, config.sources);
   const known = knownFrom(context, windows);
   const reach = await reachOf(context, known);
   const waits = ({ from }: PastWindow) => reach !== undefined && from < reach;
@@ -43,26 +46,32 @@ const HOLDERS_ONLY = {
   "lanes.seen": 0,
 };
 
-/** All windows of both sources without what only their holders need. */
-function readWindows(db: Database): Promise<PastWindow[]> {
-  const filter = { source: { $in: [...SOURCES] }, status: { $ne: "cancelled" as const } };
+/** All windows of these sources without what only their holders need. */
+function readWindows(db: Database, sources: Config["sources"]): Promise<PastWindow[]> {
+  const ids = sources.map(({ source }) => source);
+  const filter = { source: { $in: ids }, status: { $ne: "cancelled" as const } };
   return db.syncWindows.find(filter, { projection: HOLDERS_ONLY }).toArray();
 }
 
-function knownFrom({ config, room }: SourceContext, windows: PastWindow[]): Known {
+function knownFrom({ config, room }: HolderContext, windows: PastWindow[]): Known {
   const { storeRaw, pageLimit } = config;
-  return { windows, storage: room.measured, storeRaw, pageLimit };
+  return { volumes: volumesOf(config.sources), windows, storage: room.measured, storeRaw, pageLimit };
 }
 
 /** The oldest instant from which on this source's windows fit; undefined: everything does. */
-async function reachOf(context: SourceContext, known: Known): Promise<Date | undefined> {
-  const { db, source, room } = context;
+async function reachOf(context: HolderContext, known: Known): Promise<Date | undefined> {
+  const { db, source, room, config } = context;
   if (room.budgetBytes === 0) return undefined;
+  const { members, roomBytes } = poolOf(source, {
+    sources: config.sources,
+    windows: known.windows,
+    totalBytes: room.budgetBytes * BACKFILL_SHARE,
+    usedBytes: usedBytes(room),
+  });
   const open = await withStored(
     db,
-    known.windows.filter(({ status }) => status !== "done"),
+    known.windows.filter((window) => window.status !== "done" && members.has(window.source)),
   );
-  const roomBytes = room.budgetBytes * BACKFILL_SHARE - usedBytes(room);
   const fits = fitting({ open, roomBytes, known });
   const waiting = open.filter((window) => window.source === source && !fits.has(window._id));
   const newest = waiting.reduce<Date | undefined>(
@@ -70,6 +79,38 @@ async function reachOf(context: SourceContext, known: Known): Promise<Date | und
     undefined,
   );
   return newest;
+}
+
+/**
+ * Which sources a source shares its room with, and how much there is. One that has a share of its own (`storageShare`)
+ * fills that and no more; the others share the rest, so that neither ever waits for the other.
+ */
+export function poolOf(
+  source: string,
+  facts: {
+    sources: readonly Pick<SourceConfig, "source" | "reader">[];
+    windows: readonly Pick<PastWindow, "source" | "counts">[];
+    totalBytes: number;
+    usedBytes: number;
+  },
+): { members: ReadonlySet<string>; roomBytes: number } {
+  const { sources, windows, totalBytes, usedBytes: used } = facts;
+  const apart = new Map(
+    sources.flatMap(({ source: id, reader }): [string, number][] =>
+      reader?.storageShare === undefined ? [] : [[id, reader.storageShare]],
+    ),
+  );
+  const storedBytes = (ids: ReadonlySet<string>) =>
+    windows.reduce((sum, window) => sum + (ids.has(window.source) ? window.counts.bytes : 0), 0);
+  const share = apart.get(source);
+  if (share !== undefined) {
+    const members = new Set([source]);
+    return { members, roomBytes: Math.min(totalBytes * share - storedBytes(members), totalBytes - used) };
+  }
+  const shares = [...apart.values()].reduce((sum, one) => sum + one, 0);
+  const members = new Set(sources.map(({ source: id }) => id).filter((id) => !apart.has(id)));
+  const usedHere = used - storedBytes(new Set(apart.keys()));
+  return { members, roomBytes: totalBytes * (1 - shares) - usedHere };
 }
 
 /** What the delta has stored of the months that ended after T0 takes no more room. */
@@ -91,7 +132,7 @@ async function withStored(
 }
 
 /** Anew before each claim: buyers, indexes and what other invocations store are in no estimate. */
-async function remeasure({ db, room }: SourceContext): Promise<void> {
+async function remeasure({ db, room }: HolderContext): Promise<void> {
   if (room.budgetBytes === 0) return;
   const grownBefore = room.grownBytes;
   room.measured = await measureStorage(db);

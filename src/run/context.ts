@@ -1,23 +1,25 @@
 // What every part of a run needs, and the one way to wait: it keeps the lease alive and never outlives the deadline.
 
-import type { Config, SourceConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import type { Api } from "../fetch/api.ts";
 import type { Asker } from "../fetch/ask.ts";
+import type { SourceRules } from "../map/source-rules.ts";
 import type { Database } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SyncRun } from "../terms/documents.ts";
-import { noted } from "../terms/errors.ts";
+import { type NotedError, noted } from "../terms/errors.ts";
 import type { Source } from "../terms/window.ts";
 import type { Room } from "./headroom.ts";
 
 export type SourceReport = SyncRun["sources"][number] & { answers: number };
 
 /** Into the run's report: as a text that begins with its kind. */
-export function noteError(report: SourceReport, error: unknown): void {
+export function noteError(report: SourceReport, error: unknown): NotedError {
   const { kind, message } = noted(error);
   report.errors.push(`${kind}: ${message}`);
   report.lastError = { kind, message };
+  return { kind, message };
 }
 
 export interface RunContext {
@@ -33,22 +35,30 @@ export interface RunContext {
   verifyOnly: boolean;
 }
 
-export interface SourceContext extends RunContext {
+/** What holding windows of a source needs, whatever reads them. */
+export interface HolderContext extends RunContext {
   source: Source;
-  settings: SourceConfig;
-  api: Api;
-  asker: Asker;
   report: SourceReport;
-  /** Ids in quarantine: they leave it when they can be stored. */
-  quarantined: Set<string>;
   /** The window that is held, if one is, and when its lease was renewed last. */
   keepAlive: { held: { renew: () => Promise<void>; renewedAt: Date } | null };
+}
+
+/** What reading releases by the walk needs. */
+export interface SourceContext extends HolderContext {
+  api: Api;
+  /** How its releases are mapped. */
+  rules: SourceRules;
+  /** The lanes that the settings want. */
+  stages: string[];
+  asker: Asker;
+  /** Ids in quarantine: they leave it when they can be stored. */
+  quarantined: Set<string>;
 }
 
 /** What it takes to store rows. */
 export type StoreContext = Pick<
   SourceContext,
-  "source" | "db" | "effects" | "config" | "room" | "quarantined" | "report"
+  "source" | "rules" | "db" | "effects" | "config" | "room" | "quarantined" | "report"
 >;
 
 /** What it takes to read lanes, and no more: neither lease nor deadline is theirs. */
@@ -57,6 +67,14 @@ export type ReadContext = StoreContext & Pick<SourceContext, "api" | "asker" | "
 export function remainingMs({ deadline, effects }: RunContext): number {
   return deadline.getTime() - effects.now().getTime();
 }
+
+/** Waits for a source, counted in its report. */
+export const waitFor =
+  ({ effects, config, keepAlive, report }: HolderContext) =>
+  async (ms: number) => {
+    report.waitedMs += Math.max(0, ms);
+    await waitAlive({ effects, leaseSeconds: config.leaseSeconds, keepAlive }, ms);
+  };
 
 /** Sleeps, and renews the lease whenever a third of it has passed: many short waits are as long as one long one. */
 export async function waitAlive(

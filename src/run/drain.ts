@@ -14,7 +14,7 @@ import { countRows, progressOf } from "./progress.ts";
 /** @throws ClaimLost, DeadlineReached, ApiError, StorageFull, BudgetSpent: whatever was checkpointed stays */
 export async function drain(context: SourceContext, { claim, window }: Held): Promise<void> {
   const start = boundaryAtOrBefore(toLondon(window.from));
-  let progress = finishLanesBelow(progressOf(withWantedLanes(window, context.settings.stages)), start);
+  let progress = finishLanesBelow(progressOf(withWantedLanes(window, context.stages)), start);
   const { lanes } = progress;
   for await (const step of readLanes(context, { lanes, start, windowId: window._id, use: "backfill" })) {
     const before = progress;

@@ -5,13 +5,14 @@ import type { Database } from "../platform/database.ts";
 import { measureStorage, type StorageSize } from "../store/budget.ts";
 import { isFull } from "../store/store.ts";
 import { BudgetSpent, StorageFull } from "../terms/errors.ts";
-import { SOURCES } from "../terms/window.ts";
 
 const MIB = 1_048_576; // Atlas counts so
 /** A window that turns out bigger than its forecast stops here: halfway into what is kept for the delta. */
 const WINDOW_STOPS_SHARE = 0.95;
 
 export interface Room {
+  /** How many sources write side by side. */
+  sources: number;
   /** 0: no budget. */
   budgetBytes: number;
   /** Null without a budget: nothing is measured then. */
@@ -24,10 +25,10 @@ export interface Room {
   refusals: Set<StorageFull>;
 }
 
-export async function openRoom(db: Database, { storageBudgetMb }: Config): Promise<Room> {
+export async function openRoom(db: Database, { storageBudgetMb, sources }: Config): Promise<Room> {
   const budgetBytes = storageBudgetMb * MIB;
   const measured = budgetBytes > 0 ? await measureStorage(db) : null;
-  return { budgetBytes, measured, grownBytes: 0, full: null, refusals: new Set() };
+  return { sources: sources.length, budgetBytes, measured, grownBytes: 0, full: null, refusals: new Set() };
 }
 
 export const usedBytes = ({ measured, grownBytes }: Room) => (measured?.usedBytes ?? 0) + grownBytes;
@@ -63,9 +64,9 @@ export async function noting(room: Room, write: () => Promise<unknown>): Promise
   if (room.refusals.size === 0) await unlessFull(room, write);
 }
 
-/** How the run ended is tried even then, but both sources may have been refused a write at once: two are enough. */
+/** How the run ended is tried even then, but each source may have been refused a write at once: that is enough. */
 export async function notingEnd(room: Room, write: () => Promise<unknown>): Promise<void> {
-  if (room.refusals.size < SOURCES.length) await unlessFull(room, write);
+  if (room.refusals.size < room.sources) await unlessFull(room, write);
 }
 
 async function unlessFull(room: Room, write: () => Promise<unknown>): Promise<void> {

@@ -1,13 +1,21 @@
 // Holding a window: its lease is renewed while waiting, and however the work ends, the claim is given back as it should.
 import { advance, giveBack, giveUp, renew } from "../claim/claim.ts";
 import type { Claim, Progress } from "../claim/statements.ts";
-import { ApiError, BudgetSpent, ClaimLost, DeadlineReached, type ErrorKind, noted } from "../terms/errors.ts";
-import { noteError, type SourceContext } from "./context.ts";
+import { isUnreachable } from "../platform/database.ts";
+import {
+  ApiError,
+  BudgetSpent,
+  ClaimLost,
+  DeadlineReached,
+  type ErrorKind,
+  StorageFull,
+} from "../terms/errors.ts";
+import { type HolderContext, noteError } from "./context.ts";
 import { noteFull, noting } from "./headroom.ts";
 
 /** Writes progress and, with it, the lease. `moved`: a frontier has. @throws ClaimLost */
 export async function checkpoint(
-  context: SourceContext,
+  context: HolderContext,
   claim: Claim,
   { progress, moved }: { progress: Progress; moved: boolean },
 ): Promise<void> {
@@ -15,15 +23,15 @@ export async function checkpoint(
   if (context.keepAlive.held) context.keepAlive.held.renewedAt = context.effects.now();
 }
 
-export type HoldEnd = { end: "finished" | "lost" } | { end: "troubled"; kind: ErrorKind };
+export type HoldEnd = { end: "finished" | "lost" } | { end: "troubled"; windowId: string; kind: ErrorKind };
 
 /**
- * Works on a held window. An API's trouble is the window's own, whatever the API answered: it goes back with a pause, and
- * the source goes on.
+ * Works on a held window. An API's trouble, whatever it answered, or an unknown one, is the window's own: it goes back with
+ * a pause, and the source goes on.
  * @throws DeadlineReached, StorageFull, BudgetSpent and whatever is not the window's fault, after giving the claim back
  */
 export async function holding(
-  context: SourceContext,
+  context: HolderContext,
   claim: Claim,
   work: () => Promise<void>,
 ): Promise<HoldEnd> {
@@ -45,11 +53,11 @@ export async function holding(
       log.warn({ window: claim.windowId }, error.message);
       return { end: "lost" };
     }
-    if (error instanceof ApiError) {
-      noteError(report, error);
-      log.error({ window: claim.windowId }, error.message);
-      await unlessLost(giveUp(db, claim, noted(error)));
-      return { end: "troubled", kind: error.kind };
+    if (isOfTheWindow(error)) {
+      const { kind, message } = noteError(report, error);
+      log.error({ window: claim.windowId, ...(error instanceof ApiError ? {} : { err: error }) }, message);
+      await unlessLost(giveUp(db, claim, { kind, message }));
+      return { end: "troubled", windowId: claim.windowId, kind };
     }
     if (!(error instanceof DeadlineReached) && !(error instanceof BudgetSpent))
       log.error({ window: claim.windowId, err: error }, "the run ends here");
@@ -58,6 +66,16 @@ export async function holding(
   } finally {
     keepAlive.held = null;
   }
+}
+
+/**
+ * Neither time nor room nor the database: an answer of the API, or an error that nobody thought of. Either costs the window
+ * an attempt, so that it fails openly in the end, and the others go on.
+ */
+function isOfTheWindow(error: unknown): boolean {
+  if (error instanceof DeadlineReached || error instanceof BudgetSpent || error instanceof StorageFull)
+    return false;
+  return !isUnreachable(error);
 }
 
 async function unlessLost(write: Promise<void>): Promise<void> {

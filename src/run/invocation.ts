@@ -2,39 +2,34 @@
 //   plan both, then for both sources side by side until the soft deadline: delta, claim, drain, done, claim the next; with
 //   nothing left to claim, verify. One bad source never blocks the other.
 import { type Held, reviveFailed } from "../claim/claim.ts";
-import type { Config, SourceConfig } from "../config/config.ts";
-import { APIS } from "../fetch/api.ts";
+import type { Config } from "../config/config.ts";
 import { openPacer } from "../fetch/pacer.ts";
 import { plan } from "../plan/plan.ts";
-import { type Database, ensureCollections, ensureIndexes } from "../platform/database.ts";
+import { type Database, ensureCollections, ensureIndexes, isUnreachable } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
+import type { Reader, SourceConfig } from "../sources/source.ts";
 import { closePassed } from "../store/store.ts";
 import { BAD_ENDS, type SyncJob, type SyncRun } from "../terms/documents.ts";
-import {
-  ApiError,
-  BudgetSpent,
-  DeadlineReached,
-  type ErrorKind,
-  noted,
-  StorageFull,
-} from "../terms/errors.ts";
+import { ApiError, BudgetSpent, DeadlineReached, type ErrorKind, StorageFull } from "../terms/errors.ts";
 import { claimFitting } from "./claim-fitting.ts";
 import {
+  type HolderContext,
   noteError,
   type RunContext,
   remainingMs,
   type SourceContext,
   type SourceReport,
-  waitAlive,
+  waitFor,
 } from "./context.ts";
 import { syncDelta } from "./delta.ts";
 import { drain } from "./drain.ts";
 import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
 import { type HoldEnd, holding } from "./hold.ts";
-import { closeJob, notePlan, openJob } from "./jobs.ts";
+import { closeJob, notePlan, noteSynced, openJob } from "./jobs.ts";
+import { claimForProof, readBy, readContextOf, verifyBy } from "./read-by.ts";
 import { statusOf } from "./status.ts";
 import { askAbsent, verifyNewest } from "./verify.ts";
 
@@ -47,7 +42,7 @@ export interface InvocationOptions {
   verifyOnly?: boolean;
 }
 
-/** @returns the run's document. @throws only what kept the run from beginning (the database, above all) */
+/** @returns the run's document. @throws only what kept the run from beginning or its document from being written: the database */
 export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const { db, effects, config, log } = options;
   const startedAt = effects.now();
@@ -66,12 +61,21 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const begun = room.full === null;
   const sources = await runSources(context);
   const end = { endedAt: effects.now(), outcome: outcomeOf(sources), sources };
-  if (begun) await notingEnd(room, () => closeRun(db, _id, end));
+  // Alarms are sent even where the run's document could not be written.
+  const written = await settled(async () => {
+    if (begun) await notingEnd(room, () => closeRun(db, _id, end));
+  });
   const now = effects.now();
   const alerts = { db, webhookUrl: config.alertWebhookUrl, post: effects.post, now, log };
   await noting(room, () => sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }));
   log.info({ ...summary(end, startedAt), noticesClosed }, "invocation");
+  if (written.status === "rejected") throw written.reason;
   return { _id, startedAt, ...end };
+}
+
+async function settled(work: () => Promise<void>): Promise<PromiseSettledResult<void>> {
+  const [result] = await Promise.allSettled([work()]);
+  return result;
 }
 
 /** Both are planned before either works: which months come first, and fit, is a question to both together. */
@@ -88,11 +92,20 @@ async function runSources(run: RunContext): Promise<SourceReport[]> {
 }
 
 async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig): Promise<SyncJob> {
-  const { source, start, stages } = settings;
+  const { source, start, stages, reader } = settings;
   const job = await openJob(db, source, effects.now());
   if (job.paused) return job;
   const { horizon, planHash: knownHash } = job;
-  const planned = await plan(db, { source, start, horizon, stages, knownHash, now: effects.now() });
+  const sites = await reader?.sites?.(db);
+  const planned = await plan(db, {
+    source,
+    start,
+    horizon,
+    stages,
+    knownHash,
+    now: effects.now(),
+    ...(sites ? { sites } : {}),
+  });
   if (planned.hash !== knownHash) await notePlan(db, source, { before: knownHash, after: planned.hash });
   await reviveFailed(db, source);
   return job;
@@ -129,16 +142,20 @@ async function runSource(
   try {
     if (job?.status === "rejected") throw job.reason;
     if (job?.value.paused) return { ...report, endedBy: "paused" };
-    report.endedBy = await work(await contextOf(run, settings, report));
+    const { source, reader, definition } = settings;
+    const holder: HolderContext = { ...run, source, report, keepAlive: { held: null } };
+    if (reader) report.endedBy = await workByReader(holder, reader);
+    else if (definition.releases)
+      report.endedBy = await work(await contextOf(holder, settings, definition.releases));
   } catch (thrown) {
     const error = noteFull(room, thrown) ?? thrown;
     report.endedBy = endOf(error);
     if (report.endedBy !== "deadline") {
-      noteError(report, error);
-      log.error({ source: settings.source, err: error }, noted(error).message);
+      const { message } = noteError(report, error);
+      log.error({ source: settings.source, err: error }, message);
     }
   }
-  noteSilence(report);
+  if (settings.definition.releases) noteSilence(report);
   try {
     await noting(room, () => closeJob(db, report, effects.now()));
   } catch (error) {
@@ -168,39 +185,94 @@ function endOf(error: unknown): SourceReport["endedBy"] {
 const BACKOFF_SECONDS = 120; // after a window's first failed attempt, unless COOLDOWN_SECONDS says otherwise
 /** Windows in a row that fail in the same way: then it is the source, and the next invocation tries again. */
 const TROUBLES_MAX = 3;
+/** Of one window that is due again at once; it has failed by then. */
+const TROUBLES_OF_ONE_MAX = 9;
 
-async function work(context: SourceContext): Promise<"nothing left" | "trouble"> {
+type End = "nothing left" | "trouble";
+
+async function work(context: SourceContext): Promise<End> {
   const { config, verifyOnly } = context;
-  const end = verifyOnly ? "nothing left" : await drainAll(context);
-  if (end === "nothing left" && config.verifyRequestsPerRun > 0) return verify(context);
+  const trouble = verifyOnly ? null : await deltaFirst(context);
+  const end = verifyOnly ? "nothing left" : await drainAll(context, (held) => drain(context, held));
+  if (end === "nothing left" && config.verifyRequestsPerRun > 0) await verify(context);
+  if (trouble) throw trouble.error;
   return end;
 }
 
-async function drainAll(context: SourceContext): Promise<"nothing left" | "trouble"> {
-  await deltaFirst(context);
-  for (let troubles = new Map<string, ErrorKind>(); !isSourceTrouble(troubles); ) {
+/** A source that brings its own reader: the same claims, leases, budget and reports. */
+async function workByReader(holder: HolderContext, reader: Reader): Promise<End> {
+  const { report, config, verifyOnly } = holder;
+  const { refresh, windowsAtOnce = 1 } = reader;
+  let trouble: Trouble | null = null;
+  let end: End = "nothing left";
+  if (!verifyOnly) {
+    trouble = await untroubled(holder, async () =>
+      noteSynced(holder.db, holder.source, await refresh(readContextOf(holder, null))),
+    );
+    const side = () => {
+      const own = { ...holder, keepAlive: { held: null } };
+      return drainAll(own, (held) => readBy(reader, own, held));
+    };
+    const ended = await Promise.allSettled(Array.from({ length: windowsAtOnce }, side));
+    for (const one of ended) if (one.status === "rejected") throw one.reason;
+    if (ended.some((one) => one.status === "fulfilled" && one.value === "trouble")) end = "trouble";
+  }
+  if (end === "nothing left" && config.verifyRequestsPerRun > 0 && reader.verify)
+    await untilTrouble(holder, async () => {
+      const held = await claimForProof(holder);
+      if (!held) return null;
+      const hold = await holding(holder, held.claim, () => verifyBy(reader, holder, held));
+      if (hold.end === "finished") report.windowsVerified.push(held.window._id);
+      return hold;
+    });
+  if (trouble) throw trouble.error;
+  return end;
+}
+
+async function drainAll(context: HolderContext, read: (held: Held) => Promise<void>): Promise<End> {
+  const { config, report } = context;
+  return untilTrouble(context, async () => {
+    const held = await claimFitting(context, config.cooldownSeconds ?? BACKOFF_SECONDS);
+    if (!held) return null;
+    const hold = await drainHeld(context, held, read);
+    if (hold.end === "finished") report.windowsDone.push(held.window._id);
+    return hold;
+  });
+}
+
+/** Windows one after the other, until none is left (null) or several in a row had trouble. */
+async function untilTrouble(
+  context: HolderContext,
+  next: () => Promise<HoldEnd | { end: "waits" } | null>,
+): Promise<End> {
+  for (let troubles: Troubled[] = []; !isSourceTrouble(troubles); ) {
     stopAtDeadline(context);
-    const held = await claimFitting(context, context.config.cooldownSeconds ?? BACKOFF_SECONDS);
-    if (!held) return "nothing left";
-    const hold = await drainHeld(context, held);
-    if (hold.end === "finished") context.report.windowsDone.push(held.window._id);
-    if (hold.end === "troubled") troubles.set(held.window._id, hold.kind);
-    else troubles = new Map();
+    const hold = await next();
+    if (hold === null) return "nothing left";
+    troubles = hold.end === "troubled" ? [...troubles, hold] : [];
   }
   return "trouble";
 }
 
-/** Of one kind, or twice as many of several: a source that is down may fail in several ways. */
-function isSourceTrouble(inARow: ReadonlyMap<string, ErrorKind>): boolean {
-  const kinds = [...inARow.values()];
-  const same = kinds.slice(-TROUBLES_MAX).every((kind) => kind === kinds.at(-1));
-  return kinds.length >= (same ? TROUBLES_MAX : 2 * TROUBLES_MAX);
+type Troubled = Extract<HoldEnd, { end: "troubled" }>;
+
+/** Several windows in one way, or twice as many in several: a source that is down may fail in more than one. */
+function isSourceTrouble(inARow: Troubled[]): boolean {
+  const kinds = [
+    ...new Map<string, ErrorKind>(inARow.map(({ windowId, kind }) => [windowId, kind])).values(),
+  ];
+  const alike = kinds.slice(-TROUBLES_MAX).every((kind) => kind === kinds.at(-1));
+  return kinds.length >= (alike ? TROUBLES_MAX : 2 * TROUBLES_MAX) || inARow.length >= TROUBLES_OF_ONE_MAX;
 }
 
 /** A window that outgrows the budget waits: the next claim finds nothing that fits. */
-async function drainHeld(context: SourceContext, held: Held): Promise<HoldEnd | { end: "waits" }> {
+async function drainHeld(
+  context: HolderContext,
+  held: Held,
+  read: (held: Held) => Promise<void>,
+): Promise<HoldEnd | { end: "waits" }> {
   try {
-    return await holding(context, held.claim, () => drain(context, held));
+    return await holding(context, held.claim, () => read(held));
   } catch (error) {
     if (!(error instanceof BudgetSpent)) throw error;
     context.log.warn({ window: held.window._id }, error.message);
@@ -208,60 +280,60 @@ async function drainHeld(context: SourceContext, held: Held): Promise<HoldEnd | 
   }
 }
 
-async function verify(context: SourceContext): Promise<"nothing left" | "trouble"> {
+async function verify(context: SourceContext): Promise<void> {
   const { config, api } = context;
-  for (let troubles = 0; troubles < TROUBLES_MAX; ) {
-    stopAtDeadline(context);
-    const hold = await verifyNewest(context);
-    if (hold === null) break;
-    troubles = hold.end === "troubled" ? troubles + 1 : 0;
-  }
-  if (!api.lookupPath) return "nothing left";
+  await untilTrouble(context, () => verifyNewest(context));
+  if (!api.lookupPath) return;
   for (let left = config.verifyRequestsPerRun; left > 0; ) {
     const requests = await askAbsent(context);
-    if (requests === null) return "nothing left";
+    if (requests === null) return;
     left -= requests;
     stopAtDeadline(context);
   }
-  return "nothing left";
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */
-async function deltaFirst(context: SourceContext): Promise<void> {
-  try {
-    await syncDelta(context);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    noteError(context.report, error);
-    context.log.error({ source: context.source }, error.message);
-  }
+const deltaFirst = (context: SourceContext) => untroubled(context, () => syncDelta(context));
+
+/** An error that nobody thought of: the rest goes on, and the run is an error in the end. */
+interface Trouble {
+  error: unknown;
 }
 
-function stopAtDeadline(context: SourceContext): void {
+/** An API's trouble is noted, and the source goes on. */
+async function untroubled(context: HolderContext, work: () => Promise<unknown>): Promise<Trouble | null> {
+  try {
+    await work();
+  } catch (error) {
+    const ends = error instanceof DeadlineReached || noteFull(context.room, error) || isUnreachable(error);
+    if (ends) throw error;
+    if (!(error instanceof ApiError)) return { error };
+    const { message } = noteError(context.report, error);
+    context.log.error({ source: context.source }, message);
+  }
+  return null;
+}
+
+function stopAtDeadline(context: HolderContext): void {
   if (context.room.full) throw context.room.full;
   if (remainingMs(context) <= 0) throw new DeadlineReached("the run's budget is used up");
 }
 
 async function contextOf(
-  run: RunContext,
+  holder: HolderContext,
   settings: SourceConfig,
-  report: SourceReport,
+  { api, rules }: NonNullable<SourceConfig["definition"]["releases"]>,
 ): Promise<SourceContext> {
-  const { db, effects, config } = run;
-  const { source, origin } = settings;
-  const api = APIS[source];
-  const keepAlive: SourceContext["keepAlive"] = { held: null };
-  const left = () => remainingMs(run);
-  const wait = async (ms: number) => {
-    report.waitedMs += Math.max(0, ms);
-    await waitAlive({ effects, leaseSeconds: config.leaseSeconds, keepAlive }, ms);
-  };
+  const { db, effects, config, report, source } = holder;
+  const left = () => remainingMs(holder);
+  const wait = waitFor(holder);
   const { requestsPerMinute, cooldownSeconds } = config;
   const pacer = await openPacer({ db, source, requestsPerMinute, remainingMs: left, wait });
+  const { origin } = settings;
   const asker = { api, origin, effects, pacer, cooldownSeconds, remainingMs: left, wait, tally: report };
   const inQuarantine = await db.quarantine.find({ source }, { projection: { _id: 1 } }).toArray();
   const quarantined = new Set(inQuarantine.map(({ _id }) => _id));
-  return { ...run, source, settings, api, asker, report, quarantined, keepAlive };
+  return { ...holder, api, rules, stages: settings.stages, asker, quarantined };
 }
 
 function emptyReport(source: SourceReport["source"]): SourceReport {

@@ -44,6 +44,14 @@ export async function notePlan(
   if (noted.matchedCount === 0) await db.syncJobs.updateOne({ _id: source }, { $set: { planHash: null } });
 }
 
+/** A source's reader has everything up to this instant; it never goes back. */
+export async function noteSynced(db: Database, source: Source, until: Date): Promise<void> {
+  await db.syncJobs.updateOne(
+    { _id: source },
+    { $max: { lastSyncedDate: until }, $currentDate: { updatedAt: true } },
+  );
+}
+
 /** What this invocation did for the source, and where the source stands now. */
 export async function closeJob(db: Database, report: SourceReport, now: Date): Promise<void> {
   const { source, releases, errors, lastError, endedBy } = report;

@@ -154,8 +154,7 @@ function unanswered(
   { why, error: kind }: Extract<Act, { kind: "give up" }>,
   url: string,
 ): ApiError {
-  const advice =
-    kind === "rejected" ? "Check FAT_API_URL and CF_API_URL." : "The window is tried again later.";
+  const advice = kind === "rejected" ? `Check ${api.settings.origin}.` : "The window is tried again later.";
   return new ApiError(`${api.source}: ${why}: ${url}. ${advice}`, { kind, url, attempts: 1 });
 }
 

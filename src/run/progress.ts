@@ -28,13 +28,14 @@ export function countRows(
   { counted, stored, unidentified, requests }: Pick<Step, "counted" | "stored" | "unidentified" | "requests">,
 ): Progress {
   const { counts } = progress;
-  const byTag = { ...counts.byTag };
+  const byTag = new Map(Object.entries(counts.byTag)); // a name like `constructor` means nothing here
   let bytes = counts.bytes;
   let quarantined = counts.quarantined + unidentified;
   for (const row of counted) {
-    for (const tag of row.tags) {
-      const name = tagPattern.test(tag) ? tag : "other";
-      byTag[name] = (byTag[name] ?? 0) + 1;
+    for (const tag of row.tags.slice(0, TAGS_OF_A_ROW_MAX)) {
+      const known = byTag.has(tag) || (byTag.size < TAGS_MAX && tagPattern.test(tag));
+      const name = known ? tag : "other";
+      byTag.set(name, (byTag.get(name) ?? 0) + 1);
     }
     const size = stored.bytes.get(row.key);
     if (size === undefined) quarantined++;
@@ -45,7 +46,7 @@ export function countRows(
     counts: {
       requests: counts.requests + requests,
       releases: counts.releases + counted.length,
-      byTag,
+      byTag: Object.fromEntries(byTag),
       quarantined,
       bytes,
     },
@@ -53,8 +54,10 @@ export function countRows(
   };
 }
 
-// A tag becomes a field name.
+// A tag becomes a field name. OCDS knows 17, and a real release has at most three of them.
 const tagPattern = /^[A-Za-z]{1,40}$/;
+const TAGS_MAX = 100;
+const TAGS_OF_A_ROW_MAX = 20;
 
 /** The month's first instant: it stays, however the window's own beginning is moved. */
 const baseMs = ({ month: of }: SyncWindow): number => monthStart(month(of)).getTime();

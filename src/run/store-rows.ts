@@ -1,18 +1,15 @@
 // map → store for the rows of one page: every release ends in `contracts` or, with its text and the reason, in
 // `quarantine`.
-import { createHash } from "node:crypto";
 import type { Page } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
-import { type Mapped, mapRelease } from "../map/map-release.ts";
 import { growthBytes } from "../store/budget.ts";
-import { rawDataOf } from "../store/raw-data.ts";
-import { identified, type Upsert } from "../store/statements.ts";
-import { bsonBytes, countUnknown, quarantine, release, storePage } from "../store/store.ts";
+import type { Upsert } from "../store/statements.ts";
+import { countUnknown, quarantine, release, storePage } from "../store/store.ts";
 import type { MappedBuyer } from "../terms/documents.ts";
-import type { Row } from "../terms/release.ts";
-import type { Source } from "../terms/window.ts";
 import type { StoreContext } from "./context.ts";
+import { type Case, caseOf, namelessCase } from "./evidence.ts";
 import { storing } from "./headroom.ts";
+import { prepareRow } from "./prepare.ts";
 
 export interface StoredRows {
   /** Contracts inserted or changed. */
@@ -27,9 +24,6 @@ export interface StoredRows {
 
 export const NOTHING_STORED: StoredRows = { changed: 0, added: 0, bytes: new Map(), quarantined: 0 };
 
-// A document may have 16 MB; the evidence for one release need not have more than this.
-const EVIDENCE_CHARACTERS_MAX = 2_000_000;
-
 interface StoreOptions {
   page: Pick<Page, "rows" | "unidentified">;
   /** Where the page was asked for: evidence of what goes into quarantine. */
@@ -40,52 +34,28 @@ interface StoreOptions {
 }
 
 export async function storeRows(context: StoreContext, options: StoreOptions): Promise<StoredRows> {
-  const { source, db, effects, config, room } = context;
+  const { source, rules, db, effects, config, room } = context;
   const { page, place, windowId } = options;
   const now = effects.now();
   const upserts: Upsert[] = [];
   const buyers: MappedBuyer[] = [];
   const bytes = new Map<string, number>();
   const released: string[] = [];
-  const cases: Parameters<typeof quarantine>[1] = [];
+  const cases: Case[] = [];
+  const found = { source, windowId, place };
   for (const row of distinct(page.rows)) {
-    const id = `${source}/${row.key}`;
-    const mapped = mapRow({ source, row, now });
-    if (mapped.kind === "rejected") {
-      const { ocid, releaseId } = row;
-      cases.push({
-        _id: id,
-        source,
-        windowId,
-        ocid,
-        releaseId,
-        place,
-        reason: mapped.reason,
-        rawText: evidence(row),
-      });
+    const prepared = prepareRow({ source, rules, row, now, config });
+    if (prepared.kind === "rejected") {
+      cases.push(caseOf(found, row, prepared.reason));
       continue;
     }
-    const { contract, revision } = mapped;
-    const upsert = { contract: identified(contract, mapped.buyers), revision, ...rawDataOf(config, row) };
-    upserts.push(upsert);
-    bytes.set(row.key, bsonBytes(upsert));
-    buyers.push(...mapped.buyers);
+    upserts.push(prepared.upsert);
+    buyers.push(...prepared.buyers);
+    bytes.set(row.key, prepared.bytes);
+    const id = `${source}/${row.key}`;
     if (context.quarantined.has(id)) released.push(id);
   }
-  for (const { rawText, reason } of page.unidentified) {
-    const hash = createHash("sha256").update(rawText).digest("hex").slice(0, 24);
-    const text = rawText.slice(0, EVIDENCE_CHARACTERS_MAX);
-    cases.push({
-      _id: `${source}/${hash}`,
-      source,
-      windowId,
-      ocid: null,
-      releaseId: null,
-      place,
-      reason,
-      rawText: text,
-    });
-  }
+  for (const one of page.unidentified) cases.push(namelessCase(found, one));
   const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
   const added = options.countAdded ? newCases + (await countUnknown(db, upserts)) : 0;
   const { changed, inserted } = await storing(room, async () => {
@@ -101,14 +71,4 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   context.report.contractsChanged += changed;
   context.report.quarantined += newCases;
   return { changed, added, bytes, quarantined: cases.length };
-}
-
-export function mapRow({ source, row, now }: { source: Source; row: Row; now: Date }): Mapped {
-  const { ocid, releaseId, broken } = row;
-  if (broken) return { kind: "rejected", ocid, releaseId, reason: broken.reason };
-  return mapRelease({ source, release: row.release, now });
-}
-
-function evidence({ release: raw, broken }: Row): string {
-  return (broken?.rawText ?? JSON.stringify(raw) ?? "null").slice(0, EVIDENCE_CHARACTERS_MAX);
 }

@@ -1,6 +1,6 @@
 // Verifies drained windows: exact slices from the newest end down, each less than a page, asked without `stages`. What
 // was missing is stored and noted as drift; a window whose slices are all exact is `exact`. Afterwards every number
-// that Find a Tender's sequence leaves out is asked for by itself.
+// that a source's yearly sequence leaves out is asked for by itself.
 import { claimNewest, finish } from "../claim/claim.ts";
 import type { Progress } from "../claim/statements.ts";
 import type { Question } from "../fetch/api.ts";

@@ -6,9 +6,10 @@ import { type Effects, type HttpAnswer, TransportError } from "../platform/effec
 import { createLogger } from "../platform/logger.ts";
 import { createReplica, type Replica, type ReplicaOptions } from "../replica/answer.ts";
 import { createHistory, type HistoryOptions, type Published } from "../replica/history.ts";
+import { SOURCES, type Source } from "../replica/sources.ts";
 import { invoke } from "../run/invocation.ts";
+import type { Source as SourceDefinition } from "../sources/source.ts";
 import type { SyncRun } from "../terms/documents.ts";
-import { SOURCES, type Source } from "../terms/window.ts";
 
 export interface World {
   replica: Replica;
@@ -17,8 +18,7 @@ export interface World {
   pass(ms: number): void;
   now(): Date;
   run(vars?: Record<string, string>): Promise<SyncRun>;
-  /** The settings of a run without `vars` of its own. */
-  readonly config: Config;
+  configFor(vars?: Record<string, string>): Config;
 }
 
 export interface WorldOptions {
@@ -36,6 +36,8 @@ export interface WorldOptions {
   vars?: Record<string, string>;
   /** An answer in place of the replica's; null where that stands. */
   strike?: (url: URL, now: Date) => HttpAnswer | null;
+  /** In place of those that src/sources lists. */
+  sources?: readonly SourceDefinition[];
 }
 
 const FIND_A_TENDER_BEGAN = new Date("2021-01-01T00:00:00Z");
@@ -70,7 +72,7 @@ export function createWorld(options: WorldOptions): World {
     random: () => 0.5,
     newId: () => new ObjectId(),
   };
-  const configWith = (vars: Record<string, string> = {}) => {
+  const configFor = (vars: Record<string, string> = {}) => {
     const environment = {
       MONGODB_URI: "mongodb://in.this.process",
       BACKFILL_START_DATE: from.toISOString().slice(0, 10),
@@ -79,17 +81,15 @@ export function createWorld(options: WorldOptions): World {
       ...options.vars,
       ...vars,
     };
-    return readConfig(environment, effects.now());
+    return readConfig(environment, effects.now(), options.sources);
   };
-  const run = (vars?: Record<string, string>) =>
-    invoke({ db, effects, config: configWith(vars), log: silent });
+  const run = (vars: Record<string, string> = {}) =>
+    invoke({ db, effects, config: configFor(vars), log: silent });
   return {
     replica,
     effects,
     run,
-    get config() {
-      return configWith();
-    },
+    configFor,
     now: () => new Date(nowMs),
     pass: (ms) => {
       nowMs += ms;

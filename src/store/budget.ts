@@ -3,27 +3,46 @@
 import { type Db, MongoServerError } from "mongodb";
 import type { Database } from "../platform/database.ts";
 
-export interface StorageSize {
+/** The one measure of `used`: for claims, pages, metrics, alarms and the doctor. */
+export interface UsedSpace {
+  /** Of all databases of the cluster: what the tier counts. */
   usedBytes: number;
+  /** Of this database. */
+  dataBytes: number;
+  indexBytes: number;
+  /** Of the cluster's other databases. */
+  otherBytes: number;
+}
+
+export interface StorageSize extends UsedSpace {
   /** Documents with their indexes. */
   contracts: { count: number; bytes: number };
   buyers: { count: number; bytes: number };
 }
 
-/** Read once per invocation: what it stores from then on is added up beside it. */
-export async function measureStorage({ db }: Database): Promise<StorageSize> {
-  const [own, others, contracts, buyers] = await Promise.all([
-    databaseBytes(db),
-    otherDatabases(db),
+export async function measureUsed({ db }: Pick<Database, "db">): Promise<UsedSpace> {
+  const [own, otherBytes] = await Promise.all([databaseSize(db), otherDatabases(db)]);
+  return { ...own, otherBytes, usedBytes: own.dataBytes + own.indexBytes + otherBytes };
+}
+
+/** Measured before each claim; what is stored in between is added up beside it. */
+export async function measureStorage({ db }: Pick<Database, "db">): Promise<StorageSize> {
+  const [used, contracts, buyers] = await Promise.all([
+    measureUsed({ db }),
     collectionSize(db, "contracts"),
     collectionSize(db, "buyers"),
   ]);
-  return { usedBytes: own + others, contracts, buyers };
+  return { ...used, contracts, buyers };
+}
+
+async function databaseSize(db: Db): Promise<Pick<UsedSpace, "dataBytes" | "indexBytes">> {
+  const { dataSize, indexSize } = await db.command({ dbStats: 1 });
+  return { dataBytes: Number(dataSize ?? 0), indexBytes: Number(indexSize ?? 0) };
 }
 
 async function databaseBytes(db: Db): Promise<number> {
-  const { dataSize, indexSize } = await db.command({ dbStats: 1 });
-  return Number(dataSize ?? 0) + Number(indexSize ?? 0);
+  const { dataBytes, indexBytes } = await databaseSize(db);
+  return dataBytes + indexBytes;
 }
 
 const SYSTEM = new Set(["admin", "config", "local"]); // the tier does not count its own

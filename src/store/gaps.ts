@@ -1,4 +1,4 @@
-// The one writer of `noticeGaps`: numbers of Find a Tender's yearly sequence that no page has carried.
+// The one writer of `noticeGaps`: numbers of a yearly sequence that no page has carried.
 import type { Database } from "../platform/database.ts";
 import type { NoticeGap } from "../terms/documents.ts";
 

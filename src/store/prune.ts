@@ -15,7 +15,7 @@ export interface KeptNumbers {
 export interface OldContracts {
   source: Source;
   before: Date;
-  /** Find a Tender: what the windows that stay hold by number. */
+  /** Where ids are numbers: which of them the windows that stay hold. */
   kept: readonly KeptNumbers[];
 }
 

@@ -1,6 +1,6 @@
 // A notice as it is stored in `contracts`. A field without a value is left out (docs/records.md says where each comes from).
 import { z } from "zod";
-import { SOURCES } from "./window.ts";
+import { sourceSchema } from "./bson.ts";
 
 export const CONTRACT_STATUSES = ["OPEN", "CLOSED", "AWARDED", "CANCELLED"] as const;
 export type ContractStatus = (typeof CONTRACT_STATUSES)[number];
@@ -25,9 +25,10 @@ export type Supplier = z.infer<typeof supplierSchema>;
 
 /** What became of an award or a contract that a notice tells; left out: it was made. */
 export const AWARD_FATES = ["pending", "cancelled", "ended"] as const;
+export type AwardFate = (typeof AWARD_FATES)[number];
 
 const toldAwardSchema = z.strictObject({
-  /** The award's id in the release; `~` stands for the ocid or the notice's id, with which many begin. */
+  /** The award's id in the release; `~` stands for the notice's id, `^` for the ocid, with which many begin. */
   id: z.string(),
   fate: z.enum(AWARD_FATES).optional(),
   /** Lots it is for, where they are not just lot 1. */
@@ -96,7 +97,7 @@ export const buyerContactSchema = z.strictObject({
 export const contractSchema = z.strictObject({
   /** source/ocid/noticeId */
   _id: z.string(),
-  source: z.enum(SOURCES),
+  source: sourceSchema,
   ocid: z.string(),
   noticeId: z.string(),
   releaseId: z.string(),

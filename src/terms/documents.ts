@@ -2,10 +2,10 @@
 // other programs read the database by (docs/records.md). Times are BSON dates unless they are LondonTime.
 import { Binary } from "mongodb";
 import { z } from "zod";
-import { objectIdSchema } from "./bson.ts";
+import { objectIdSchema, sourceSchema } from "./bson.ts";
 import { ERROR_KINDS } from "./errors.ts";
 import { isLondonTime, type LondonTime } from "./london-time.ts";
-import { LANE_MODES, SOURCES, WINDOW_STATUSES } from "./window.ts";
+import { LANE_MODES, WINDOW_STATUSES } from "./window.ts";
 
 export * from "./contract.ts";
 export * from "./process.ts";
@@ -48,7 +48,9 @@ const notedErrorSchema = z.strictObject({
 
 export const windowSchema = z.strictObject({
   _id: z.string(),
-  source: z.enum(SOURCES),
+  source: sourceSchema,
+  /** The part of a source that is read by itself; left out where the source is one. */
+  site: z.string().optional(),
   month: z.string(),
   from: z.date(),
   to: z.date(),
@@ -111,8 +113,8 @@ export type SyncWindow = z.infer<typeof windowSchema>;
 export type WindowCounts = z.infer<typeof countsSchema>;
 
 export const syncJobSchema = z.strictObject({
-  _id: z.enum(SOURCES),
-  source: z.enum(SOURCES),
+  _id: sourceSchema,
+  source: sourceSchema,
   status: z.enum(["backfilling", "syncing", "error"]),
   /** T0: the instant where the backfill ends and the delta begins, frozen when the source was first planned. */
   horizon: z.date(),
@@ -172,7 +174,7 @@ export type MappedBuyer = Omit<Buyer, "contractCount" | "said" | "createdAt" | "
 export const quarantineSchema = z.strictObject({
   /** source/ocid/releaseId, or a hash of the raw text where these cannot be read. */
   _id: z.string(),
-  source: z.enum(SOURCES),
+  source: sourceSchema,
   windowId: z.string().nullable(),
   ocid: z.string().nullable(),
   releaseId: z.string().nullable(),
@@ -198,7 +200,7 @@ export const syncRunSchema = z.strictObject({
   outcome: z.enum(["running", "done", "deadline", "error", "dropped"]),
   sources: z.array(
     z.strictObject({
-      source: z.enum(SOURCES),
+      source: sourceSchema,
       requests: z.number().int(),
       releases: z.number().int(),
       contractsChanged: z.number().int(),
@@ -219,7 +221,7 @@ export const syncRunSchema = z.strictObject({
 export type SyncRun = z.infer<typeof syncRunSchema>;
 
 export const rateLimitSchema = z.strictObject({
-  _id: z.enum(SOURCES),
+  _id: sourceSchema,
   /** No request before this instant. */
   nextAt: z.date(),
   intervalMs: z.number(),

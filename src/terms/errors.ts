@@ -21,18 +21,28 @@ export interface NotedError {
   message: string;
 }
 
-const MESSAGE_CHARACTERS_MAX = 1000; // it may quote what a site answered
-
 /** An error as it is stored. */
 export function noted(error: unknown): NotedError {
-  const message = error instanceof Error ? error.message : String(error);
-  return { kind: kindOf(error), message: message.slice(0, MESSAGE_CHARACTERS_MAX) };
+  return { kind: kindOf(error), message: messageOf(error) };
 }
 
 function kindOf(error: unknown): ErrorKind {
   if (error instanceof ApiError) return error.kind;
   if (error instanceof StorageFull) return "full";
   return error instanceof MongoError ? "database" : "other";
+}
+
+/** What an error may quote of others is not bounded; what is stored and logged of it is. */
+const MESSAGE_LENGTH_MAX = 1000;
+
+/** The message of whatever was thrown, cut. */
+export function messageOf(error: unknown): string {
+  return cut(error instanceof Error ? error.message : String(error));
+}
+
+/** The text, at most so long, with a sign where it goes on; never half a character. */
+export function cut(text: string, most = MESSAGE_LENGTH_MAX): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
 }
 
 /** A setting is wrong: nothing was started. Fix the setting; a retry cannot help. */
@@ -50,8 +60,9 @@ export class ApiError extends Error {
     message: string,
     options: { kind: ErrorKind; url: string; status?: number; attempts: number; cause?: unknown },
   ) {
-    super(message, { cause: options.cause });
-    const { kind, url, status, attempts } = options;
+    super(cut(message), { cause: options.cause });
+    const { kind, status, attempts } = options;
+    const url = cut(options.url);
     this.kind = kind;
     this.facts = status === undefined ? { url, attempts } : { url, status, attempts };
   }

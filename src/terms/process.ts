@@ -1,8 +1,7 @@
 // A procurement as it is stored in `processes`: what its notices tell together (docs/processes.md). A field without a value is left out.
 import { z } from "zod";
-import { objectIdSchema } from "./bson.ts";
+import { objectIdSchema, sourceSchema } from "./bson.ts";
 import { CONTRACT_MECHANISMS, CONTRACT_TYPES, contractSchema, supplierSchema } from "./contract.ts";
-import { SOURCES } from "./window.ts";
 
 export const PROCESS_STATES = [
   "planned",
@@ -11,7 +10,7 @@ export const PROCESS_STATES = [
   "intended", // an award is announced, and not made yet
   "awarded",
   "cancelled",
-  "ended", // the contract is over
+  "ended", // the contract is over: terminated, or its last day is long past (map/process/story.ts)
 ] as const;
 export type ProcessState = (typeof PROCESS_STATES)[number];
 
@@ -51,7 +50,7 @@ export type ProcessChange = z.infer<typeof processChangeSchema>;
 
 export const processSchema = z.strictObject({
   _id: objectIdSchema,
-  source: z.enum(SOURCES),
+  source: sourceSchema,
   ocid: z.string(),
   /** Left out where no notice names a buyer. */
   buyerId: contractSchema.shape.buyerId,

@@ -3,7 +3,7 @@ import { z } from "zod";
 
 /** One row of a page: its identity as read, and the release itself, untouched and untrusted. */
 export interface Row {
-  /** ocid/releaseId: what makes a release distinct within its source. */
+  /** What makes a release distinct within its source: see `releaseKey`. */
   key: string;
   ocid: string;
   releaseId: string;
@@ -11,12 +11,26 @@ export interface Row {
   date: Date | null;
   tags: string[];
   release: unknown;
-  /** It names itself and is no JSON: its text is evidence, and there is no `release`. */
+  /** The release as it stands in the page: evidence, should it not be stored. */
+  rawText?: string;
+  /** It names itself and cannot be read: its text is evidence, and there is no `release`. */
   broken?: { rawText: string; reason: string };
 }
 
+/** The longest real one has 80 characters; beyond this an identity is no key, and its release is evidence under a hash. */
+export const IDENTITY_LENGTH_MAX = 300;
+
+const identity = z.string().min(1).max(IDENTITY_LENGTH_MAX);
+
 /** Identity of a release: the least that a row must have to be counted and compared. */
-export const releaseIdentitySchema = z.object({
-  ocid: z.string().min(1),
-  id: z.string().min(1),
-});
+export const releaseIdentitySchema = z.object({ ocid: identity, id: identity });
+
+// The separator, the sign of an escape, and half a character, which BSON would write as the same sign for all.
+const unsafe = /[%/]|\p{Cs}/gu;
+
+/** `ocid/id`, with what could make two pairs one escaped: no two pairs have the same key. */
+export function releaseKey(ocid: string, id: string): string {
+  const escaped = (text: string) =>
+    text.replaceAll(unsafe, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `${escaped(ocid)}/${escaped(id)}`;
+}

@@ -4,12 +4,12 @@ import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Document, MongoClient, MongoServerError } from "mongodb";
 import { type Config, readConfig } from "../config/config.ts";
-import { APIS, pageUrl } from "../fetch/api.ts";
+import { pageUrl } from "../fetch/api.ts";
 import { collectionsOf, type Database, schemaDifferences, withDatabase } from "../platform/database.ts";
 import { TransportError } from "../platform/effects.ts";
 import { getAs, USER_AGENT, workerEffects } from "../platform/worker-effects.ts";
 import type { Status } from "../report/schema.ts";
-import { ago, bytes, counted, megabytes, percent, SOURCE_NAMES, span } from "../report/words.ts";
+import { ago, bytes, counted, megabytes, percent, span } from "../report/words.ts";
 import { statusOf } from "../run/status.ts";
 import { measureStorage } from "../store/budget.ts";
 import { plusSeconds, toLondon } from "../terms/london-time.ts";
@@ -71,7 +71,7 @@ export async function* diagnose(settings: Record<string, string>): AsyncGenerato
   else yield { check: "the database", ...skipped("MongoDB cannot be reached") };
   const asked: SiteAnswer[] = [];
   for (const source of config.sources)
-    yield await examine(SOURCE_NAMES[source.source], () => checkApi(source, asked));
+    yield await examine(source.definition.name, () => checkApi(source, asked));
   yield await examine("User-Agent", () => checkUserAgent(asked));
 }
 
@@ -359,10 +359,11 @@ interface SiteAnswer {
 
 /** @param asked gets what the site answered */
 async function checkApi(
-  { source, origin }: Config["sources"][number],
+  { origin, definition }: Config["sources"][number],
   asked: SiteAnswer[],
 ): ReturnType<Check> {
-  const api = APIS[source];
+  if (!definition.releases) return skipped("it has no address of its own");
+  const { api } = definition.releases;
   const hi = toLondon(new Date());
   const lo = plusSeconds(hi, -86_400);
   const url = pageUrl(api, origin, { stage: ALL_STAGES, lo, hi, limit: 1 });
@@ -384,13 +385,13 @@ async function checkApi(
       ? well(`${origin} answers`)
       : failed(
           `${origin} answers, but not with releases`,
-          `Is this the site's own origin? ${setting(source)} in wrangler.toml names it.`,
+          `Is this the site's own origin? ${api.settings.origin} in wrangler.toml names it.`,
         );
   } catch (error) {
     if (!(error instanceof TransportError) && !(error instanceof SyntaxError)) throw error;
     return failed(
       `${origin}: ${message(error)}`,
-      `Look at the site in a browser from here; ${setting(source)} in wrangler.toml names it.`,
+      `Look at the site in a browser from here; ${api.settings.origin} in wrangler.toml names it.`,
     );
   }
 }
@@ -412,5 +413,3 @@ async function checkUserAgent(asked: SiteAnswer[]): ReturnType<Check> {
     ? skipped("another name is forbidden too: it is not the cause")
     : well(`"${USER_AGENT}" is answered`);
 }
-
-const setting = (source: string) => (source === "FIND_A_TENDER" ? "FAT_API_URL" : "CF_API_URL");

@@ -1,9 +1,11 @@
 // What `npm run plan` knows: the settings, and the database where there is one. Reads only.
 import type { Config } from "../config/config.ts";
-import { errorOf, type ForecastError, type Known } from "../forecast/forecast.ts";
+import type { Known } from "../forecast/cost.ts";
+import { errorOf, type ForecastError } from "../forecast/error.ts";
 import type { Database } from "../platform/database.ts";
+import { volumesOf } from "../sources/index.ts";
 import { measureStorage } from "../store/budget.ts";
-import { SOURCES, type Source } from "../terms/window.ts";
+import type { Source } from "../terms/window.ts";
 import type { ExistingPlan } from "./preview.ts";
 
 export interface Measured {
@@ -14,11 +16,11 @@ export interface Measured {
   forecastError: ForecastError | null;
 }
 
-type Settings = Pick<Config, "storeRaw" | "pageLimit">;
+type Settings = Pick<Config, "sources" | "storeRaw" | "pageLimit">;
 
 /** Before there is any database. */
-export function unmeasured({ storeRaw, pageLimit }: Settings): Measured {
-  const known = { windows: [], storage: null, storeRaw, pageLimit };
+export function unmeasured({ sources, storeRaw, pageLimit }: Settings): Measured {
+  const known = { volumes: volumesOf(sources), windows: [], storage: null, storeRaw, pageLimit };
   return { known, existing: {}, usedBytes: null, forecastError: null };
 }
 
@@ -27,7 +29,12 @@ export async function measure(db: Database, settings: Settings): Promise<Measure
   const [storage, jobs, windows] = await Promise.all([
     measureStorage(db),
     db.syncJobs.find().toArray(),
-    db.syncWindows.find({ source: { $in: [...SOURCES] } }, { projection, sort: { from: 1 } }).toArray(),
+    db.syncWindows
+      .find(
+        { source: { $in: settings.sources.map(({ source }) => source) } },
+        { projection, sort: { from: 1 } },
+      )
+      .toArray(),
   ]);
   const existing = Object.fromEntries(
     jobs.map(({ source, horizon }): [Source, ExistingPlan] => [

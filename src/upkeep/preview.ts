@@ -1,23 +1,22 @@
-// What a choice of depth costs before it is spent: month by month, how far back each tier reaches, and what would change in
-// a database that is there. Pure.
+// What a choice of depth costs before it is spent: month by month, and what would change in a database that is there. Pure.
 
 import {
-  BACKFILL_SHARE,
   type Cost,
+  type Costs,
   costOf,
   costOfPart,
-  type Forecast,
   forecast,
   hoursFor,
   type Known,
+  NO_COST,
   type Part,
   type Range,
   rangeOf,
   requestsPerHour,
   sizeAlone,
   sumUp,
-  unread,
-} from "../forecast/forecast.ts";
+} from "../forecast/cost.ts";
+import { unread } from "../forecast/volumes.ts";
 import {
   comparePlan,
   type Move,
@@ -25,25 +24,10 @@ import {
   type Wanted,
   wantedWindows,
 } from "../plan/difference.ts";
-import type { StoreRaw } from "../terms/documents.ts";
 import { monthOf } from "../terms/london-time.ts";
-import { SOURCES, type Source } from "../terms/window.ts";
+import type { Source } from "../terms/window.ts";
 
-const MIB = 1_048_576; // Atlas counts so
 const DAY_MS = 86_400_000;
-
-/** What Atlas sells, November 2026. M0 and Flex count documents and indexes uncompressed, M10 counts the disk. */
-export const TIERS = {
-  M0: { sizeMb: 512, counts: "documents and indexes" },
-  FLEX: { sizeMb: 5 * 1024, counts: "documents and indexes" },
-  M10: { sizeMb: 10 * 1024, counts: "disk" },
-} as const;
-export type Tier = keyof typeof TIERS;
-
-const TIER_SHARE = 0.9; // sizes of indexes are known a minute late, and the cluster may hold more than this database
-
-/** STORAGE_BUDGET_MB for a tier, in tens. */
-export const budgetFor = (tier: Tier) => Math.floor((TIERS[tier].sizeMb * TIER_SHARE) / 10) * 10;
 
 export interface SourceDepth {
   source: Source;
@@ -55,49 +39,6 @@ export interface SourceDepth {
 export interface ExistingPlan {
   horizon: Date;
   windows: PlannedWindow[];
-}
-
-/** First instants that fit; null: not even the newest month does. */
-export interface Reach {
-  low: Date | null;
-  likely: Date | null;
-  high: Date | null;
-  /** All there is fits. */
-  all: boolean;
-}
-
-const costed = (windows: readonly Wanted[], known: Known) =>
-  windows.map((window) => ({ ...window, cost: costOf(window, known) }));
-
-/** How far back a database may go, in whole months and for both sources alike, so that the backfill's share holds it. */
-export function reachOf(options: {
-  history: readonly SourceDepth[];
-  budgetMb: number;
-  known: Known;
-  now: Date;
-}): Reach {
-  const { history, budgetMb, known, now } = options;
-  const windows = costed(
-    history.flatMap(({ source, start }) => wantedWindows({ source, start, horizon: now, now })),
-    known,
-  );
-  const starts = [...new Set(windows.map(({ from }) => from.getTime()))].sort((a, b) => b - a);
-  const reach: Reach = { low: null, likely: null, high: null, all: false };
-  const most = budgetMb * MIB * BACKFILL_SHARE;
-  const held = sumUp([]);
-  for (const start of starts) {
-    for (const { source, cost } of windows.filter(({ from }) => from.getTime() === start))
-      held[source] = sumUp([
-        { source, cost: held[source] },
-        { source, cost },
-      ])[source];
-    const size = sizeAlone(held, known);
-    const fits = { low: size.high <= most, likely: size.likely <= most, high: size.low <= most };
-    for (const end of ["low", "likely", "high"] as const) if (fits[end]) reach[end] = new Date(start);
-    if (!fits.high) return reach;
-    reach.all = fits.likely && start === starts.at(-1);
-  }
-  return reach;
 }
 
 export interface Hours<T> {
@@ -173,14 +114,14 @@ export function preview(options: PreviewOptions): Preview {
     return { low: scale(requests.low), likely, high: scale(requests.high) };
   };
   const all = sumUp(windows);
-  const planned = SOURCES.some((source) => existing[source]);
+  const planned = Object.keys(existing).length > 0;
   const lastMonth = depths.map(({ source }) =>
     costOf({ source, from: new Date(now.getTime() - 30.44 * DAY_MS), to: now }, known),
   );
   return {
     starts: startsOf(depths),
-    rows: rowsOf({ windows, left, known, pace, by }),
-    bySource: costsOf({ held: all, ask: toAsk, pace }),
+    rows: rowsOf({ sources: idsOf(depths), windows, left, known, pace, by }),
+    bySource: costsOf({ sources: idsOf(depths), held: all, ask: toAsk, pace }),
     releases: rangeOf(all, "releases", known),
     requests,
     hours: bothCrons(hours),
@@ -191,9 +132,10 @@ export function preview(options: PreviewOptions): Preview {
   };
 }
 
+const idsOf = (depths: readonly SourceDepth[]) => depths.map(({ source }) => source);
+
 function startsOf(depths: readonly SourceDepth[]): Record<Source, Date> {
-  const of = (source: Source) => depths.find((depth) => depth.source === source)?.start ?? new Date(0);
-  return { FIND_A_TENDER: of("FIND_A_TENDER"), CONTRACTS_FINDER: of("CONTRACTS_FINDER") };
+  return Object.fromEntries(depths.map(({ source, start }) => [source, start]));
 }
 
 type Costed = Wanted & { cost: Cost };
@@ -223,7 +165,7 @@ function planOf(
       source,
       from: window.from,
       to: window.to,
-      share: unread(window),
+      share: unread(window, known.volumes),
       period: window.month,
     }));
   return { costs, left, changes: { source, ...changesOf(insert, moves, known) } };
@@ -249,7 +191,10 @@ function changesOf(
       [...of("restore"), ...of("extend"), ...of("resume")],
       ({ counts }) => counts.requests,
     ),
-    requestsDropped: requests(of("cancel"), (window) => costOf(window, known).requests * unread(window)),
+    requestsDropped: requests(
+      of("cancel"),
+      (window) => costOf(window, known).requests * unread(window, known.volumes),
+    ),
   };
 }
 
@@ -263,13 +208,14 @@ function kindOf({ window, set }: Move): Change {
 
 /** Newest first. */
 function rowsOf(options: {
+  sources: readonly Source[];
   windows: readonly Costed[];
   left: readonly Left[];
   known: Known;
   pace: PreviewOptions["pace"];
   by: "month" | "year";
 }): PreviewRow[] {
-  const { windows, left, known, pace, by } = options;
+  const { sources, windows, left, known, pace, by } = options;
   const period = (month: string) => (by === "year" ? month.slice(0, 4) : month);
   const periods = [...new Set(windows.map(({ from }) => period(monthOf(from))))].sort().reverse();
   return periods.map((name) => {
@@ -280,9 +226,9 @@ function rowsOf(options: {
         .map((part) => ({ source: part.source, cost: costOfPart(part, known) })),
     );
     const fromHere = sumUp(windows.filter(({ month }) => period(month) >= name));
-    const bySource = costsOf({ held: own, ask, pace });
+    const bySource = costsOf({ sources, held: own, ask, pace });
     const sum = (what: "releases" | "requests" | "storedBytes") =>
-      SOURCES.reduce((total, source) => total + bySource[source][what], 0);
+      Object.values(bySource).reduce((total, cost) => total + cost[what], 0);
     return {
       period: name,
       ...{ releases: sum("releases"), requests: sum("requests"), storedBytes: sum("storedBytes") },
@@ -295,51 +241,24 @@ function rowsOf(options: {
   });
 }
 
-type Costs = Forecast["bySource"];
-
 /** Each source by itself. */
 function costsOf(options: {
+  sources: readonly Source[];
   held: Costs;
   ask: Costs;
   pace: PreviewOptions["pace"];
 }): Record<Source, PreviewCost> {
-  const { held, ask, pace } = options;
-  const of = (source: Source): PreviewCost => ({
-    releases: held[source].releases,
-    requests: ask[source].requests,
-    storedBytes: held[source].storedBytes,
-    hours: bothCrons((runsPerHour) => ask[source].requests / requestsPerHour({ ...pace, runsPerHour })),
+  const { sources, pace } = options;
+  const costs = sources.map((source): [Source, PreviewCost] => {
+    const { releases, storedBytes } = options.held[source] ?? NO_COST;
+    const { requests } = options.ask[source] ?? NO_COST;
+    const hours = bothCrons((runsPerHour) => requests / requestsPerHour({ ...pace, runsPerHour }));
+    return [source, { releases, requests, storedBytes, hours }];
   });
-  return { FIND_A_TENDER: of("FIND_A_TENDER"), CONTRACTS_FINDER: of("CONTRACTS_FINDER") };
+  return Object.fromEntries(costs);
 }
 
 const bothCrons = <T>(hours: (runsPerHour: number) => T): Hours<T> => ({
   hourly: hours(1),
   quarterHourly: hours(4),
 });
-
-export interface TierReach {
-  tier: Tier;
-  sizeMb: number;
-  counts: string;
-  budgetMb: number;
-  reach: Record<StoreRaw, Reach>;
-}
-
-export function tierReaches(options: {
-  history: readonly SourceDepth[];
-  known: Known;
-  now: Date;
-}): TierReach[] {
-  const { history, known, now } = options;
-  const tiers: Tier[] = ["M0", "FLEX", "M10"];
-  return tiers.map((tier) => {
-    const budgetMb = budgetFor(tier);
-    const reach = (storeRaw: StoreRaw) =>
-      reachOf({ history, budgetMb, known: { ...known, storeRaw, readWith: known.storeRaw }, now });
-    return {
-      ...{ tier, budgetMb, ...TIERS[tier] },
-      reach: { none: reach("none"), gzip: reach("gzip"), full: reach("full") },
-    };
-  });
-}

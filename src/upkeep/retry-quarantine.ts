@@ -1,10 +1,11 @@
 // Releases in quarantine, mapped once more by today's mapper: what can be stored now leaves it.
+import type { Config } from "../config/config.ts";
 import { readPage, salvageReleases } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import type { Database } from "../platform/database.ts";
-import { mapRow } from "../run/store-rows.ts";
-import { rawDataOf } from "../store/raw-data.ts";
-import { identified } from "../store/statements.ts";
+import { prepareRow } from "../run/prepare.ts";
+import { rulesOf } from "../sources/index.ts";
+import type { rawDataOf } from "../store/raw-data.ts";
 import { release, storePage } from "../store/store.ts";
 import type { Quarantined } from "../terms/documents.ts";
 
@@ -18,7 +19,7 @@ export interface Requarantined {
 /** @param id only this one. @throws StorageFull */
 export async function retryQuarantine(options: {
   db: Database;
-  config: Parameters<typeof rawDataOf>[0];
+  config: Parameters<typeof rawDataOf>[0] & Pick<Config, "sources">;
   now: Date;
   id?: string;
 }): Promise<Requarantined> {
@@ -38,16 +39,16 @@ async function storeCase(
   { db, config, now }: Parameters<typeof retryQuarantine>[0],
   { _id, source, rawText }: Quarantined,
 ): Promise<string | null> {
+  const rules = rulesOf(config.sources, source);
   const body = new TextEncoder().encode(`{"releases":[${rawText}]}`);
   const read = readPage(body);
   const { rows, unidentified } = read.kind === "page" ? read.page : salvageReleases(body);
   const [bad] = unidentified;
   if (bad) return bad.reason;
   for (const row of distinct(rows)) {
-    const mapped = mapRow({ source, row, now });
-    if (mapped.kind === "rejected") return mapped.reason;
-    const { buyers, revision } = mapped;
-    const upsert = { contract: identified(mapped.contract, buyers), revision, ...rawDataOf(config, row) };
+    const prepared = prepareRow({ source, rules, row, now, config });
+    if (prepared.kind === "rejected") return prepared.reason;
+    const { upsert, buyers } = prepared;
     await storePage(db, { upserts: [upsert], buyers });
   }
   if (rows.length === 0) return "its text holds no release";

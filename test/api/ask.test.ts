@@ -1,14 +1,16 @@
 // The clients of both APIs against msw: each fault of the facts, asked for as the Worker asks.
+import { gzipSync } from "node:zlib";
 import { delay, HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { APIS, pageUrl, type Question } from "../../src/fetch/api.ts";
+import { pageUrl, type Question } from "../../src/fetch/api.ts";
 import { type Asker, ask, askUrl } from "../../src/fetch/ask.ts";
 import type { Pacer } from "../../src/fetch/pacer.ts";
 import { TransportError } from "../../src/platform/effects.ts";
-import { workerEffects } from "../../src/platform/worker-effects.ts";
+import { BODY_BYTES_MAX, workerEffects } from "../../src/platform/worker-effects.ts";
+import type { Source } from "../../src/replica/sources.ts";
 import { ApiError, DeadlineReached } from "../../src/terms/errors.ts";
-import type { Source } from "../../src/terms/window.ts";
+import { APIS } from "../kit/apis.ts";
 import { fixture } from "../kit/fixtures.ts";
 import { question } from "../kit/pages.ts";
 
@@ -190,6 +192,30 @@ describe("trouble", () => {
     answering("FIND_A_TENDER", text(200, '{"uri":"u","releases":[{"ocid":"o","id":"1'));
     const { asker: one } = asker("FIND_A_TENDER");
     expect(await ask(one, asked)).toMatchObject({ kind: "unreadable", reason: expect.any(String) });
+    expect(requests).toHaveLength(2);
+  });
+
+  it("by something that is not a package of releases is trouble, like a 503", async () => {
+    answering("FIND_A_TENDER", text(200, fixture("forbidden.html")), page);
+    const { asker: one } = asker("FIND_A_TENDER");
+    expect(await ask(one, asked)).toMatchObject({ kind: "page" });
+    expect(requests).toHaveLength(2);
+  });
+
+  it.each([
+    ["as it is", (body: Uint8Array<ArrayBuffer>) => new HttpResponse(body)],
+    [
+      "packed",
+      (body: Uint8Array<ArrayBuffer>) =>
+        new HttpResponse(gzipSync(body), { headers: { "content-encoding": "gzip" } }),
+    ],
+  ])("of more bytes than a page can have, %s, is read no further, and asks for less", async (_how, reply) => {
+    const body = new Uint8Array(3 * BODY_BYTES_MAX).fill(0x20);
+    body.set(new TextEncoder().encode('{"releases":['));
+    answering("CONTRACTS_FINDER", () => reply(body));
+    const answer = await ask(asker("CONTRACTS_FINDER").asker, asked);
+    expect(answer).toMatchObject({ kind: "unreadable", reason: "the answer has more than 16000000 bytes" });
+    expect(answer.kind === "unreadable" && answer.body.length).toBe(BODY_BYTES_MAX);
     expect(requests).toHaveLength(2);
   });
 

@@ -4,8 +4,8 @@ import { createReplica, type ReplicaOptions } from "../../src/replica/answer.ts"
 import { DEFAULT_FAULTS, type Fault } from "../../src/replica/faults.ts";
 import { createHistory, type HistoryOptions } from "../../src/replica/history.ts";
 import { startReplica } from "../../src/replica/server.ts";
+import type { Source } from "../../src/replica/sources.ts";
 import { toLondon } from "../../src/terms/london-time.ts";
-import type { Source } from "../../src/terms/window.ts";
 
 const ORIGIN = "http://x";
 const FAT = `${ORIGIN}/api/1.0/ocdsReleasePackages`;
@@ -108,7 +108,7 @@ describe("links.next", () => {
 describe("single rows", () => {
   it("duplicate-ids: the copy takes a place of its own on the page", () => {
     const { replica, page } = world({ faults: ["duplicate-ids"] });
-    const [row] = replica.published("FIND_A_TENDER", now).filter(({ plant }) => plant === "duplicate-ids");
+    const row = replica.published("FIND_A_TENDER", now).findLast(({ plant }) => plant === "duplicate-ids");
     const end = toLondon(new Date(row?.at ?? 0));
     const { releases } = page(fat("2025-09-01T00:00:00", end));
     expect(releases.filter(({ id }) => id === row?.releaseId)).toHaveLength(2);

@@ -7,8 +7,8 @@ import { createReplica } from "../../src/replica/answer.ts";
 import { createHistory, type Published } from "../../src/replica/history.ts";
 import { loadRecorded } from "../../src/replica/recorded.ts";
 import { releaseText } from "../../src/replica/release.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { toLondon } from "../../src/terms/london-time.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { CORPUS, hasCorpus, recordedReleases } from "../kit/corpus.ts";
 
 const from = new Date("2024-09-01T00:00:00Z");

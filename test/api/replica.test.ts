@@ -6,8 +6,8 @@ import { createReplica, type ReplicaOptions } from "../../src/replica/answer.ts"
 import { FAULTS, type Fault, parseFaults } from "../../src/replica/faults.ts";
 import { createHistory } from "../../src/replica/history.ts";
 import { startReplica } from "../../src/replica/server.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { instantOf, toLondon } from "../../src/terms/london-time.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { CORPUS, hasCorpus, recordedReleases } from "../kit/corpus.ts";
 
 const from = new Date("2026-03-01T00:00:00Z");

@@ -11,7 +11,7 @@ import { freePort } from "../../src/local/mongod.ts";
 import { type LocalWorker, startWorker } from "../../src/local/worker.ts";
 import { createHistory } from "../../src/replica/history.ts";
 import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
-import type { Source } from "../../src/terms/window.ts";
+import type { Source } from "../../src/replica/sources.ts";
 import { type FakeCloudflare, startFakeCloudflare } from "../kit/cloudflare.ts";
 import { freshDatabase } from "../kit/database.ts";
 

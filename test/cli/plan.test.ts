@@ -5,8 +5,8 @@ import { parse } from "smol-toml";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { readConfig } from "../../src/config/config.ts";
+import { SOURCES } from "../../src/replica/sources.ts";
 import { createWorld, type World } from "../../src/sim/world.ts";
-import { SOURCES } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const PLAN = fileURLToPath(new URL("../../src/cli/plan.ts", import.meta.url));

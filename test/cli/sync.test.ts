@@ -12,9 +12,9 @@ import { collectionsOf, ensureCollections, ensureIndexes, INDEXES } from "../../
 import { createLogger } from "../../src/platform/logger.ts";
 import { createHistory } from "../../src/replica/history.ts";
 import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
+import type { Source } from "../../src/replica/sources.ts";
 import { STATUS_VERSION, statusSchema } from "../../src/report/schema.ts";
 import type { Quarantined } from "../../src/terms/documents.ts";
-import type { Source } from "../../src/terms/window.ts";
 import type { Finding } from "../../src/upkeep/doctor.ts";
 import { freshDatabase } from "../kit/database.ts";
 import { setScene } from "../worker/status-data.ts";

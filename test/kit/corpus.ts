@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadRecorded } from "../../src/replica/recorded.ts";
-import type { Source } from "../../src/terms/window.ts";
+import type { Source } from "../../src/replica/sources.ts";
 
 export const CORPUS = fileURLToPath(new URL("../../../shared/corpus", import.meta.url));
 export const hasCorpus = existsSync(CORPUS);

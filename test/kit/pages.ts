@@ -1,9 +1,11 @@
 // Builders of rows and pages for tables of cases.
-import { APIS, pageUrl, type Question } from "../../src/fetch/api.ts";
+
+import { pageUrl, type Question } from "../../src/fetch/api.ts";
 import type { Page } from "../../src/fetch/page.ts";
+import type { Source } from "../../src/replica/sources.ts";
 import { fromLondon, londonTime, plusSeconds } from "../../src/terms/london-time.ts";
 import type { Row } from "../../src/terms/release.ts";
-import type { Source } from "../../src/terms/window.ts";
+import { APIS } from "./apis.ts";
 
 export function row(options: { id: string; at: string; tags?: string[]; ocid?: string }): Row {
   const { id, at, tags = ["tender"], ocid = `ocds-${id}` } = options;

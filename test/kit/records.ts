@@ -1,8 +1,8 @@
 // A page of raw releases as the store takes it.
-import { mapRelease } from "../../src/map/map-release.ts";
+import type { Source } from "../../src/replica/sources.ts";
 import { identified, type Upsert } from "../../src/store/statements.ts";
 import type { MappedBuyer } from "../../src/terms/documents.ts";
-import type { Source } from "../../src/terms/window.ts";
+import { mapRelease } from "./map.ts";
 
 /** @throws Error when one of them cannot be mapped */
 export function mappedPage(source: Source, releases: unknown[], now: Date) {

@@ -1,7 +1,7 @@
 // Recorded releases again and again, each time as notices of their own: as many as a measurement wants.
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { recordedReleases } from "./corpus.ts";
 
 const named = z.looseObject({ ocid: z.string(), id: z.string(), date: z.string() });

@@ -3,10 +3,10 @@ import { MongoClient } from "mongodb";
 import { afterAll, describe, expect, it } from "vitest";
 import { startMongod } from "../../src/local/mongod.ts";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
+import { SOURCES } from "../../src/replica/sources.ts";
 import { createWorld, missingReleases, type World, type WorldOptions } from "../../src/sim/world.ts";
 import { measureStorage } from "../../src/store/budget.ts";
 import type { SyncRun, SyncWindow } from "../../src/terms/documents.ts";
-import { SOURCES } from "../../src/terms/window.ts";
 
 const MIB = 1_048_576;
 const mongo = await startMongod({ ownServer: true });

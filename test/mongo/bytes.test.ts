@@ -3,16 +3,21 @@
 // blocks that it has written anew in its files. It writes once a minute; with BYTES_PAGES_A_MINUTE=12, the pace of both
 // sources together, it does so as often as in a backfill.
 import { describe, expect, it } from "vitest";
-import { costOf } from "../../src/forecast/forecast.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { costOf } from "../../src/forecast/cost.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
+import { volumesOf } from "../../src/sources/index.ts";
 import { measureStorage } from "../../src/store/budget.ts";
 import { rawDataOf } from "../../src/store/raw-data.ts";
 import { bsonBytes, storePage } from "../../src/store/store.ts";
 import { STORE_RAW_MODES } from "../../src/terms/documents.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { hasCorpus, recordedReleases } from "../kit/corpus.ts";
 import { freshDatabase } from "../kit/database.ts";
 import { mappedPage } from "../kit/records.ts";
 import { repeatedPages } from "../kit/repeated.ts";
+
+const { sources } = readConfig({ MONGODB_URI: "mongodb://nowhere" }, new Date("2026-07-15T00:00:00Z"));
+const volumes = volumesOf(sources);
 
 const CONTRACTS = Number(process.env["BYTES_CONTRACTS"] ?? 3000);
 const BYTES_MAX = 1650;
@@ -64,7 +69,7 @@ describe.skipIf(!hasCorpus)("bytes", () => {
       );
       const measured = bytes.reduce((sum, one) => sum + one, 0) / bytes.length;
       const month = { source, from: new Date("2026-03-01"), to: new Date("2026-04-01") };
-      const expected = costOf(month, { windows: [], storage: null, storeRaw, pageLimit: 100 });
+      const expected = costOf(month, { volumes, windows: [], storage: null, storeRaw, pageLimit: 100 });
       return { storeRaw, measured: Math.round(measured), forecast: expected.bytes / expected.releases };
     });
     console.table(lines);

@@ -1,5 +1,6 @@
 // What the delta says it has is there: rows that appear up to 90 seconds after their date, around its newest end.
 import { expect, it } from "vitest";
+import { sourceOf } from "../../src/replica/sources.ts";
 import { createWorld } from "../../src/sim/world.ts";
 import { freshDatabase } from "../kit/database.ts";
 
@@ -23,7 +24,7 @@ it("lastSyncedDate never passes a row that has not had its time to appear", asyn
     for (const { source, horizon, lastSyncedDate } of await db.syncJobs.find().toArray()) {
       const from = Math.max(horizon.getTime(), lastSyncedDate.getTime() - 600_000);
       const due = world.replica
-        .published(source, world.now().getTime() + LATE_MS_MAX)
+        .published(sourceOf(source), world.now().getTime() + LATE_MS_MAX)
         .filter(({ at }) => at >= from && at < lastSyncedDate.getTime());
       const stored = await db.contracts
         .find({ source, publishedDate: { $gte: new Date(from) } }, { projection: { ocid: 1, noticeId: 1 } })

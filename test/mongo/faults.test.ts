@@ -1,10 +1,10 @@
 // One fault stays one fault: a real mongod, the production code, and an API of which one part answers badly for good.
 import { beforeEach, describe, expect, it } from "vitest";
 import { type HttpAnswer, TransportError } from "../../src/platform/effects.ts";
+import { SOURCES, sourceOf } from "../../src/replica/sources.ts";
 import { statusOf } from "../../src/run/status.ts";
 import { createWorld, missingReleases, type World, type WorldOptions } from "../../src/sim/world.ts";
 import type { SyncRun } from "../../src/terms/documents.ts";
-import { SOURCES } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const { db, clear } = await freshDatabase();
@@ -41,7 +41,7 @@ const answer = (status: number, text: string): HttpAnswer => ({
 const askedTo = ({ searchParams }: URL) =>
   searchParams.get("updatedTo") ?? searchParams.get("publishedTo") ?? "";
 const shares = (all: SyncRun[]) => all.flatMap(({ sources }) => sources);
-const statusAt = (world: World) => statusOf(db, world.config, world.now());
+const statusAt = (world: World) => statusOf(db, world.configFor(), world.now());
 const alarmKinds = async (world: World) => (await statusAt(world)).alarms.map(({ key }) => key).sort();
 
 describe("a month that answers badly for good", () => {
@@ -182,7 +182,7 @@ describe("lanes that change", () => {
     const windows = await db.syncWindows.find().toArray();
     expect(windows.filter(({ status }) => status !== "done").map(({ _id }) => _id)).toEqual([]);
     for (const { _id, source, from, to, counts } of windows) {
-      const published = world.replica.published(source, now.getTime());
+      const published = world.replica.published(sourceOf(source), now.getTime());
       const inWindow = published.filter(({ at }) => at >= from.getTime() && at < to.getTime());
       const distinct = new Set(inWindow.map(({ ocid, releaseId }) => `${ocid}/${releaseId}`)).size;
       expect([_id, counts.releases]).toEqual([_id, distinct]);

@@ -2,12 +2,16 @@
 // histories in the real proportions of years, months and days, read by the production code.
 import { MongoClient } from "mongodb";
 import { afterAll, describe, expect, it } from "vitest";
-import { forecast, type Range, unread } from "../../src/forecast/forecast.ts";
+import { readConfig } from "../../src/config/config.ts";
+import { forecast, type Range } from "../../src/forecast/cost.ts";
+import { unread } from "../../src/forecast/volumes.ts";
 import { startMongod } from "../../src/local/mongod.ts";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
 import { createWorld } from "../../src/sim/world.ts";
 import { measureStorage } from "../../src/store/budget.ts";
 import { measure } from "../../src/upkeep/measured.ts";
+
+const { sources } = readConfig({ MONGODB_URI: "mongodb://nowhere" }, new Date("2026-07-15T00:00:00Z"));
 
 const SEEDS = [1, 2, 3, 4, 5];
 /** All there is at a twentieth of its volume; or at a two-hundredth, with smaller pages so that months still take several. */
@@ -71,10 +75,10 @@ async function requestsSoFar(db: Database): Promise<number> {
 
 async function forecastOf(db: Database): Promise<{ bytes: Range; requests: Range }> {
   await client.db("admin").command({ fsync: 1 });
-  const { known } = await measure(db, { storeRaw: "none", pageLimit: PAGE_LIMIT });
+  const { known } = await measure(db, { sources, storeRaw: "none", pageLimit: PAGE_LIMIT });
   const left = known.windows
     .filter(({ status }) => status !== "done")
-    .map((window) => ({ ...window, share: unread(window) }));
+    .map((window) => ({ ...window, share: unread(window, known.volumes) }));
   const { storedBytes, requests } = forecast(left, known);
   const before = await requestsSoFar(db);
   const shift = ({ low, likely, high }: Range): Range => ({

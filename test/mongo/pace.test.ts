@@ -6,9 +6,9 @@ import { createLogger } from "../../src/platform/logger.ts";
 import { workerEffects } from "../../src/platform/worker-effects.ts";
 import { createReplica } from "../../src/replica/answer.ts";
 import { createHistory } from "../../src/replica/history.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { invoke } from "../../src/run/invocation.ts";
 import { httpAnswer } from "../../src/sim/world.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const { db } = await freshDatabase();

@@ -1,10 +1,10 @@
 // A start that is moved: only the difference is read, counted by the replica.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { plan } from "../../src/plan/plan.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { openJob } from "../../src/run/jobs.ts";
 import { createWorld, missingReleases, type World } from "../../src/sim/world.ts";
 import type { SyncWindow } from "../../src/terms/documents.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const { db, client, clear } = await freshDatabase();

@@ -1,8 +1,8 @@
 // Pruning: what is older than the start goes in steps, nothing else does, and moving the start back fetches it again.
 import { beforeEach, describe, expect, it } from "vitest";
+import { SOURCES } from "../../src/replica/sources.ts";
 import { createWorld, missingReleases, type World } from "../../src/sim/world.ts";
 import { miscounted, pruneStep } from "../../src/store/prune.ts";
-import { SOURCES } from "../../src/terms/window.ts";
 import { prune } from "../../src/upkeep/prune.ts";
 import { freshDatabase } from "../kit/database.ts";
 

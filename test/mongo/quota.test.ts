@@ -4,10 +4,10 @@ import { MongoClient } from "mongodb";
 import { afterAll, describe, expect, it } from "vitest";
 import { startMongod } from "../../src/local/mongod.ts";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { openJob, setPaused } from "../../src/run/jobs.ts";
 import { createWorld, missingReleases, type World } from "../../src/sim/world.ts";
 import { miscounted } from "../../src/store/prune.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { prune } from "../../src/upkeep/prune.ts";
 import { type Refused, startQuotaProxy } from "../kit/quota-proxy.ts";
 

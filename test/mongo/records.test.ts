@@ -1,8 +1,8 @@
 // Recorded pages, stored as they come: in any order, however often, by two writers at once they leave the same documents.
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Database } from "../../src/platform/database.ts";
+import { SOURCES } from "../../src/replica/sources.ts";
 import { storePage } from "../../src/store/store.ts";
-import { SOURCES } from "../../src/terms/window.ts";
 import { hasCorpus, recordedReleases } from "../kit/corpus.ts";
 import { freshDatabase } from "../kit/database.ts";
 import { mappedPage } from "../kit/records.ts";

@@ -3,11 +3,12 @@
 import type { Document } from "mongodb";
 import type { Replica } from "../../src/replica/answer.ts";
 import type { Published } from "../../src/replica/history.ts";
+import { SOURCES, type Source, sourceOf } from "../../src/replica/sources.ts";
 import { same } from "../../src/sim/expressions.ts";
 import { documentsOf, type MemoryStore } from "../../src/sim/memory-store.ts";
 import type { SyncJob, SyncWindow } from "../../src/terms/documents.ts";
 import { fromLondon, toLondon } from "../../src/terms/london-time.ts";
-import { SOURCES, type Source, WINDOW_MOVES } from "../../src/terms/window.ts";
+import { WINDOW_MOVES } from "../../src/terms/window.ts";
 
 export class Violation extends Error {
   override readonly name = "Violation";
@@ -73,9 +74,9 @@ export function createCheckers(options: CheckerOptions): Checkers {
       const changeHour = lane.frontier.slice(11, 13) === "01" ? HOUR_MS : 0;
       const read = fromLondon(lane.frontier).getTime() + changeHour + 1000;
       const from = lane.done ? window.from.getTime() : Math.max(read, window.from.getTime());
-      for (const row of rowsBetween(window.source, from, window.to.getTime())) {
+      for (const row of rowsBetween(sourceOf(window.source), from, window.to.getTime())) {
         const inLane = lane.stage === "all" || lane.stage === row.stage;
-        if (inLane && row.listedAt <= since && !has(window.source, row) && !unproven(window, row)) {
+        if (inLane && row.listedAt <= since && !has(sourceOf(window.source), row) && !unproven(window, row)) {
           violate(
             `invariant 1: ${window._id} lane ${lane.stage} is at ${lane.frontier}, but ${row.releaseId} of ${new Date(row.at).toISOString()} is not stored`,
           );
@@ -109,8 +110,10 @@ export function createCheckers(options: CheckerOptions): Checkers {
       if (after.lanes.some(({ done }) => !done))
         violate(`invariant 3: ${after._id} is done, but not all of its lanes are`);
       const since = after.startedAt?.getTime() ?? 0;
-      for (const row of ordered ? rowsBetween(after.source, after.from.getTime(), after.to.getTime()) : []) {
-        if (row.listedAt <= since && !has(after.source, row) && !unproven(after, row))
+      for (const row of ordered
+        ? rowsBetween(sourceOf(after.source), after.from.getTime(), after.to.getTime())
+        : []) {
+        if (row.listedAt <= since && !has(sourceOf(after.source), row) && !unproven(after, row))
           violate(`invariant 1: ${after._id} is done without ${row.releaseId}`);
       }
     }
@@ -125,8 +128,8 @@ export function createCheckers(options: CheckerOptions): Checkers {
       );
     if (before && before.horizon.getTime() !== after.horizon.getTime())
       violate(`invariant 2: ${after.source}'s T0 moved`);
-    for (const row of ordered ? rowsBetween(after.source, from.getTime(), to.getTime()) : []) {
-      if (row.listedAt - row.at <= LATE_MS_MAX && !has(after.source, row)) {
+    for (const row of ordered ? rowsBetween(sourceOf(after.source), from.getTime(), to.getTime()) : []) {
+      if (row.listedAt - row.at <= LATE_MS_MAX && !has(sourceOf(after.source), row)) {
         violate(
           `invariant 2: ${after.source}'s delta is at ${to.toISOString()} without ${row.releaseId} of ${new Date(row.at).toISOString()}`,
         );

@@ -8,11 +8,11 @@ import { createLogger } from "../../src/platform/logger.ts";
 import { createReplica } from "../../src/replica/answer.ts";
 import type { Fault } from "../../src/replica/faults.ts";
 import { createHistory } from "../../src/replica/history.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { invoke } from "../../src/run/invocation.ts";
 import { connect } from "../../src/sim/memory-mongo.ts";
 import { createMemoryStore } from "../../src/sim/memory-store.ts";
 import { httpAnswer } from "../../src/sim/world.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
 
 const MOST = 11; // per 1,000; the floor is 10
 const MONTHS_MS = 5 * 30.44 * 86_400_000;

@@ -144,20 +144,20 @@ export const MUTANTS: Mutant[] = [
   {
     name: "a bad release takes its page with it",
     file: "src/fetch/page.ts",
-    find: "const read = rowSchema.safeParse(release);\n    if (read.success) {",
-    put: "const read = rowSchema.safeParse(release);\n    if (!read.success) return { rows: [], unidentified: [] };\n    if (read.success) {",
+    find: "  if (!read.success) {\n    page.unidentified.push({ rawText, reason: NO_IDENTITY });\n    return;",
+    put: "  if (!read.success) {\n    page.rows.length = 0;\n    return;",
   },
   {
     name: "a page that cannot be read is skipped",
     file: "src/fetch/page.ts",
-    find: "if (!ocid || !id) return { rows: [], unidentified: [broken] };",
-    put: "if (Math.abs(0) < 1) return { rows: [], unidentified: [] };",
+    find: "    readBroken(page, broken);",
+    put: '    if (rawText === "") readBroken(page, broken);',
   },
   {
     name: "releases that cannot be told apart are taken for a page",
     file: "src/fetch/page.ts",
-    find: "if (!parts?.clean) return null;",
-    put: "if (!parts) return null;",
+    find: "salvaged: troubles.every(isOne) ? whole : null",
+    put: "salvaged: troubles.some(isOne) || troubles.length > 0 ? whole : null",
   },
   {
     name: "the pace is each invocation's own",

@@ -5,9 +5,9 @@ import { createReplica } from "../../src/replica/answer.ts";
 import { ALL_FAULTS, type Fault } from "../../src/replica/faults.ts";
 import { createHistory, type Published } from "../../src/replica/history.ts";
 import { createRandom, pick } from "../../src/replica/random.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { createMemoryStore, documentsOf } from "../../src/sim/memory-store.ts";
 import { createScheduler } from "../../src/sim/scheduler.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { createCheckers, Violation } from "./checkers.ts";
 import { type Chaos, type Invocation, type Stage, start } from "./invocations.ts";
 
@@ -58,6 +58,7 @@ export async function simulate(seed: number): Promise<Outcome> {
         to: new Date(startMs + 60 * DAY_MS),
         notices: between(60, 260),
       },
+      bursts: chance(0.3) ? between(1, 2) : 0,
       crowds: chance(0.3) ? [{ at: new Date(startMs - between(1, 15) * DAY_MS), count: between(5, 60) }] : [],
     });
   const histories = {

@@ -1,14 +1,15 @@
 // Defects of other clients of these APIs (k1p1l0/tendhunt, kingfisher-collect, tender-db, foretender, and what the facts
 // tell of them): each way loses something here, and ours does not.
 import { describe, expect, it } from "vitest";
-import { APIS, pageUrl } from "../../src/fetch/api.ts";
+import { pageUrl } from "../../src/fetch/api.ts";
 import { decode, readPage } from "../../src/fetch/page.ts";
 import { distinct, judgePage, questionFor } from "../../src/fetch/walk.ts";
-import { mapRelease } from "../../src/map/map-release.ts";
 import { createReplica, type Replica } from "../../src/replica/answer.ts";
 import type { Fault } from "../../src/replica/faults.ts";
 import { createHistory } from "../../src/replica/history.ts";
 import { fromLondon, londonTime, toLondon } from "../../src/terms/london-time.ts";
+import { APIS } from "../kit/apis.ts";
+import { mapRelease } from "../kit/map.ts";
 import { pageOf, question, row, rowsBelow } from "../kit/pages.ts";
 
 const from = new Date("2026-05-01T00:00:00Z");

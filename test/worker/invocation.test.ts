@@ -10,8 +10,8 @@ import { type LocalWorker, startWorker } from "../../src/local/worker.ts";
 import { DEFAULT_FAULTS } from "../../src/replica/faults.ts";
 import { createHistory } from "../../src/replica/history.ts";
 import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { syncJobSchema, windowSchema } from "../../src/terms/documents.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const { db, uri, name, clear } = await freshDatabase();

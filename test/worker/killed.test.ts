@@ -13,8 +13,8 @@ import { ALL_FAULTS } from "../../src/replica/faults.ts";
 import { createHistory, type Published } from "../../src/replica/history.ts";
 import { createRandom } from "../../src/replica/random.ts";
 import { startReplica } from "../../src/replica/server.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { toLondon } from "../../src/terms/london-time.ts";
-import { SOURCES, type Source } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const NOTICES = Number(process.env["NOTICES"] ?? 800);

@@ -1,6 +1,7 @@
 // Databases as they look in the middle of a backfill, when all is done, and in trouble; with hostile texts in them.
 import { Binary, ObjectId } from "mongodb";
 import type { Database } from "../../src/platform/database.ts";
+import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import type { SyncJob, SyncRun, SyncWindow } from "../../src/terms/documents.ts";
 import {
   londonTime,
@@ -10,7 +11,7 @@ import {
   plusSeconds,
   toLondon,
 } from "../../src/terms/london-time.ts";
-import { SOURCES, type Source, type WindowStatus } from "../../src/terms/window.ts";
+import type { WindowStatus } from "../../src/terms/window.ts";
 
 export type Scene = "begun" | "middle" | "done" | "trouble";
 

@@ -1,4 +1,8 @@
-// What the fold reads of a stored notice, and what it says in return. The store reads notices by TOLD_PROJECTION.
+// What the fold reads of a stored notice, and what it says in return. After a page the store reads the notices of its ocids by
+// TOLD_PROJECTION, folds each ocid, writes what came out, and deletes a process of that ocid that did not (two became one).
+// `changes` is told by the notices alone, so a process is the same however often and by whom it is written. What time alone
+// changes is folded once more: notices that are OPEN with `openUntil` past, processes that are `awarded` with
+// `contractEndDate` and `contractMaxEndDate` both more than ENDED_AFTER_MS ago.
 import type { Contract, ContractStatus, FoldedProcess } from "../../terms/documents.ts";
 
 export const TOLD_FIELDS = [

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { APIS, pageUrl, type Question } from "../../../src/fetch/api.ts";
+import { pageUrl, type Question } from "../../../src/fetch/api.ts";
 import type { Answer } from "../../../src/fetch/ask.ts";
 import { afterOverflow, decide, type LaneState, nextQuestion, openLane } from "../../../src/fetch/lane.ts";
 import type { Page } from "../../../src/fetch/page.ts";
 import { londonTime } from "../../../src/terms/london-time.ts";
 import type { LaneProgress } from "../../../src/terms/window.ts";
+import { APIS } from "../../kit/apis.ts";
 import { pageOf, question, row, rowsBelow } from "../../kit/pages.ts";
 
 const source = "FIND_A_TENDER";

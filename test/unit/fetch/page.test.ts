@@ -56,9 +56,10 @@ describe("readPage", () => {
     ["<html>", "foreign"],
     ['{"releases":[{"ocid":"o"', "unreadable"],
     ['{"code":"ValidationError"}', "foreign"],
-    ["[]", "foreign"],
-    ['<html>"releases":[</html>', "foreign"],
     ['{"releases":null}', "foreign"],
+    ['[{"releases":[]}]', "foreign"],
+    ['{"publisher":{"releases":[{}]}}', "foreign"],
+    ["[]", "foreign"],
     ['{"releases":[{"message":"down for maintenance"}]}', "foreign"],
   ])("says what %j is", (text, kind) => {
     expect(readPage(bytes(text)).kind).toBe(kind);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { APIS } from "../../../src/fetch/api.ts";
 import { absentIds, joined, nextSlice, numberRanges } from "../../../src/fetch/proof.ts";
 import { fromLondon, londonTime } from "../../../src/terms/london-time.ts";
+import { APIS } from "../../kit/apis.ts";
 import { row } from "../../kit/pages.ts";
 
 const start = londonTime("2026-06-01T00:00:00");

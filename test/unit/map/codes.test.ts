@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { cpvCode, sectorOf } from "../../../src/map/cpv.ts";
-import { amount, date, firstText, text } from "../../../src/map/read.ts";
+import { amount } from "../../../src/map/money.ts";
+import { date, firstText, text } from "../../../src/map/read.ts";
 import { regionCode, regionName } from "../../../src/map/regions.ts";
 
 describe("CPV", () => {
@@ -24,8 +25,8 @@ describe("CPV", () => {
       sectorOf(`${String(at).padStart(2, "0")}000000`),
     );
     expect(divisions.filter((name) => name !== undefined)).toHaveLength(45);
-    expect(sectorOf("72267000")).toBe("IT services: consulting, software development, Internet and support");
-    expect(sectorOf("03000000")).toMatch(/^Agricultural, farming/);
+    expect(sectorOf("72267000")).toBe("IT Services");
+    expect(sectorOf("16000000")).toBe("Agricultural Machinery");
     expect(sectorOf("00000000")).toBeUndefined();
   });
 });

@@ -3,16 +3,16 @@
 import { BSON } from "mongodb";
 import { describe, expect, it } from "vitest";
 import { readPage } from "../../../src/fetch/page.ts";
-import { mapRelease } from "../../../src/map/map-release.ts";
 import { createHistory } from "../../../src/replica/history.ts";
 import { createRandom, pick, type Random } from "../../../src/replica/random.ts";
 import { releaseText } from "../../../src/replica/release.ts";
+import { SOURCES, type Source } from "../../../src/replica/sources.ts";
 import { identified, type Upsert } from "../../../src/store/statements.ts";
 import { storePage } from "../../../src/store/store.ts";
 import { buyerSchema, contractSchema, type MappedBuyer } from "../../../src/terms/documents.ts";
-import { SOURCES, type Source } from "../../../src/terms/window.ts";
 import { hasCorpus, recordedReleases } from "../../kit/corpus.ts";
 import { freshDatabase } from "../../kit/database.ts";
+import { mapRelease } from "../../kit/map.ts";
 
 const RELEASES = Number(process.env["FUZZ_RELEASES"] ?? 10_000);
 const SEED = Number(process.env["SEED"] ?? 42);

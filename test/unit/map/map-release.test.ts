@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Mapped, mapRelease } from "../../../src/map/map-release.ts";
-import type { Source } from "../../../src/terms/window.ts";
+import type { Mapped } from "../../../src/map/map-release.ts";
+import type { Source } from "../../../src/replica/sources.ts";
+import { mapRelease } from "../../kit/map.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
 const least = {
@@ -86,9 +87,13 @@ describe("fields", () => {
     [
       "net and gross",
       { value: { amount: 100, amountGross: 120, currency: "GBP" } },
-      { valueMin: 100, valueMax: 120, currency: "GBP" },
+      { valueMin: 100, valueMax: 100, currency: "GBP" },
     ],
-    ["gross alone", { value: { amountGross: 120, currency: "EUR" } }, { valueMax: 120, currency: "EUR" }],
+    [
+      "gross alone",
+      { value: { amountGross: 120, currency: "EUR" } },
+      { valueMin: 120, valueMax: 120, currency: "EUR", valueIncludesVat: true },
+    ],
     [
       "its lots together",
       { lots: [{ value: { amount: 10, currency: "GBP" } }, { value: { amount: 30, currency: "GBP" } }] },
@@ -126,11 +131,9 @@ describe("fields", () => {
     const contracts = [
       { implementation: { finalValue: { amount: 78497, amountGross: 94196.4, currency: "GBP" } } },
     ];
-    expect(contract({ tag: ["contractTermination"], contracts })).toMatchObject({
-      awardValue: 78497,
-      valueMin: 78497,
-      valueMax: 94196.4,
-    });
+    const ended = contract({ tag: ["contractTermination"], contracts });
+    expect(ended).toMatchObject({ valueMin: 78497, valueMax: 78497, status: "CLOSED" });
+    expect(ended).not.toHaveProperty("awardValue"); // the award was told before
   });
 
   it("take what a contract will be changed to, and when it ended, where nothing else is said", () => {
@@ -243,7 +246,7 @@ describe("fields", () => {
       awardDate: new Date("2026-05-01T00:00:00Z"),
       awardedSuppliers: [{ name: "A", supplierId: "GB-COH-00000001" }],
       contractStartDate: new Date("2026-05-31T23:00:00Z"),
-      contractEndDate: new Date("2027-05-31T23:00:00Z"),
+      contractEndDate: new Date("2027-06-01T22:59:59Z"),
     });
     expect(contract({ tag: ["contract"], contracts })).toMatchObject({
       awardValue: 20,
@@ -272,7 +275,7 @@ describe("fields", () => {
     };
     expect(contract({ tender })).toMatchObject({
       cpvCodes: ["45261910", "72267000"],
-      sector: "Construction work",
+      sector: "Construction",
     });
   });
 

@@ -3,13 +3,14 @@ import { fileURLToPath } from "node:url";
 import { ObjectId } from "mongodb";
 import { expect, describe as group, it } from "vitest";
 import { z } from "zod";
+import { SOURCES, type Source } from "../../../src/replica/sources.ts";
 import { compareAlarms, messageOf, payloadFor } from "../../../src/report/alerts.ts";
-import { describe } from "../../../src/report/describe.ts";
+import { statusFrom } from "../../../src/report/describe.ts";
+import type { Facts, WindowFacts } from "../../../src/report/facts.ts";
 import { isWell } from "../../../src/report/health.ts";
 import { metricsOf } from "../../../src/report/metrics.ts";
-import { endOf, type Outlook, paceBySettings, paceOf } from "../../../src/report/outlook.ts";
+import { endOf, type Outlook, paceBySettings, paceOf } from "../../../src/report/pace.ts";
 import { ALARM_KINDS, statusSchema } from "../../../src/report/schema.ts";
-import type { Facts, WindowFacts } from "../../../src/report/status.ts";
 import {
   ago,
   bytes,
@@ -23,7 +24,7 @@ import {
 } from "../../../src/report/words.ts";
 import type { SyncRun } from "../../../src/terms/documents.ts";
 import { monthOf, monthStart, nextMonth, toLondon } from "../../../src/terms/london-time.ts";
-import { SOURCES, type Source, type WindowStatus } from "../../../src/terms/window.ts";
+import type { WindowStatus } from "../../../src/terms/window.ts";
 
 const NOW = new Date("2026-07-15T09:12:00Z");
 const HOUR = 3_600_000;
@@ -86,7 +87,6 @@ function facts(more: Partial<Facts> = {}): Facts {
     lastDay: runs.map(({ startedAt, outcome, sources }) => ({ startedAt, outcome, sources })),
     lastGoodRunAt: before(HOUR),
     firstRunAt: before(30 * HOUR),
-    size: { dataBytes: 12e6, indexBytes: 3e6 },
     ...more,
   };
 }
@@ -98,8 +98,24 @@ const OUTLOOK: Outlook = {
   ...{ storedBytes: null, withDeferredBytes: null, errors: null },
 };
 
-const status = (more: Partial<Facts>, storageBudgetMb = 0, outlook: Partial<Outlook> = {}) =>
-  describe(facts(more), { now: NOW, storageBudgetMb, foresee: () => ({ ...OUTLOOK, ...outlook }) });
+const NAMES = [
+  { source: "FIND_A_TENDER", name: "Find a Tender" },
+  { source: "CONTRACTS_FINDER", name: "Contracts Finder" },
+];
+
+const status = (
+  more: Partial<Facts>,
+  storageBudgetMb = 0,
+  outlook: Partial<Outlook> = {},
+  usedBytes = 15e6,
+) =>
+  statusFrom(facts(more), {
+    now: NOW,
+    sources: NAMES,
+    size: { usedBytes, dataBytes: 12e6, indexBytes: 3e6, otherBytes: usedBytes - 15e6 },
+    storageBudgetMb,
+    outlook: { ...OUTLOOK, ...outlook },
+  });
 const sentence = (windows: WindowFacts[], more: Partial<Facts> = {}) =>
   status({ windows, ...more }).sources[0]?.sentence;
 
@@ -160,7 +176,8 @@ group("the sentence of a source", () => {
 });
 
 group("alarms", () => {
-  const kinds = (more: Partial<Facts>, budgetMb = 0) => status(more, budgetMb).alarms.map(({ key }) => key);
+  const kinds = (more: Partial<Facts>, budgetMb = 0, usedBytes?: number) =>
+    status(more, budgetMb, {}, usedBytes).alarms.map(({ key }) => key);
   const failing = { endedBy: "error" as const };
 
   it("none when all is well", () => {
@@ -189,8 +206,8 @@ group("alarms", () => {
     expect(kinds({ jobs: [job("CONTRACTS_FINDER", { ...late, paused: true })] })).toEqual([]);
     expect(kinds({ jobs: [job("CONTRACTS_FINDER", { lastSyncedDate: before(6 * HOUR) })] })).toEqual([]);
     const mb = 1024 * 1024;
-    expect(kinds({ size: { dataBytes: 80 * mb, indexBytes: 10 * mb } }, 100)).toEqual(["storage"]);
-    expect(kinds({ size: { dataBytes: 80 * mb, indexBytes: 9 * mb } }, 100)).toEqual([]);
+    expect(kinds({}, 100, 90 * mb)).toEqual(["storage"]);
+    expect(kinds({}, 100, 89 * mb)).toEqual([]);
   });
 
   it("broken pages and drift are notes of the last week", () => {

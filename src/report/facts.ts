@@ -1,13 +1,10 @@
-// Reads what the database says of itself, in four queries that never touch `contracts`: windows, jobs (with the
-// quarantine), runs, and the size.
+// Reads what the database says of the sources, in three queries that never touch `contracts`: windows, jobs (with the
+// quarantine), and runs.
 import type { Document } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { NoticeGap, Quarantined, SyncJob, SyncRun, SyncWindow } from "../terms/documents.ts";
-import { SOURCES, type Source } from "../terms/window.ts";
-import { describe } from "./describe.ts";
+import type { Source } from "../terms/window.ts";
 import { GOOD_RUN } from "./health.ts";
-import type { Outlook } from "./outlook.ts";
-import type { Status } from "./schema.ts";
 
 const INTAKE_DAYS = 30;
 const RUNS_SHOWN = 12;
@@ -27,7 +24,7 @@ export type RunShare = Pick<
   "source" | "requests" | "releases" | "refusals" | "retries"
 >;
 
-/** What `describe` turns into a status. */
+/** What `statusFrom` turns into a status. */
 export interface Facts {
   windows: WindowFacts[];
   jobs: JobFacts[];
@@ -37,28 +34,18 @@ export interface Facts {
   lastDay: { startedAt: Date; outcome: SyncRun["outcome"]; sources: RunShare[] }[];
   lastGoodRunAt: Date | null;
   firstRunAt: Date | null;
-  size: { dataBytes: number; indexBytes: number };
 }
 
-export interface StatusOptions {
-  now: Date;
-  /** 0: no budget. */
-  storageBudgetMb: number;
-  foresee: (facts: { windows: readonly WindowFacts[]; usedBytes: number }) => Outlook;
-}
-
-export async function readStatus(db: Database, options: StatusOptions): Promise<Status> {
-  return describe(await readFacts(db, options.now), options);
-}
-
-export async function readFacts(db: Database, now: Date): Promise<Facts> {
-  const [windows, { jobs, quarantined }, runs, size] = await Promise.all([
-    readWindows(db),
-    readJobs(db),
+export async function readFacts(
+  db: Database,
+  { sources, now }: { sources: readonly Source[]; now: Date },
+): Promise<Facts> {
+  const [windows, { jobs, quarantined }, runs] = await Promise.all([
+    readWindows(db, sources),
+    readJobs(db, sources),
     readRuns(db, now),
-    readSize(db),
   ]);
-  return { windows, jobs, quarantined, ...runs, size };
+  return { windows, jobs, quarantined, ...runs };
 }
 
 /** Eleven years of two sources are 200: one answer holds them all. */
@@ -73,18 +60,21 @@ const HOLDERS_ONLY = {
   "alarms.detail": 0,
 };
 
-function readWindows(db: Database): Promise<WindowFacts[]> {
+function readWindows(db: Database, sources: readonly Source[]): Promise<WindowFacts[]> {
   return db.syncWindows
-    .find({ source: { $in: [...SOURCES] } }, { projection: HOLDERS_ONLY, batchSize: WINDOWS_MOST })
+    .find({ source: { $in: [...sources] } }, { projection: HOLDERS_ONLY, batchSize: WINDOWS_MOST })
     .sort({ source: 1, from: -1 })
     .toArray();
 }
 
 type JobOrCount = ({ part: "job" } & JobFacts) | { part: "quarantine"; count: number };
 
-async function readJobs(db: Database): Promise<{ jobs: JobFacts[]; quarantined: number }> {
+async function readJobs(
+  db: Database,
+  sources: readonly Source[],
+): Promise<{ jobs: JobFacts[]; quarantined: number }> {
   const pipeline: Document[] = [
-    { $match: { _id: { $in: [...SOURCES] } } },
+    { $match: { _id: { $in: [...sources] } } },
     {
       $project: {
         part: "job",
@@ -159,11 +149,6 @@ async function readRuns(
   const { runs = [], days = [], lastDay = [], good = [], first = [] } = facets ?? {};
   const lastGoodRunAt = good[0]?.startedAt ?? null;
   return { runs, days, lastDay, lastGoodRunAt, firstRunAt: first[0]?.startedAt ?? null };
-}
-
-async function readSize({ db }: Database): Promise<Facts["size"]> {
-  const stats = await db.command({ dbStats: 1 });
-  return { dataBytes: Number(stats["dataSize"] ?? 0), indexBytes: Number(stats["indexSize"] ?? 0) };
 }
 
 export interface WindowDetail {

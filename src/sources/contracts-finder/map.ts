@@ -1,16 +1,16 @@
 // Contracts Finder: what only its releases do, with the shape of 2014 and 2015.
-import { rangeOf, totalOf } from "./money.ts";
-import { itemsOf } from "./parts.ts";
-import { at, flag, list, text } from "./read.ts";
-import { regionCode } from "./regions.ts";
-import type { SourceRules } from "./source-rules.ts";
+import { rangeOf, totalOf } from "../../map/money.ts";
+import { itemsOf } from "../../map/parts.ts";
+import { at, flag, list, text } from "../../map/read.ts";
+import { regionCode } from "../../map/regions.ts";
+import type { SourceRules } from "../../map/source-rules.ts";
 
 // Ids of 2014 and 2015 (`ocds-b5fd17-…-2015-s-9-010634`) end in a reference that is no revision: padded, and not a guid's.
 const edited = /^(?!ocds-)(.+)-(0|[1-9]\d{0,14})$/;
 // A bare guid (as in 2015) ends in twelve hexadecimal digits, which may all be decimal.
 const bareGuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-export const contractsFinder: SourceRules = {
+export const rules: SourceRules = {
   /** Guid and revision: every edit is a new revision of the same notice. */
   identify: (releaseId) => {
     const [, guid = releaseId, revision = "0"] = bareGuid.test(releaseId)

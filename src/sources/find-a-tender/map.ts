@@ -1,11 +1,11 @@
 // Find a Tender: what only its releases do. Procurement Act (UKPGA) and the old regime (CELEX) keep fields in other places,
 // so each is read from all of them in one order.
-import { type Money, rangeOf, totalOf } from "./money.ts";
-import { itemsOf, type Parts } from "./parts.ts";
-import { at, flag, list, text } from "./read.ts";
-import type { SourceRules } from "./source-rules.ts";
+import { type Money, rangeOf, totalOf } from "../../map/money.ts";
+import { itemsOf, type Parts } from "../../map/parts.ts";
+import { at, flag, list, text } from "../../map/read.ts";
+import type { SourceRules } from "../../map/source-rules.ts";
 
-export const findATender: SourceRules = {
+export const rules: SourceRules = {
   /** The release id is the notice's. */
   identify: (releaseId) => ({
     noticeId: releaseId,

@@ -1,0 +1,66 @@
+// What every command shares: settings, connection, the answer as text or JSON, arguments and exit codes.
+import { Argument, Command, InvalidArgumentError } from "commander";
+import { type Config, readConfig } from "../config/config.ts";
+import { collectionsOf, type Database, withDatabase } from "../platform/database.ts";
+import { SOURCES } from "../sources/index.ts";
+import type { Source } from "../sources/source.ts";
+import { EXIT, EXIT_MEANINGS } from "./exit.ts";
+import { readSettings } from "./settings.ts";
+
+export interface Common {
+  json?: boolean;
+}
+
+export function commandOf(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option("--json", "the answer as JSON, for programs")
+    .exitOverride()
+    .addHelpText("after", EXIT_MEANINGS);
+}
+
+/** @param sources all that may be named */
+export function sourceArgument(sources: readonly Source[] = SOURCES): Argument {
+  const aliases = sources.map(({ alias }) => alias).join(", ");
+  return new Argument("[source]", `${aliases} or the full name; all without it`).argParser((text: string) => {
+    const known = sources.find(({ id, alias }) => id === text.toUpperCase() || alias === text.toLowerCase());
+    if (!known)
+      throw new InvalidArgumentError(`Expected ${aliases}, ${sources.map(({ id }) => id).join(" or ")}.`);
+    return known.id;
+  });
+}
+
+const exampleId = `${SOURCES[0]?.id}/2024-03`;
+export const windowArgument = (required: boolean) =>
+  new Argument(required ? "<window>" : "[window]", `like ${exampleId}`).argParser((text: string) => {
+    if (!/^[A-Z_]+\/(\S+\/)?\d{4}-\d{2}$/.test(text))
+      throw new InvalidArgumentError(`Expected a window's id like ${exampleId}.`);
+    return text;
+  });
+
+export interface Opened {
+  db: Database;
+  config: Config;
+  /** The answer: JSON for programs, or what `people` prints. */
+  say: (answer: unknown, people: () => void) => void;
+}
+
+/** Settings, connection, answer: the same for each command. */
+export async function opened(
+  { json = false }: Common,
+  use: (opened: Opened) => Promise<number>,
+): Promise<void> {
+  const config = readConfig(readSettings(), new Date());
+  const say: Opened["say"] = (answer, people) =>
+    json ? console.log(JSON.stringify(answer, null, 2)) : people();
+  process.exitCode = await withDatabase({ uri: config.mongodbUri, name: config.mongodbDb }, (db) =>
+    use({ db: collectionsOf(db), config, say }),
+  );
+}
+
+export function refuse(message: string): number {
+  console.error(message);
+  return EXIT.attention;
+}
+
+export const sourceName = (id: string) => SOURCES.find((source) => source.id === id)?.name ?? id;

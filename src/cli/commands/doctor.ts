@@ -1,0 +1,23 @@
+// `sync doctor`: checks everything one by one, and says what to do for each that fails.
+import { counted } from "../../report/words.ts";
+import { diagnose, FINDING_SIGNS, type Finding } from "../../upkeep/doctor.ts";
+import { type Common, commandOf } from "../command.ts";
+import { EXIT } from "../exit.ts";
+import { readSettings } from "../settings.ts";
+
+export const doctor = commandOf(
+  "doctor",
+  "Checks everything one by one, and says what to do for each that fails.",
+).action(async ({ json = false }: Common) => {
+  const findings: Finding[] = [];
+  for await (const finding of diagnose(readSettings())) {
+    findings.push(finding);
+    if (json) continue;
+    console.log(`${FINDING_SIGNS[finding.state]} ${finding.check}: ${finding.found}`);
+    if (finding.advice) console.log(`    ${finding.advice}`);
+  }
+  if (json) console.log(JSON.stringify(findings, null, 2));
+  const bad = findings.filter(({ state }) => state === "failed").length;
+  if (!json) console.log(bad === 0 ? "All well." : `${counted(bad, "check")} failed.`);
+  process.exitCode = bad === 0 ? EXIT.fine : EXIT.attention;
+});

@@ -1,0 +1,58 @@
+// `sync quarantine`: releases that could not be stored, and another attempt after a fix.
+import Table from "cli-table3";
+import { Command } from "commander";
+import { readQuarantine } from "../../report/facts.ts";
+import { count, counted, moment } from "../../report/words.ts";
+import { retryQuarantine } from "../../upkeep/retry-quarantine.ts";
+import { type Common, commandOf, opened, refuse } from "../command.ts";
+import { EXIT } from "../exit.ts";
+
+const list = commandOf("list", "The newest hundred.").action((options: Common) =>
+  opened(options, async ({ db, say }) => {
+    const cases = await readQuarantine(db);
+    say(cases, () => {
+      const table = new Table({ head: ["id", "last seen", "reason"], style: { head: [], border: [] } });
+      for (const { _id, lastSeenAt, reason } of cases) table.push([_id, moment(lastSeenAt), reason]);
+      console.log(cases.length === 0 ? "Nothing is in quarantine." : table.toString());
+    });
+    return EXIT.fine;
+  }),
+);
+
+const show = commandOf("show", "One of them, whole.")
+  .argument("<id>")
+  .action((id: string, options: Common) =>
+    opened(options, async ({ db, say }) => {
+      const one = await db.quarantine.findOne({ _id: id });
+      if (!one) return refuse(`${id} is not in quarantine: \`quarantine list\` says what is.`);
+      say(one, () => {
+        const { rawText, ...facts } = one;
+        for (const [name, value] of Object.entries(facts))
+          console.log(`${name.padEnd(12)} ${value instanceof Date ? moment(value) : value}`);
+        console.log(rawText);
+      });
+      return EXIT.fine;
+    }),
+  );
+
+const retry = commandOf("retry", "Maps them again, after a fix; what can be stored now is stored.")
+  .argument("[id]")
+  .action((id: string | undefined, options: Common) =>
+    opened(options, async ({ db, config, say }) => {
+      const { stored, left } = await retryQuarantine({ db, config, now: new Date(), ...(id ? { id } : {}) });
+      say({ stored, left }, () => {
+        console.log(
+          `${counted(stored.length, "release")} stored, ${count(left.length)} still in quarantine.`,
+        );
+        for (const one of left) console.log(`  ${one.id}: ${one.reason}`);
+      });
+      return left.length > 0 ? EXIT.attention : EXIT.fine;
+    }),
+  );
+
+export const quarantine = new Command("quarantine")
+  .description("Releases that could not be stored, with their text and the reason.")
+  .exitOverride()
+  .addCommand(list)
+  .addCommand(show)
+  .addCommand(retry);

@@ -1,0 +1,83 @@
+// A source: a sentence, three figures, its months, and how long it still takes.
+
+import type { SourceStatus, WindowSummary } from "../../report/schema.ts";
+import { ago, count, counted, day, moment, span, spanRange } from "../../report/words.ts";
+import { MonthMap } from "./month-map.tsx";
+
+export function SourceCard(props: { source: SourceStatus; windows: WindowSummary[]; now: Date }) {
+  const { source, windows, now } = props;
+  const read = source.months.done + source.months.exact;
+  const id = `source-${source.source}`;
+  return (
+    <section class="card" aria-labelledby={id}>
+      <h2 id={id}>{source.name}</h2>
+      <p class="sentence">{source.sentence}</p>
+      {source.monthsPlanned > 0 && (
+        <dl class="figures">
+          <Figure name="Months read" value={`${count(read)} of ${count(source.monthsPlanned)}`} />
+          <Figure name="Notices" value={count(source.releases)} />
+          <Figure name="Newest" value={source.syncedTo === null ? "–" : ago(source.syncedTo, now)} />
+        </dl>
+      )}
+      {windows.length > 0 && <MonthMap name={source.name} windows={windows} />}
+      <Pace source={source} now={now} />
+    </section>
+  );
+}
+
+function Figure({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+const isOpen = ({ months }: SourceStatus) => months.pending + months.running + months.failed > 0;
+
+function Pace({ source, now }: { source: SourceStatus; now: Date }) {
+  return (
+    <div class="pace">
+      <h3>How long still</h3>
+      <p>{isOpen(source) ? <End source={source} now={now} /> : <Finished source={source} />}</p>
+      {source.pace ? (
+        <p class="soft">
+          {count(source.pace.requestsPerHour)} requests and {count(source.pace.releasesPerHour)} notices an
+          hour over the last day.
+        </p>
+      ) : (
+        isOpen(source) && <p class="soft">By the settings, until the first run has been measured.</p>
+      )}
+    </div>
+  );
+}
+
+function Finished({ source }: { source: SourceStatus }) {
+  if (source.monthsPlanned === 0) return <>Nothing planned yet.</>;
+  const { done, deferred } = source.months;
+  if (deferred > 0)
+    return <strong>Read as far as there is room; {counted(deferred, "month")} waiting for more.</strong>;
+  return (
+    <strong>
+      {done > 0
+        ? `Read; ${counted(done, "month")} still to be verified.`
+        : "Nothing left: every month is verified."}
+    </strong>
+  );
+}
+
+function End({ source, now }: { source: SourceStatus; now: Date }) {
+  const ends = source.backfillEnds;
+  if (ends === null) return <strong>Nearly there.</strong>;
+  const left = (at: Date) => Math.max(0, at.getTime() - now.getTime());
+  return (
+    <>
+      <strong>About {span(left(ends.likely))}</strong>, until {whenWords(ends.likely, now)} (
+      {spanRange(left(ends.early), left(ends.late))}).
+    </>
+  );
+}
+
+const whenWords = (at: Date, now: Date) =>
+  at.getTime() - now.getTime() < 2 * 86_400_000 ? moment(at) : day(at);

@@ -1,0 +1,84 @@
+// What a source is. A folder of src/sources provides one of these, index.ts lists them, and everything else (plan, claims,
+// budget, runs, pages, commands) takes what the list gives.
+import type { z } from "zod";
+import type { SourceRules } from "../map/source-rules.ts";
+import type { Database } from "../platform/database.ts";
+import type { Effects } from "../platform/effects.ts";
+import type { Logger } from "../platform/logger.ts";
+import type { SyncWindow } from "../terms/documents.ts";
+import type { Api, Volumes } from "../terms/source.ts";
+
+export interface Source {
+  /** In documents, window ids and metrics: `FIND_A_TENDER`. */
+  id: string;
+  /** For people: `Find a Tender`. */
+  name: string;
+  /** On the command line: `fat`. */
+  alias: string;
+  volumes: Volumes;
+  /** Its environment variables by name, and what becomes of them: `configure` is parsed with all the environment. */
+  settings: readonly string[];
+  /** The setting of its first day; `plan` proposes it. */
+  startSetting: string;
+  configure: z.ZodType<(common: CommonSettings) => SourceSettings | null>;
+  /** Read by the walk over an API that lists releases by time; null for a source that brings its own reader. */
+  releases: { api: Api; rules: SourceRules } | null;
+}
+
+export interface CommonSettings {
+  /** BACKFILL_START_DATE, where it is set. */
+  start: Date | undefined;
+  now: Date;
+}
+
+/** A source as it is set up. `configure` gives null where it is switched off. */
+export interface SourceSettings {
+  /** First instant of the history that is kept. */
+  start: Date;
+  /** Origin of the API, without a trailing slash. */
+  origin: string;
+  /** Lanes of a window: a `stages` value each, or `all`. */
+  stages: string[];
+  /** In place of the walk. */
+  reader?: Reader;
+}
+
+export interface SourceConfig extends SourceSettings {
+  source: string;
+  definition: Source;
+}
+
+/** How a source is read that is no API of releases. Whatever it stores goes to collections of its own. */
+export interface Reader {
+  /** Parts (sites) of which each has windows of its own, `SOURCE/{site}/{month}`; without it the source is one. */
+  sites?: (db: Database) => Promise<string[]>;
+  /** Once an invocation, before windows are claimed: what is new. @returns the instant up to which it is all here */
+  refresh: (context: ReadContext) => Promise<Date>;
+  /** Reads a window to its end. Whatever was checkpointed stays. @returns its progress at the end */
+  read: (context: ReadContext, window: SyncWindow) => Promise<WindowProgress>;
+  /** Reads it once more and says what was missing; a window that it returns for is `exact`. Without it none ever is. */
+  verify?: (context: ReadContext, window: SyncWindow) => Promise<WindowProgress>;
+  /** Windows that are read side by side, each under its own claim (two may be of one site); 1 without it. */
+  windowsAtOnce?: number;
+  /** Share of STORAGE_BUDGET_MB that it may fill; the sources without one share the rest. */
+  storageShare?: number;
+}
+
+/** What a holder writes to its window. */
+export type WindowProgress = Pick<SyncWindow, "lanes" | "counts" | "unproven" | "drift"> &
+  Partial<Pick<SyncWindow, "alarms" | "forecast">>;
+
+/** What a reader may use: every wait and every checkpoint keeps the lease of its window alive. */
+export interface ReadContext {
+  db: Database;
+  effects: Pick<Effects, "now" | "get" | "post" | "random" | "newId">;
+  log: Logger;
+  /** Milliseconds until the invocation's soft deadline. */
+  remainingMs: () => number;
+  /** @throws DeadlineReached when it would outlive the deadline */
+  wait: (ms: number) => Promise<void>;
+  /** @throws ClaimLost: stop at once and write nothing more */
+  checkpoint: (progress: WindowProgress) => Promise<void>;
+  /** Counts for the run's document. */
+  report: { requests: number; releases: number; refusals: number; retries: number; errors: string[] };
+}
