@@ -5,6 +5,7 @@ import { collectionsOf, type Database, withDatabase } from "../platform/database
 import { SOURCES } from "../sources/index.ts";
 import type { Source } from "../sources/source.ts";
 import { EXIT, EXIT_MEANINGS } from "./exit.ts";
+import { print, printProblem } from "./print.ts";
 import { readSettings } from "./settings.ts";
 
 export interface Common {
@@ -51,15 +52,14 @@ export async function opened(
   use: (opened: Opened) => Promise<number>,
 ): Promise<void> {
   const config = readConfig(readSettings(), new Date());
-  const say: Opened["say"] = (answer, people) =>
-    json ? console.log(JSON.stringify(answer, null, 2)) : people();
+  const say: Opened["say"] = (answer, people) => (json ? print(JSON.stringify(answer, null, 2)) : people());
   process.exitCode = await withDatabase({ uri: config.mongodbUri, name: config.mongodbDb }, (db) =>
     use({ db: collectionsOf(db), config, say }),
   );
 }
 
 export function refuse(message: string): number {
-  console.error(message);
+  printProblem(message);
   return EXIT.attention;
 }
 

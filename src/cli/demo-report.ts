@@ -5,6 +5,7 @@ import type { Database } from "../platform/database.ts";
 import type { Published } from "../replica/history.ts";
 import type { RunningReplica } from "../replica/server.ts";
 import { SOURCES, type Source } from "../replica/sources.ts";
+import { print } from "./print.ts";
 import { readProgress } from "./progress.ts";
 
 export interface Compared {
@@ -130,23 +131,23 @@ export async function reportDemo(options: {
   for (const [at, [name]] of (columns[0]?.cells ?? []).entries()) {
     table.push([name, ...columns.map(({ cells }) => String(cells[at]?.[1]))]);
   }
-  console.log(
+  print(
     `\n${table.toString()}\n${invocations} ${invocations === 1 ? "invocation" : "invocations"} of the Worker, ${seconds.toFixed(0)} s in all.`,
   );
   const byReason = [{ $group: { _id: "$reason", count: { $sum: 1 } } }, { $sort: { count: -1 } }];
   for (const { _id, count } of await db.quarantine
     .aggregate<{ _id: string; count: number }>(byReason)
     .toArray()) {
-    console.log(`In quarantine: ${count} × ${_id}`);
+    print(`In quarantine: ${count} × ${_id}`);
   }
   let wrong = 0;
   for (const { compared } of columns) {
     wrong += compared.missing.length + compared.strange;
-    for (const one of compared.missing.slice(0, 10)) console.log(`Missing: ${one.ocid} ${one.releaseId}`);
-    if (compared.strange > 0) console.log(`${compared.strange} stored releases were never published.`);
+    for (const one of compared.missing.slice(0, 10)) print(`Missing: ${one.ocid} ${one.releaseId}`);
+    if (compared.strange > 0) print(`${compared.strange} stored releases were never published.`);
   }
   const lookAround = mongosh ?? "npm run demo -- --resume --keep, which names the mongosh line";
-  console.log(`
+  print(`
 Look around with ${lookAround}
   db.contracts.find({ stage: "TENDER", deadlineDate: { $gt: new Date() } }, { title: 1, deadlineDate: 1 }).limit(5)
   db.syncWindows.find({}, { status: 1, proof: 1, "counts.releases": 1 }).sort({ _id: 1 })`);

@@ -14,7 +14,10 @@ import { loadRecorded } from "../replica/recorded.ts";
 import { type RunningReplica, startReplica } from "../replica/server.ts";
 import type { Source } from "../replica/sources.ts";
 import { toLondon } from "../terms/london-time.ts";
+import { consentTo, isOurs, placeOf } from "./consent.ts";
 import { reportDemo } from "./demo-report.ts";
+import { EXIT } from "./exit.ts";
+import { print, printProblem } from "./print.ts";
 import { createProgressView, isComplete } from "./progress.ts";
 import { type AtEnd, DATA_DIR, openDatabase, runCommand, tickShown, type Watched } from "./system.ts";
 
@@ -28,7 +31,7 @@ const settingsSchema = z.strictObject({
   startedAt: z.iso.datetime(),
 });
 type Settings = z.infer<typeof settingsSchema>;
-type Options = Omit<Settings, "startedAt"> & { keep?: boolean; resume?: boolean };
+type Options = Omit<Settings, "startedAt"> & { keep?: boolean; resume?: boolean; yes?: boolean };
 
 const FOLDER = join(DATA_DIR, "demo");
 const SETTINGS = join(FOLDER, "demo.json");
@@ -59,6 +62,7 @@ const program = new Command("demo")
   .option("--months <number>", "months of history", positive, 6)
   .option("--faults <names>", "none, default, all, or a list of names", faultNames, "default")
   .option("--recorded <folder>", "serve the recorded pages of a folder in place of made-up ones")
+  .option("--yes", "deletes the demo before this one without asking, on a server that MONGODB_URI names")
   .option("--keep", "leave everything running at the end")
   .option("--resume", "go on where the last demo stopped, with its settings");
 
@@ -67,12 +71,16 @@ async function main(atEnd: AtEnd): Promise<number> {
   const startedAtMs = Date.now();
   const resumed = options.resume ? await savedSettings() : null;
   const settings = resumed ?? settingsOf(options);
-  console.log(describe(settings, { resumed: resumed !== null }));
+  print(describe(settings, { resumed: resumed !== null }));
   const replica = await replicaOf(settings);
   atEnd(replica.close);
   const { db, uri, mongosh, close } = await openDatabase("demo", DATABASE);
   atEnd(close);
-  if (!resumed) await beginAnew(db, settings);
+  if (!resumed) {
+    const refused = await mayDrop(db, options);
+    if (refused !== null) return refused;
+    await beginAnew(db, settings);
+  }
   const vars = { MONGODB_DB: DATABASE, ...varsOf(settings, replica) };
   const worker = await startWorker({ vars, secrets: { MONGODB_URI: uri } });
   atEnd(worker.close);
@@ -83,9 +91,7 @@ async function main(atEnd: AtEnd): Promise<number> {
   const shown = options.keep || process.env["MONGODB_URI"] ? mongosh : null;
   const wrong = await reportDemo({ db, replica, mongosh: shown, invocations, seconds });
   if (options.keep) {
-    console.log(
-      `\nLeft running: MongoDB, the replica ${replica.url}, the Worker ${worker.url}. Ctrl-C stops it.`,
-    );
+    print(`\nLeft running: MongoDB, the replica ${replica.url}, the Worker ${worker.url}. Ctrl-C stops it.`);
     await keepRunning({ db, worker });
   }
   return wrong === 0 ? 0 : 1;
@@ -108,6 +114,25 @@ function describe(settings: Settings, { resumed }: { resumed: boolean }): string
     ? `the recorded pages of ${recorded}`
     : `${notices} notices in ${months} months, seed ${seed}, faults ${faults}`;
   return `${resumed ? "Going on with" : "New demo"}: ${history}`;
+}
+
+/** The demo begins with an empty database: on a server that is not its own, what is there goes only with consent. */
+async function mayDrop(db: Database, options: Options): Promise<number | null> {
+  const { contracts, syncJobs } = db;
+  if (!process.env["MONGODB_URI"]) return null;
+  if ((await db.db.listCollections({}, { nameOnly: true }).toArray()).length === 0) return null;
+  const where = placeOf(db);
+  if (!(await isOurs(db))) {
+    printProblem(
+      `Nothing was deleted: ${where} holds something else than a demo. Empty it, or take another server.`,
+    );
+    return EXIT.usage;
+  }
+  const [notices, sources] = await Promise.all([
+    contracts.estimatedDocumentCount(),
+    syncJobs.countDocuments(),
+  ]);
+  return consentTo(options, [`The database ${where} goes: ${notices} contracts of ${sources} sources.`]);
 }
 
 /** The settings are written last and at once: a demo that is killed here is begun anew by `--resume`. */

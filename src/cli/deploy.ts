@@ -6,6 +6,7 @@ import { z } from "zod";
 import { readConfig, SECRETS, SETTINGS } from "../config/config.ts";
 import { ConfigError } from "../terms/errors.ts";
 import { diagnose, FINDING_SIGNS, type Finding } from "../upkeep/doctor.ts";
+import { print, printProblem } from "./print.ts";
 import { readSettings, readWranglerToml } from "./settings.ts";
 
 const EXIT = { fine: 0, refused: 1, usage: 2 } as const;
@@ -128,19 +129,19 @@ async function* checks(): AsyncGenerator<Finding> {
 
 async function deploy(options: { check?: boolean; message?: string }): Promise<number> {
   for await (const { check, state, found, advice } of checks()) {
-    console.log(`${FINDING_SIGNS[state]} ${check}: ${found}`);
-    if (advice) console.log(`    ${advice}`);
+    print(`${FINDING_SIGNS[state]} ${check}: ${found}`);
+    if (advice) print(`    ${advice}`);
     if (state !== "failed") continue;
-    console.log("Nothing was deployed.");
+    print("Nothing was deployed.");
     return EXIT.refused;
   }
   if (options.check) {
-    console.log("It could be deployed.");
+    print("It could be deployed.");
     return EXIT.fine;
   }
   const message = options.message === undefined ? [] : ["--message", options.message];
   const { code } = await runTool("wrangler", ["deploy", ...message], { shown: true });
-  if (code === 0) console.log("Online. `npx wrangler rollback` goes back to the version before.");
+  if (code === 0) print("Online. `npx wrangler rollback` goes back to the version before.");
   return code === 0 ? EXIT.fine : EXIT.refused;
 }
 
@@ -159,7 +160,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   else {
-    console.error(error instanceof Error ? error.message : error);
+    printProblem(error instanceof Error ? error.message : String(error));
     process.exitCode = EXIT.refused;
   }
 }

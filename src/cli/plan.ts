@@ -12,6 +12,7 @@ import { measure, unmeasured } from "../upkeep/measured.ts";
 import { CHANGES, type SourceChanges } from "../upkeep/preview.ts";
 import { TIERS } from "../upkeep/tiers.ts";
 import { EXIT_MEANINGS, runProgram } from "./exit.ts";
+import { print } from "./print.ts";
 import { readSettings } from "./settings.ts";
 
 export const PLAN_PURPOSE = "What a start date, a tier or a budget costs, before anything is spent.";
@@ -61,30 +62,30 @@ async function showPlan(options: Options): Promise<void> {
     : unmeasured(config);
   const everything = configOf(without(settings, STARTS), {}, now).sources;
   const answer = depthOf({ config, everything, measured, options, now });
-  if (options.json) console.log(JSON.stringify(answer, null, 2));
-  else print(answer);
+  if (options.json) print(JSON.stringify(answer, null, 2));
+  else printDepth(answer);
 }
 
-function print(answer: Depth): void {
+function printDepth(answer: Depth): void {
   const { starts, storeRaw, releases, size, requests, hours } = answer;
   const days = Object.values(starts).map(day);
   const each = Object.entries(starts).map(([source, start]) => `${day(start)} (${sourceName(source)})`);
   const from = new Set(days).size === 1 ? days[0] : each.join(", ");
-  console.log(`From ${from}, STORE_RAW ${storeRaw}:`);
-  console.log(`  notices   ${rangeOf(releases, count)}`);
-  console.log(`  database  ${rangeOf(size, bytes)}`);
-  console.log(`  requests  ${rangeOf(requests, count)}`);
-  console.log(`  time      ${rangeOf(hours.hourly, time)} with an hourly cron,`);
-  console.log(`            ${rangeOf(hours.quarterHourly, time)} with a quarter-hourly one`);
-  console.log(`  from then ${bytes(answer.bytesPerMonth)} more each month`);
-  console.log(basis(answer));
+  print(`From ${from}, STORE_RAW ${storeRaw}:`);
+  print(`  notices   ${rangeOf(releases, count)}`);
+  print(`  database  ${rangeOf(size, bytes)}`);
+  print(`  requests  ${rangeOf(requests, count)}`);
+  print(`  time      ${rangeOf(hours.hourly, time)} with an hourly cron,`);
+  print(`            ${rangeOf(hours.quarterHourly, time)} with a quarter-hourly one`);
+  print(`  from then ${bytes(answer.bytesPerMonth)} more each month`);
+  print(basis(answer));
   printRows(answer);
   printBudget(answer);
   if (answer.changes) printChanges(answer, answer.changes);
   printTiers(answer);
-  console.log(`\nPut into wrangler.toml under [vars]:\n`);
-  for (const line of answer.lines) console.log(line);
-  console.log(`\n(and nothing for ${answer.remove.join(", ")})`);
+  print(`\nPut into wrangler.toml under [vars]:\n`);
+  for (const line of answer.lines) print(line);
+  print(`\n(and nothing for ${answer.remove.join(", ")})`);
 }
 
 const sourceName = (source: string) => SOURCES.find(({ id }) => id === source)?.name ?? source;
@@ -124,30 +125,30 @@ function printRows({ rows, changes, starts }: Depth): void {
       ...[time(row.hours.hourly), time(row.hours.quarterHourly), bytes(row.sizeFromHere)],
     ]);
   }
-  console.log(table.toString());
+  print(table.toString());
 }
 
 function printBudget({ budgetMb, fits, reach, size, bytesPerMonth }: Depth): void {
   if (budgetMb === null) return;
   const budget = megabytes(budgetMb);
   if (reach && !reach.all)
-    console.log(
+    print(
       `A budget of ${bytes(budget)} reaches back to ${reachText(reach.likely)}, between ${reachText(reach.high)} and ${reachText(reach.low)}; older months wait.`,
     );
-  else if (fits) console.log(`That fits into a budget of ${bytes(budget)}.`);
+  else if (fits) print(`That fits into a budget of ${bytes(budget)}.`);
   else
-    console.log(
+    print(
       `That does not fit into a budget of ${bytes(budget)}: the oldest months are not read (deferred) until there is room.`,
     );
   const free = budget - size.likely;
   if (fits && bytesPerMonth > 0)
-    console.log(
+    print(
       `What is left of it holds the new notices of ${counted(Math.floor(free / bytesPerMonth), "month")}.`,
     );
 }
 
 function printChanges({ usedBytes, whenDone }: Depth, changes: SourceChanges[]): void {
-  console.log(`\nDeployed now, this would change (the database has ${bytes(usedBytes ?? 0)}):`);
+  print(`\nDeployed now, this would change (the database has ${bytes(usedBytes ?? 0)}):`);
   for (const { source, windows, requestsSaved, requestsDropped } of changes) {
     const parts = CHANGES.filter((kind) => windows[kind].length > 0).map(
       (kind) => `${CHANGE_WORDS[kind]} ${monthsOf(windows[kind])}`,
@@ -156,10 +157,10 @@ function printChanges({ usedBytes, whenDone }: Depth, changes: SourceChanges[]):
       requestsSaved > 0 ? ` ${counted(requestsSaved, "request")} made before are not made again.` : "";
     const dropped =
       requestsDropped > 0 ? ` About ${counted(requestsDropped, "request")} are made no more.` : "";
-    console.log(`  ${sourceName(source)}: ${parts.join("; ") || "nothing"}.${saved}${dropped}`);
+    print(`  ${sourceName(source)}: ${parts.join("; ") || "nothing"}.${saved}${dropped}`);
   }
   if (whenDone)
-    console.log(
+    print(
       `  When all is read the database has ${rangeOf(whenDone, bytes)}; what is older stays until \`prune\`.`,
     );
 }
@@ -183,7 +184,7 @@ function monthsOf(ids: string[]): string {
 const reachText = (at: Date | null) => (at ? dayOf(at).slice(0, 7) : "nothing");
 
 function printTiers({ tiers }: Depth): void {
-  console.log("\nHow far back each Atlas tier reaches, by STORE_RAW:");
+  print("\nHow far back each Atlas tier reaches, by STORE_RAW:");
   const table = new Table({
     head: ["tier", "space", "budget", ...STORE_RAW_MODES],
     ...PLAIN_TABLE,
@@ -195,8 +196,8 @@ function printTiers({ tiers }: Depth): void {
     });
     table.push([tier, bytes(megabytes(sizeMb)), `${count(budgetMb)} MB`, ...cells]);
   }
-  console.log(table.toString());
-  console.log(
+  print(table.toString());
+  print(
     "M0 and Flex count documents and indexes uncompressed, as here; M10 counts the disk, where they take about half (measured: 49 %).",
   );
 }

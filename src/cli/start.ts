@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { readConfig, SECRETS } from "../config/config.ts";
 import { startWorker } from "../local/worker.ts";
+import { print } from "./print.ts";
 import { createProgressView } from "./progress.ts";
 import { readSettings } from "./settings.ts";
 import { type AtEnd, openDatabase, runCommand, tickShown } from "./system.ts";
@@ -21,7 +22,7 @@ async function main(atEnd: AtEnd): Promise<number> {
   const vars = { ...of(false), MONGODB_DB: mongodbDb };
   const worker = await startWorker({ vars, secrets: { ...of(true), MONGODB_URI: uri } });
   atEnd(worker.close);
-  console.log(`Worker: ${worker.url}. Database: ${mongosh}. Ctrl-C stops, the next start goes on.`);
+  print(`Worker: ${worker.url}. Database: ${mongosh}. Ctrl-C stops, the next start goes on.`);
   for (;;) {
     const begunAtMs = Date.now();
     const view = createProgressView(process.stdout, begunAtMs);
@@ -29,7 +30,7 @@ async function main(atEnd: AtEnd): Promise<number> {
     view.end();
     const nextMs = Math.ceil((begunAtMs + 1) / HOUR_MS) * HOUR_MS;
     const months = progress.map(({ source, done, windows }) => `${source} ${done}/${windows} months`);
-    console.log(`${months.join(", ")}. Next invocation: ${new Date(nextMs).toISOString()}`);
+    print(`${months.join(", ")}. Next invocation: ${new Date(nextMs).toISOString()}`);
     await sleep(Math.max(0, nextMs - Date.now()));
   }
 }

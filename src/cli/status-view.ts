@@ -14,6 +14,7 @@ import {
   WINDOW_STATES,
   type WindowState,
 } from "../report/words.ts";
+import { print, printStyled } from "./print.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -34,37 +35,35 @@ const cell = (state: WindowState) =>
 
 export function printStatus(status: Status): void {
   const { at, verdict, sources, storage, alarms, troubles, quarantine, lastGoodRunAt } = status;
-  console.log(`${moment(at)} (London). ${verdict}`);
+  print(`${moment(at)} (London). ${verdict}`);
   for (const source of sources) {
-    console.log(`\n${source.name}: ${source.sentence}`);
-    for (const line of yearLines(status, source.source)) console.log(line);
+    print(`\n${source.name}: ${source.sentence}`);
+    for (const line of yearLines(status, source.source)) printStyled(line);
     const { pace, backfillEnds } = source;
     if (pace)
-      console.log(
-        `  ${count(pace.requestsPerHour)} requests and ${count(pace.releasesPerHour)} notices an hour.`,
-      );
+      print(`  ${count(pace.requestsPerHour)} requests and ${count(pace.releasesPerHour)} notices an hour.`);
     if (backfillEnds && backfillEnds.likely > at)
-      console.log(
+      print(
         `  Read to its start in about ${span(backfillEnds.likely.getTime() - at.getTime())}, ${moment(backfillEnds.likely)} (${spanRange(backfillEnds.early.getTime() - at.getTime(), backfillEnds.late.getTime() - at.getTime())}).`,
       );
   }
   const used = WINDOW_STATES.filter((state) => status.windows.some((window) => window.state === state));
-  if (used.length > 0) console.log("");
-  for (const state of used) console.log(`${cell(state)} ${state}: ${STATE_MEANINGS[state]}`);
+  if (used.length > 0) print("");
+  for (const state of used) printStyled(`${cell(state)} ${state}: ${STATE_MEANINGS[state]}`);
   const { usedBytes, budgetBytes, whenDone, withDeferred } = storage;
   const of = budgetBytes ? `, ${percent(usedBytes / budgetBytes)} of ${bytes(budgetBytes)}` : "";
   const left = whenDone ? ` With the months that are left: about ${sizeWords(whenDone)}.` : "";
   const waiting = withDeferred ? ` With those that wait for room: about ${sizeWords(withDeferred)}.` : "";
-  console.log(`\nStorage: ${bytes(usedBytes)}${of}.${left}${waiting}`);
-  console.log(`Last good run: ${lastGoodRunAt ? ago(lastGoodRunAt, at) : "none"}.`);
+  print(`\nStorage: ${bytes(usedBytes)}${of}.${left}${waiting}`);
+  print(`Last good run: ${lastGoodRunAt ? ago(lastGoodRunAt, at) : "none"}.`);
   if (quarantine.count > 0)
-    console.log(
+    print(
       `Quarantine: ${quarantine.more ? "more than " : ""}${count(quarantine.count)}; see \`quarantine list\`.`,
     );
   for (const { source, kind, lastAt, times } of troubles)
-    console.log(`Noted: ${source} ${kind}, ${times} times, last ${ago(lastAt, at)}.`);
+    print(`Noted: ${source} ${kind}, ${times} times, last ${ago(lastAt, at)}.`);
   for (const { severity, text, advice } of alarms)
-    console.log(`\n${severity === "trouble" ? "!" : "i"} ${text}\n  ${advice}`);
+    print(`\n${severity === "trouble" ? "!" : "i"} ${text}\n  ${advice}`);
 }
 
 /** `2024 ████▒▒▶·····`, a line per year, newest first; a space is a month outside the plan. */

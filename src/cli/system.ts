@@ -6,6 +6,7 @@ import { MongoClient } from "mongodb";
 import { startMongod } from "../local/mongod.ts";
 import type { LocalWorker } from "../local/worker.ts";
 import { collectionsOf, type Database } from "../platform/database.ts";
+import { print, printProblem } from "./print.ts";
 import { type ProgressView, readProgress, type SourceProgress } from "./progress.ts";
 
 export const DATA_DIR = fileURLToPath(new URL("../../.data", import.meta.url));
@@ -24,7 +25,7 @@ export interface LocalDatabase {
  * @throws Error when it cannot be reached, or when another command works on that folder
  */
 export async function openDatabase(folder: string, name: string): Promise<LocalDatabase> {
-  const mongo = await startMongod({ dataDir: join(DATA_DIR, folder, "db"), log: console.log });
+  const mongo = await startMongod({ dataDir: join(DATA_DIR, folder, "db"), log: print });
   const client = new MongoClient(mongo.uri, { serverSelectionTimeoutMS: 10_000 });
   const close = async () => {
     await client.close();
@@ -67,7 +68,7 @@ export async function tickShown({ db, worker, view }: Watched): Promise<SourcePr
   const progress = await readProgress(db);
   view.show(progress);
   const lines = (await ended).flatMap((line) => line.split("\n"));
-  for (const line of lines.filter((one) => /"level":"(error|fatal)"/.test(one))) console.error(line);
+  for (const line of lines.filter((one) => /"level":"(error|fatal)"/.test(one))) printProblem(line);
   return progress;
 }
 
@@ -98,7 +99,7 @@ export async function runCommand(
     process.on(signal, () => {
       if (interrupted) process.exit(interruptedCode);
       interrupted = true;
-      console.log("\nStopping…");
+      print("\nStopping…");
       void exit(interruptedCode);
     });
   }
@@ -107,7 +108,7 @@ export async function runCommand(
     if (!interrupted) await exit(code);
   } catch (error) {
     if (interrupted) return;
-    console.error(error instanceof Error ? error.message : error);
+    printProblem(error instanceof Error ? error.message : String(error));
     await exit(1);
   }
 }

@@ -27,6 +27,8 @@ export interface LocalWorkerOptions {
   secrets: Record<string, string>;
   /** Output of `npm run build`; without it the Worker is built now. */
   builtDir?: string;
+  /** Another wrangler.toml than the project's. */
+  configPath?: string;
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -36,12 +38,13 @@ export async function startWorker({
   vars = {},
   secrets,
   builtDir,
+  configPath = "wrangler.toml",
 }: LocalWorkerOptions): Promise<LocalWorker> {
   const harness = createTestHarness({
     root: ROOT,
     workers: [
       {
-        configPath: "wrangler.toml",
+        configPath,
         vars,
         secrets,
         ...(builtDir === undefined ? {} : { prebuiltWorkerDir: builtDir }),

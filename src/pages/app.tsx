@@ -97,10 +97,18 @@ export function createApp(options: AppOptions): Hono {
   app.get("/", async (c) => page(c, 200, <OverviewPage status={await status()} />));
   app.get("/status.json", async (c) => c.json(await status()));
   app.get("/metrics", async (c) => c.body(metricsOf(await status()), 200, { "Content-Type": METRICS_TYPE }));
-  app.get("/windows/:id{.+}", async (c) => {
-    const detail = await withData((db) => readWindow(db, c.req.param("id")));
+  const showWindow = async (c: Context, id: string) => {
+    const detail = await withData((db) => readWindow(db, id));
     if (detail === null) return c.notFound();
     return page(c, 200, <WindowPage {...detail} summary={summaryOf(detail.window)} sources={sources} />);
+  };
+  app.get("/windows/:source/:month", (c) => {
+    const { source, month } = c.req.param();
+    return showWindow(c, `${source}/${month}`);
+  });
+  app.get("/windows/:source/:site/:month", (c) => {
+    const { source, site, month } = c.req.param();
+    return showWindow(c, `${source}/${site}/${month}`);
   });
   app.get("/quarantine", async (c) =>
     page(c, 200, <QuarantinePage rows={await withData((db) => readQuarantine(db))} sources={sources} />),

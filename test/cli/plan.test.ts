@@ -7,6 +7,7 @@ import { z } from "zod";
 import { readConfig } from "../../src/config/config.ts";
 import { SOURCES } from "../../src/replica/sources.ts";
 import { createWorld, type World } from "../../src/sim/world.ts";
+import { clockEnvironment } from "../kit/clock.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const PLAN = fileURLToPath(new URL("../../src/cli/plan.ts", import.meta.url));
@@ -24,7 +25,7 @@ const CPU = "const { user, system } = process.cpuUsage(); console.error('CPU', (
 const TIMED = ["--import", `data:text/javascript,process.on("exit", () => { ${CPU} });`];
 
 function planned(args: string[], vars: Record<string, string> = {}, program = [PLAN]): Promise<Ended> {
-  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...vars };
+  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...clockEnvironment, ...vars };
   return new Promise((resolve) => {
     execFile(process.execPath, [...TIMED, ...program, ...args], { env }, (error, out, err) => {
       const code = error ? Number(error.code) : 0;

@@ -31,9 +31,10 @@ async function held(): Promise<Held> {
 
 const TROUBLE = { kind: "broken", message: "x" } as const;
 const leaveOnly = (month: string) => db.syncWindows.deleteMany({ month: { $ne: month } });
-const inThePast = () => new Date(Date.now() - 1000);
+const LONG_AGO = new Date("2026-01-01T00:00:00Z"); // leases run on the database's clock, whatever this one says
+const databaseNowMs = async () => Number((await db.db.command({ hello: 1 }))["localTime"]);
 const expire = () =>
-  db.syncWindows.updateMany({ claim: { $ne: null } }, { $set: { "claim.until": inThePast() } });
+  db.syncWindows.updateMany({ claim: { $ne: null } }, { $set: { "claim.until": LONG_AGO } });
 const windowOf = ({ claim: { windowId } }: Held) => db.syncWindows.findOne({ _id: windowId });
 
 beforeEach(async () => {
@@ -64,15 +65,15 @@ describe("a claim", () => {
   });
 
   it("holds on the database's clock, for the lease, and longer with each sign of life", async () => {
+    const untilMs = async () => (await windowOf(one))?.claim?.until.getTime();
+    const before = await databaseNowMs();
     const one = await held();
-    const left = async () => ((await windowOf(one))?.claim?.until.getTime() ?? 0) - Date.now();
-    expect(await left()).toBeGreaterThan(80_000);
-    await db.syncWindows.updateOne(
-      { _id: one.window._id },
-      { $set: { "claim.until": new Date(Date.now() + 1000) } },
-    );
+    expect(await untilMs()).toBeGreaterThanOrEqual(before + 90_000);
+    expect(await untilMs()).toBeLessThanOrEqual((await databaseNowMs()) + 90_000);
+    await expire();
+    const later = await databaseNowMs();
     await renew(db, one.claim);
-    expect(await left()).toBeGreaterThan(80_000);
+    expect(await untilMs()).toBeGreaterThanOrEqual(later + 90_000);
   });
 
   it("that expired is another's: whatever the first holder writes is refused", async () => {
@@ -113,10 +114,10 @@ describe("a claim", () => {
         lastError: { kind: "broken", message: `trouble ${attempt} with $dollars` },
       });
       expect(window?.status).toBe(attempt === ATTEMPTS_MAX ? "failed" : "pending");
-      pauses.push(Math.round(((window?.retryAt?.getTime() ?? 0) - Date.now()) / 1000));
+      pauses.push((Number(window?.retryAt) - Number(window?.lastError?.at)) / 1000);
       await db.syncWindows.updateOne(
         { _id: one.window._id, status: "pending" },
-        { $set: { retryAt: inThePast() } },
+        { $set: { retryAt: LONG_AGO } },
       );
     }
     expect(pauses.slice(0, 4)).toEqual([60, 120, 240, 480]);
@@ -134,7 +135,7 @@ describe("a claim", () => {
       const one = await held();
       expect(one.window.month).toBe("2026-06");
       await giveUp(db, one.claim, TROUBLE);
-      await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { retryAt: inThePast() } });
+      await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { retryAt: LONG_AGO } });
     }
     const order: (string | undefined)[] = [];
     for (let one = await claim("drain"); one; one = await claim("drain")) order.push(one.window.month);
@@ -147,7 +148,7 @@ describe("a claim", () => {
     await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { attempts: ATTEMPTS_MAX } });
     await giveUp(db, one.claim, TROUBLE);
     expect(await reviveFailed(db, source)).toBe(0);
-    await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { retryAt: inThePast() } });
+    await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { retryAt: LONG_AGO } });
     expect(await reviveFailed(db, source)).toBe(1);
     expect(await windowOf(one)).toMatchObject({ status: "pending", attempts: 3 });
     expect((await held()).window.month).toBe("2026-05");

@@ -12,7 +12,10 @@ import { createHistory } from "../../src/replica/history.ts";
 import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
 import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { syncJobSchema, windowSchema } from "../../src/terms/documents.ts";
+import { workerConfig } from "../kit/clock.ts";
 import { freshDatabase } from "../kit/database.ts";
+
+const configPath = workerConfig();
 
 const { db, uri, name, clear } = await freshDatabase();
 const PASSWORD = "s3cret-pa55word";
@@ -42,7 +45,7 @@ beforeAll(async () => {
   const histories = { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
   const limit = { requests: 1000, perSeconds: 1, retryAfterSeconds: 0 };
   replica = await startReplica({ seed: 5, faults, histories, limit, faultShare: 0.05 });
-  worker = await startWorker({ vars: vars(), secrets: { MONGODB_URI: uri } });
+  worker = await startWorker({ configPath, vars: vars(), secrets: { MONGODB_URI: uri } });
 });
 beforeEach(clear);
 afterAll(async () => {
@@ -75,7 +78,7 @@ describe("scheduled", () => {
   }, 120_000);
 
   it("shares the work with another invocation at the same time, and never a window", async () => {
-    const second = await startWorker({ vars: vars(), secrets: { MONGODB_URI: uri } });
+    const second = await startWorker({ configPath, vars: vars(), secrets: { MONGODB_URI: uri } });
     await Promise.all([worker.tick(), second.tick(), worker.tick()]);
     await worker.tick();
     await second.close();
@@ -92,6 +95,7 @@ describe("scheduled", () => {
   it("writes one summary line, and no secret into any", async () => {
     const secretUri = uri.replace(/^(mongodb(?:\+srv)?:\/\/)([^@/]*@)?/, `$1user:${PASSWORD}@`);
     const locked = await startWorker({
+      configPath,
       vars: vars({ LOG_LEVEL: "trace" }),
       secrets: { MONGODB_URI: secretUri },
     });
@@ -118,7 +122,7 @@ describe("a wrong setting", () => {
     "%j gives one clear error and changes nothing",
     async (wrong, mongodbUri, message) => {
       const before = replica.replica.stats().FIND_A_TENDER.asked;
-      const one = await startWorker({ vars: vars(wrong), secrets: { MONGODB_URI: mongodbUri } });
+      const one = await startWorker({ configPath, vars: vars(wrong), secrets: { MONGODB_URI: mongodbUri } });
       const lines = (await one.tick())
         .join("\n")
         .split("\n")

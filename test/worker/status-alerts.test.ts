@@ -9,8 +9,11 @@ import { post } from "../../src/platform/post.ts";
 import { sendAlerts } from "../../src/report/alerts.ts";
 import { statusOf } from "../../src/run/status.ts";
 import { alertSchema } from "../../src/terms/documents.ts";
+import { workerConfig } from "../kit/clock.ts";
 import { freshDatabase, type TestDatabase } from "../kit/database.ts";
 import { setScene } from "./status-data.ts";
+
+const configPath = workerConfig();
 
 interface Posted {
   text: string;
@@ -141,6 +144,7 @@ describe("alarms", () => {
     const nowhere = "http://127.0.0.1:9";
     const start = (hook: string) =>
       startWorker({
+        configPath,
         vars: { MONGODB_DB: mongo.name, FAT_API_URL: nowhere, CF_API_URL: nowhere, RUN_BUDGET_SECONDS: "1" },
         secrets: { MONGODB_URI: mongo.uri, ALERT_WEBHOOK_URL: hook },
       });

@@ -7,8 +7,11 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { type Browser, type BrowserContextOptions, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalWorker, startWorker } from "../../src/local/worker.ts";
+import { workerConfig } from "../kit/clock.ts";
 import { freshDatabase, type TestDatabase } from "../kit/database.ts";
 import { type Scene, setScene } from "./status-data.ts";
+
+const configPath = workerConfig();
 
 const TOKEN = "a-token-that-is-long-enough-0123456789";
 const CHROMIUM = [
@@ -30,6 +33,7 @@ describe.skipIf(!CHROMIUM)("in a browser", () => {
     await mkdir(SCREENSHOTS, { recursive: true });
     mongo = await freshDatabase();
     worker = await startWorker({
+      configPath,
       vars: { MONGODB_DB: mongo.name, STORAGE_BUDGET_MB: "1200" },
       secrets: { MONGODB_URI: mongo.uri, STATUS_TOKEN: TOKEN },
     });

@@ -32,7 +32,8 @@ export async function setScene(db: Database, scene: Scene, now: Date): Promise<v
   if (scene === "trouble") await db.quarantine.insertMany(quarantineOf(now));
 }
 
-function monthsOf(source: Source, now: Date): string[] {
+/** Newest first. */
+export function monthsOf(source: Source, now: Date): string[] {
   const months = [];
   for (
     let month = monthOf(new Date(`${FIRST[source]}-15`));

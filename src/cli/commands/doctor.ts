@@ -3,6 +3,7 @@ import { counted } from "../../report/words.ts";
 import { diagnose, FINDING_SIGNS, type Finding } from "../../upkeep/doctor.ts";
 import { type Common, commandOf } from "../command.ts";
 import { EXIT } from "../exit.ts";
+import { print } from "../print.ts";
 import { readSettings } from "../settings.ts";
 
 export const doctor = commandOf(
@@ -13,11 +14,11 @@ export const doctor = commandOf(
   for await (const finding of diagnose(readSettings())) {
     findings.push(finding);
     if (json) continue;
-    console.log(`${FINDING_SIGNS[finding.state]} ${finding.check}: ${finding.found}`);
-    if (finding.advice) console.log(`    ${finding.advice}`);
+    print(`${FINDING_SIGNS[finding.state]} ${finding.check}: ${finding.found}`);
+    if (finding.advice) print(`    ${finding.advice}`);
   }
-  if (json) console.log(JSON.stringify(findings, null, 2));
+  if (json) print(JSON.stringify(findings, null, 2));
   const bad = findings.filter(({ state }) => state === "failed").length;
-  if (!json) console.log(bad === 0 ? "All well." : `${counted(bad, "check")} failed.`);
+  if (!json) print(bad === 0 ? "All well." : `${counted(bad, "check")} failed.`);
   process.exitCode = bad === 0 ? EXIT.fine : EXIT.attention;
 });

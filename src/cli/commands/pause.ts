@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { setPaused } from "../../run/jobs.ts";
 import { type Common, commandOf, opened, sourceArgument, sourceName } from "../command.ts";
 import { EXIT } from "../exit.ts";
+import { print } from "../print.ts";
 
 export const pause = pausing(
   true,
@@ -27,7 +28,7 @@ function pausing(paused: boolean, command: Command): Command {
         for (const { source, paused: is } of answers) {
           const state =
             is === null ? "not planned yet: the first run does that" : paused ? "paused" : "goes on";
-          console.log(`${sourceName(source)}: ${state}.`);
+          print(`${sourceName(source)}: ${state}.`);
         }
       });
       return answers.some((answer) => answer.paused === null) ? EXIT.attention : EXIT.fine;

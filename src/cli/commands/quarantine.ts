@@ -6,6 +6,7 @@ import { count, counted, moment } from "../../report/words.ts";
 import { retryQuarantine } from "../../upkeep/retry-quarantine.ts";
 import { type Common, commandOf, opened, refuse } from "../command.ts";
 import { EXIT } from "../exit.ts";
+import { print } from "../print.ts";
 
 const list = commandOf("list", "The newest hundred.").action((options: Common) =>
   opened(options, async ({ db, say }) => {
@@ -13,7 +14,7 @@ const list = commandOf("list", "The newest hundred.").action((options: Common) =
     say(cases, () => {
       const table = new Table({ head: ["id", "last seen", "reason"], style: { head: [], border: [] } });
       for (const { _id, lastSeenAt, reason } of cases) table.push([_id, moment(lastSeenAt), reason]);
-      console.log(cases.length === 0 ? "Nothing is in quarantine." : table.toString());
+      print(cases.length === 0 ? "Nothing is in quarantine." : table.toString());
     });
     return EXIT.fine;
   }),
@@ -28,8 +29,8 @@ const show = commandOf("show", "One of them, whole.")
       say(one, () => {
         const { rawText, ...facts } = one;
         for (const [name, value] of Object.entries(facts))
-          console.log(`${name.padEnd(12)} ${value instanceof Date ? moment(value) : value}`);
-        console.log(rawText);
+          print(`${name.padEnd(12)} ${value instanceof Date ? moment(value) : value}`);
+        print(rawText);
       });
       return EXIT.fine;
     }),
@@ -41,10 +42,8 @@ const retry = commandOf("retry", "Maps them again, after a fix; what can be stor
     opened(options, async ({ db, config, say }) => {
       const { stored, left } = await retryQuarantine({ db, config, now: new Date(), ...(id ? { id } : {}) });
       say({ stored, left }, () => {
-        console.log(
-          `${counted(stored.length, "release")} stored, ${count(left.length)} still in quarantine.`,
-        );
-        for (const one of left) console.log(`  ${one.id}: ${one.reason}`);
+        print(`${counted(stored.length, "release")} stored, ${count(left.length)} still in quarantine.`);
+        for (const one of left) print(`  ${one.id}: ${one.reason}`);
       });
       return left.length > 0 ? EXIT.attention : EXIT.fine;
     }),

@@ -3,6 +3,7 @@ import { retryNow } from "../../claim/claim.ts";
 import { counted } from "../../report/words.ts";
 import { type Common, commandOf, opened, windowArgument } from "../command.ts";
 import { EXIT } from "../exit.ts";
+import { print } from "../print.ts";
 
 export const retry = commandOf(
   "retry",
@@ -14,7 +15,7 @@ export const retry = commandOf(
       const retried = await retryNow(db, window);
       const none = window === undefined ? "No month waits" : `${window} does not wait`;
       say({ retried }, () =>
-        console.log(
+        print(
           retried > 0 ? `${counted(retried, "month")} due at the next run.` : `${none} for another attempt.`,
         ),
       );

@@ -6,6 +6,7 @@ import { invoke } from "../../run/invocation.ts";
 import type { SyncRun } from "../../terms/documents.ts";
 import { type Common, commandOf, type Opened, opened, sourceName } from "../command.ts";
 import { EXIT } from "../exit.ts";
+import { print } from "../print.ts";
 import { createProgressView } from "../progress.ts";
 import { tickShown } from "../system.ts";
 
@@ -36,10 +37,10 @@ export async function invokeShown(
   say(run, () => {
     for (const one of run?.sources ?? []) {
       const done = `${one.windowsDone.length} months read, ${one.windowsVerified.length} verified`;
-      console.log(
+      print(
         `${sourceName(one.source)}: ${counted(one.releases, "notice")} in ${counted(one.requests, "request")}, ${done}; ended by ${one.endedBy}.`,
       );
-      for (const error of one.errors) console.log(`  ${error}`);
+      for (const error of one.errors) print(`  ${error}`);
     }
   });
   return run?.outcome === "error" ? EXIT.attention : EXIT.fine;
