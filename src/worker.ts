@@ -51,9 +51,11 @@ function pages(environment: Environment) {
     now,
     sleep,
     countFailure: (address) => withinLimit(environment["WRONG_TOKENS"], address),
-    withData: async (use) => {
+    mayLook: () => withinLimit(environment["LOOKS"], "everybody"),
+    secret: config instanceof ConfigError ? "" : config.mongodbUri,
+    withData: async (use, options) => {
       const { mongodbUri: uri, mongodbDb: name } = usable();
-      return withDatabase({ uri, name }, (db) => use(collectionsOf(db)));
+      return withDatabase({ uri, name, ...options }, (db) => use(collectionsOf(db)));
     },
     noteError: (error, where) => log.error({ err: error, where }, "a page could not be made"),
   });

@@ -23,13 +23,14 @@ const ARROWS: Record<string, string[]> = {
   store: ["terms", "platform"],
   report: ["terms", "platform"],
   forecast: ["terms"],
-  pages: ["report", "platform", "terms"],
+  questions: ["terms"],
+  pages: ["report", "questions", "platform", "terms"],
   run: BELOW_RUN,
   upkeep: [...BELOW_RUN, "run"], // what operators do: prints nothing, never bundled
   local: ["terms"],
   replica: ["terms"], // never fetch, map or sources: the two must be able to disagree
   sim: [...BELOW_RUN, "run", "replica"], // for tests and bench
-  cli: [...BELOW_RUN, "run", "upkeep", "local", "replica"],
+  cli: [...BELOW_RUN, "run", "upkeep", "questions", "local", "replica"],
   "worker.ts": [...BELOW_RUN, "run", "pages"],
   "records.ts": ["map", "store", "terms"], // what an application imports
 };

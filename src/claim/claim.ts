@@ -10,11 +10,14 @@ import {
   type ClaimFor,
   claimable,
   deferral,
+  doubt,
   drained,
   givenBack,
   givenUp,
   HOPEFUL,
   heldBy,
+  hurry,
+  type LookEnd,
   type Progress,
   readmission,
   renewed,
@@ -38,6 +41,8 @@ export async function claimNewest(
   options: {
     source: Source;
     kind: ClaimFor;
+    /** Of a verification: for the first proof, or again; by the caller's clock. */
+    look?: { first: boolean; now: Date };
     id: ObjectId;
     leaseSeconds: number;
     backoffSeconds: number;
@@ -46,6 +51,7 @@ export async function claimNewest(
   },
 ): Promise<Held | null> {
   const { source, kind, id, leaseSeconds, backoffSeconds, reach } = options;
+  const look = options.look ?? { first: true, now: new Date(0) };
   const drain = kind === "drain";
   const take = (filter: Filter<SyncWindow>, update: Document[]) =>
     db.syncWindows.findOneAndUpdate(filter, update, { sort: { from: -1 }, returnDocument: "after" });
@@ -53,7 +59,7 @@ export async function claimNewest(
     const window = drain
       ? ((await take({ ...claimable(source, reach), ...HOPEFUL }, takenForDrain(id, leaseSeconds))) ??
         (await take(claimable(source, reach), takenForDrain(id, leaseSeconds))))
-      : await take(verifiable(source), takenForVerify(id, leaseSeconds));
+      : await take(verifiable(source, look), takenForVerify(id, leaseSeconds));
     if (!window) return null;
     // A window that used up its attempts has just been failed by this statement: it is nobody's, look on.
     if (window.status !== "failed")
@@ -67,8 +73,13 @@ export const renew = (db: Database, claim: Claim) => write(db, claim, renewed(cl
 export const advance = (db: Database, claim: Claim, progress: Progress, moved = true) =>
   write(db, claim, advanced(claim, progress, moved));
 /** @throws ClaimLost */
-export const finish = (db: Database, claim: Claim, progress: Progress) =>
-  write(db, claim, claim.kind === "drain" ? drained(progress) : verified(progress));
+export const finish = (db: Database, claim: Claim, progress: Progress) => write(db, claim, drained(progress));
+/** @throws ClaimLost */
+export const finishLook = (
+  db: Database,
+  claim: Claim,
+  { progress, end }: { progress: Progress; end: LookEnd },
+) => write(db, claim, verified(progress, end));
 /** @throws ClaimLost */
 export const giveBack = (db: Database, claim: Claim) => write(db, claim, givenBack(claim));
 /** @throws ClaimLost */
@@ -99,6 +110,22 @@ export async function retryNow(db: Database, windowId?: string): Promise<number>
 export async function verifyAnew(db: Database, windowId: string): Promise<boolean> {
   const { filter, update } = reverification(windowId);
   return (await db.syncWindows.updateOne(filter, update)).matchedCount > 0;
+}
+
+/** A month in which something was found behind its proof loses it, and is looked at when `now` says. */
+export async function doubtMonth(db: Database, source: Source, when: { at: Date; now: Date }): Promise<void> {
+  const { filter, update } = doubt(source, when);
+  await db.syncWindows.updateOne(filter, update);
+}
+
+/** The months beside a find are looked at soon. */
+export async function hurryNeighbours(
+  db: Database,
+  { source, from, to }: Pick<SyncWindow, "source" | "from" | "to">,
+  at: Date,
+): Promise<void> {
+  const { filter, update } = hurry(source, { from, to, at });
+  await db.syncWindows.updateMany(filter, update);
 }
 
 /** Windows that begin before `reach` wait for room, the others do not; without one, none waits. */

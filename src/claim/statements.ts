@@ -1,7 +1,7 @@
 // The filters and updates of a claim as values. The lease runs on the database's clock ($$NOW): the isolates' clocks
 // may differ. Every write after the claim is fenced by its id.
 import type { Document, Filter, ObjectId, UpdateFilter } from "mongodb";
-import type { SyncWindow } from "../terms/documents.ts";
+import type { ProofBy, SyncWindow } from "../terms/documents.ts";
 import type { ErrorKind, NotedError } from "../terms/errors.ts";
 import type { Source } from "../terms/window.ts";
 
@@ -51,9 +51,23 @@ export function claimable(source: Source, reach?: Date): Filter<SyncWindow> {
   };
 }
 
-/** Done, never verified, and held by nobody. */
-export function verifiable(source: Source): Filter<SyncWindow> {
-  return { source, status: "done", proof: "ordered", ...free };
+/** Due by the caller's clock, as `verifyAt` is: a window of an earlier version has none and is due at once. */
+const dueForLook = (now: Date) => ({ $lte: [{ $ifNull: ["$verifyAt", new Date(0)] }, now] });
+
+/** Done, held by nobody, and due: `first` for those without proof, else those that are looked at again. */
+export function verifiable(
+  source: Source,
+  { first, now }: { first: boolean; now: Date },
+): Filter<SyncWindow> {
+  const proof = first ? { $in: ["ordered" as const, "suspect" as const] } : ("exact" as const);
+  return {
+    source,
+    status: "done",
+    proof,
+    $expr: {
+      $and: [dueForLook(now), { $or: [{ $eq: ["$claim", null] }, { $lt: ["$claim.until", "$$NOW"] }] }],
+    },
+  };
 }
 
 export const takenForDrain = (id: ObjectId, leaseSeconds: number): Document[] => [
@@ -89,7 +103,12 @@ export const renewed = (claim: Claim): Document[] => [
 
 /** The progress that a holder writes: only it knows the window while it holds the claim. */
 export type Progress = Pick<SyncWindow, "lanes" | "counts" | "unproven" | "drift"> &
-  Partial<Pick<SyncWindow, "alarms" | "verify" | "publishedSeconds" | "numbers" | "forecast">>;
+  Partial<
+    Pick<
+      SyncWindow,
+      "alarms" | "verify" | "verifyAt" | "publishedSeconds" | "numbers" | "forecast" | "changedInPlace"
+    >
+  >;
 
 /**
  * Progress and lease in one update. A frontier that moved makes this attempt the first again; narrower questions alone do
@@ -120,10 +139,38 @@ export const drained = (progress: Progress): Document[] => [
   },
 ];
 
-export const verified = (progress: Progress): Document[] => [
-  { $set: { ...literals(progress), claim: null, proof: "exact", verifiedAt: "$$NOW" } },
-  { $unset: "publishedSeconds" },
+/** How a look at a window ended. */
+export type LookEnd = Pick<SyncWindow, "suspicion" | "verifyAt"> &
+  ({ proof: "exact"; proofBy: ProofBy } | { proof: "ordered" | "suspect" });
+
+export const verified = (progress: Progress, end: LookEnd): Document[] => [
+  {
+    $set: {
+      ...literals(progress),
+      claim: null,
+      proof: end.proof,
+      proofBy: end.proof === "exact" ? end.proofBy : null,
+      verifyAt: end.verifyAt ?? null,
+      suspicion: end.suspicion ? { $literal: end.suspicion } : null,
+      ...(end.proof === "exact" ? { verifiedAt: "$$NOW", lastError: null } : {}),
+    },
+  },
+  ...(end.proof === "exact" ? [{ $unset: "publishedSeconds" }] : []),
 ];
+
+/** What was found in a month that was proved: its proof is gone, and it is looked at when `now` says. */
+export const doubt = (source: Source, { at, now }: { at: Date; now: Date }) => ({
+  filter: { source, status: "done", from: { $lte: at }, to: { $gt: at } } satisfies Filter<SyncWindow>,
+  update: [
+    { $set: { proof: { $cond: [{ $eq: ["$proof", "exact"] }, "ordered", "$proof"] }, verifyAt: now } },
+  ],
+});
+
+/** Months next to a find are looked at soon, and keep their proof till then. */
+export const hurry = (source: Source, { from, to, at }: { from: Date; to: Date; at: Date }) => ({
+  filter: { source, status: "done", $or: [{ to: from }, { from: to }] } satisfies Filter<SyncWindow>,
+  update: [{ $set: { verifyAt: { $min: [{ $ifNull: ["$verifyAt", at] }, at] } } }],
+});
 
 /** Nothing went wrong, time was up: the next holder goes on, and this attempt does not count. */
 export const givenBack = (claim: Claim): UpdateFilter<SyncWindow> | Document[] =>
@@ -170,7 +217,7 @@ export const retrial = (windowId?: string) => ({
 /** An operator wants proof anew: nobody verifies it now, and the next one begins at its newest end. */
 export const reverification = (windowId: string) => ({
   filter: { _id: windowId, status: "done", ...free } satisfies Filter<SyncWindow>,
-  update: { $set: { proof: "ordered" as const, verify: null } },
+  update: { $set: { proof: "ordered" as const, verify: null, verifyAt: null, suspicion: null } },
 });
 
 /** What does not fit waits; what fits again is pending again. */

@@ -183,6 +183,7 @@ function varsOf(settings: Settings, { url, replica }: RunningReplica): Record<st
     LEASE_SECONDS: "5",
     COOLDOWN_SECONDS: "1",
     VERIFY_REQUESTS_PER_RUN: "200",
+    VERIFY_AFTER_HOURS: "0",
   };
 }
 

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { SOURCES } from "../sources/index.ts";
 import type { Source, SourceConfig } from "../sources/source.ts";
-import { STORE_RAW_MODES } from "../terms/documents.ts";
+import { STORE_DETAILS, STORE_RAW_MODES } from "../terms/documents.ts";
 import { ConfigError } from "../terms/errors.ts";
 import { day, dayOf, number, numberIn, oneOf } from "../terms/setting.ts";
 
@@ -33,10 +33,26 @@ const environmentSchema = z.object({
   COOLDOWN_SECONDS: orNull(numberIn({ min: 0, max: 3600, whole: false })),
   PAGE_LIMIT: number({ min: 1, max: 100, whole: true, preset: "100" }),
   STORE_RAW: oneOf(STORE_RAW_MODES, "none"),
+  STORE_DETAILS: z
+    .string()
+    .default("")
+    .transform((given) =>
+      given
+        .split(",")
+        .map((one) => one.trim())
+        .filter((one) => one !== ""),
+    )
+    .pipe(
+      z.array(
+        z.enum(STORE_DETAILS, { error: `allowed is a list of ${STORE_DETAILS.join(", ")}, or nothing` }),
+      ),
+    ),
   /** 0: no budget. */
   STORAGE_BUDGET_MB: number({ min: 0, max: 10_000_000, whole: false, preset: "0" }),
   /** 0: never verify. */
   VERIFY_REQUESTS_PER_RUN: number({ min: 0, max: 100_000, whole: true, preset: "20" }),
+  /** Earliest proof after the drain. */
+  VERIFY_AFTER_HOURS: number({ min: 0, max: 720, whole: false, preset: "3" }),
   STATUS_TOKEN: secret(orNull(z.string().min(16, "allowed are 16 characters or more"))),
   ALERT_WEBHOOK_URL: secret(
     orNull(z.url({ protocol: /^https?$/, error: "allowed is an http or https address" })),

@@ -16,8 +16,8 @@ export type Answer = {
   | { kind: "unreadable"; reason: string; body: Uint8Array }
   /** It did not come in time, several times: ask narrower. */
   | { kind: "too slow" }
-  /** A look-up's answer for an id that does not exist. */
-  | { kind: "not found" }
+  /** A look-up's answer for an id that does not exist; `byApi`: as the API itself says it, not a page on its way. */
+  | { kind: "not found"; byApi: boolean }
 );
 
 /** What the run wants to know of the asking. */
@@ -77,13 +77,14 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
     tally.requests++;
     requests++;
     const outcome = judgeAnswer(await fetchOnce(asker, url));
+    if (outcome.kind === "page" || outcome.kind === "not found") await pacer.answered();
     switch (outcome.kind) {
       case "page":
         tally.answers++;
         return { kind: "page", page: outcome.page, url, requests };
       case "not found":
         tally.answers++;
-        return { kind: "not found", url, requests };
+        return { kind: "not found", byApi: outcome.byApi, url, requests };
       case "refused":
         tally.refusals++;
         await pacer.refused(waitMs(asker, outcome));
@@ -131,7 +132,7 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
 
 type Outcome =
   | { kind: "page"; page: Page }
-  | { kind: "not found" }
+  | { kind: "not found"; byApi: boolean }
   | { kind: "refused"; status: 403 | 429; retryAfter: string | null }
   | { kind: "wrong question"; status: number; detail: string }
   | { kind: "unreadable"; reason: string; body: Uint8Array; salvaged: Page | null }
@@ -166,7 +167,7 @@ function judgeAnswer(answer: HttpAnswer | TransportError): Outcome {
     return { ...read, body };
   }
   if (status === 429 || status === 403) return { kind: "refused", status, retryAfter };
-  if (status === 404) return { kind: "not found" };
+  if (status === 404) return { kind: "not found", byApi: isJson(body) };
   if (status >= 500 || status === 408) return { kind: "trouble", detail: `status ${status}` };
   return { kind: "wrong question", status, detail: excerpt(body) };
 }
@@ -195,6 +196,17 @@ async function backOff(asker: Asker, troubles: number): Promise<void> {
   const ms = Math.min(BACKOFF_MS_MAX, base * 2 ** (troubles - 1)) * (0.5 + asker.effects.random());
   if (ms > asker.remainingMs()) throw new DeadlineReached("the next try would come after the deadline");
   await asker.wait(ms);
+}
+
+/** Both APIs say 404 in JSON; what stands between them and us says it in HTML. */
+function isJson(body: Uint8Array): boolean {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(body));
+    return typeof value === "object" && value !== null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
 }
 
 function excerpt(body: Uint8Array): string {

@@ -48,11 +48,12 @@ export function judgePage(options: {
   const count = rows.length + page.unidentified.length;
   if (echoes(api, asked, page.uri) !== true) return { kind: "untrusted", why: "echo" };
   if (count > asked.limit) return { kind: "untrusted", why: "count" };
+  const inItsOrder = inOrder(api, rows);
+  const leavesOut = api.order === "id" && asked.stage === ALL_STAGES && inItsOrder && hasGaps(rows);
+  if (leavesOut) return { kind: "untrusted", why: "gaps" };
   if (count < asked.limit && page.next === null) return { kind: "whole" };
   if (count < asked.limit) return { kind: "untrusted", why: "count" };
-  if (!inOrder(api, rows)) return { kind: "untrusted", why: "order" };
-  if (api.order === "id" && asked.stage === ALL_STAGES && hasGaps(rows))
-    return { kind: "untrusted", why: "gaps" };
+  if (!inItsOrder) return { kind: "untrusted", why: "order" };
   if (rows.length > 1 && before.size > 0 && rows.every((row) => before.has(row.key))) {
     return { kind: "untrusted", why: "duplicate page" };
   }

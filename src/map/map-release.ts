@@ -1,8 +1,9 @@
 // A release → a contract and its buyer, or the reason why not. Pure, and it never throws: a release that cannot be mapped
 // is rejected with a reason that names the place.
-import type { MappedBuyer, MappedContract } from "../terms/documents.ts";
+import type { MappedBuyer, MappedContract, StoreDetail } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
 import { buyersOf } from "./buyer.ts";
+import { detailsOf } from "./details.ts";
 import { fieldsOf } from "./fields.ts";
 import { type Parts, partsOf } from "./parts.ts";
 import { foldOcid } from "./process/fold.ts";
@@ -31,8 +32,10 @@ export function mapRelease(options: {
   rules: SourceRules;
   release: unknown;
   now: Date;
+  /** STORE_DETAILS */
+  details?: readonly StoreDetail[];
 }): Mapped {
-  const { source, rules, release, now } = options;
+  const { source, rules, release, now, details = [] } = options;
   if (!isObject(release))
     return { kind: "rejected", ocid: null, releaseId: null, reason: "expected an object" };
   const ocid = idAt(release, "ocid");
@@ -52,7 +55,8 @@ export function mapRelease(options: {
     const [buyer] = buyers;
     const deliveryRegions = rules.deliveryRegions(parts);
     const elsewhere = deliveryRegions.some((region) => region !== buyer?.region);
-    const bytes = weight([fields, deliveryRegions]);
+    const more = detailsOf(parts, details);
+    const bytes = weight([fields, deliveryRegions, more]);
     const buyerBytes = Math.max(0, ...buyers.map(weight));
     if (bytes > CONTRACT_BYTES_MAX)
       return rejected(`its texts take up to ${bytes} bytes: expected at most ${CONTRACT_BYTES_MAX}`);
@@ -74,7 +78,7 @@ export function mapRelease(options: {
     };
     const [procurement] = foldOcid([told], now);
     const status = procurement?.notices.get(ids.noticeId)?.status ?? "CLOSED";
-    const contract: MappedContract = { ...told, status };
+    const contract: MappedContract = { ...told, status, ...more };
     return { kind: "mapped", contract, buyers, revision };
   } catch (error) {
     // One bad release never blocks a page: a shape that nobody thought of is evidence in quarantine.

@@ -12,9 +12,19 @@ import type { Status } from "../report/schema.ts";
 import type { NamedSource } from "../report/words.ts";
 import { ICON, SCRIPT, STYLE } from "./assets.ts";
 import { QuarantinePage, WindowPage } from "./details.tsx";
-import { admit, type GuardOptions, giveCookie, HELD_SECONDS, takeCookie, tryToken } from "./guard.ts";
+import {
+  admit,
+  type GuardOptions,
+  giveCookie,
+  HELD_SECONDS,
+  isForeign,
+  takeCookie,
+  tryToken,
+} from "./guard.ts";
 import { MessagePage, SignInPage } from "./layout.tsx";
+import { inTurn, lastSeenWell } from "./looks.ts";
 import { OverviewPage } from "./overview.tsx";
+import { endSession, isEnded } from "./sessions.ts";
 
 export interface AppOptions extends Omit<GuardOptions, "token"> {
   /** Null: everything but `/healthz` is closed. */
@@ -22,7 +32,9 @@ export interface AppOptions extends Omit<GuardOptions, "token"> {
   readStatus: (db: Database) => Promise<Status>;
   sources: readonly NamedSource[];
   /** Connects, hands over the database and closes. */
-  withData: <T>(use: (db: Database) => Promise<T>) => Promise<T>;
+  withData: <T>(use: (db: Database) => Promise<T>, options?: { connections: number }) => Promise<T>;
+  /** False when the pages of this place have looked too often for strangers. */
+  mayLook: () => Promise<boolean>;
   noteError: (error: unknown, where: string) => void;
 }
 
@@ -44,15 +56,23 @@ const HEADERS = secureHeaders({
 const SMALL_BODY = bodyLimit({ maxSize: 4096, onError: (c) => c.text("Too much", 413) });
 const POSTED = new Set(["/sign-in", "/sign-out"]);
 
-export function createApp(options: AppOptions): Hono {
-  const { token, withData, readStatus, sources, noteError } = options;
-  const app = new Hono();
+interface Signed {
+  Variables: { session: string | null };
+}
+
+export function createApp(options: AppOptions): Hono<Signed> {
+  const { token, readStatus, sources, noteError } = options;
+  const app = new Hono<Signed>();
   app.use(HEADERS);
   app.use(async (c, next) => {
     await next();
     c.header("Cache-Control", "no-store");
   });
   app.onError((error, c) => {
+    if (error instanceof SignedOut) {
+      takeCookie(c);
+      return deny(c, "out", null);
+    }
     noteError(error, c.req.path);
     return refuse(c, 503, "The status cannot be read just now. The Worker's log says why.");
   });
@@ -63,11 +83,17 @@ export function createApp(options: AppOptions): Hono {
     if (token === null && path !== "/healthz") return c.text("Not found", 404);
     const allowed = POSTED.has(path) ? ["GET", "HEAD", "POST"] : ["GET", "HEAD"];
     if (!allowed.includes(method)) return c.text("Method not allowed", 405, { Allow: allowed.join(", ") });
+    if (method === "POST" && isForeign(c)) return c.text("Forbidden", 403);
     return next();
   });
   app.get("/healthz", async (c) => {
-    const well = await isWell(options);
-    return c.json({ ok: well }, well ? 200 : 503);
+    const well = await lastSeenWell(options, {
+      look: () => options.withData((db) => health(db, options.now()), { connections: 1 }),
+      mayLook: options.mayLook,
+      note: (error) => noteError(error, "/healthz"),
+    });
+    if (well !== null) return c.json({ ok: well }, well ? 200 : 503);
+    return c.json({ error: "Too many have asked" }, 429, { "Retry-After": "60" });
   });
   if (token === null) return app;
 
@@ -83,22 +109,34 @@ export function createApp(options: AppOptions): Hono {
     await giveCookie(c, guard);
     return c.redirect("/", 303);
   });
-  app.post("/sign-out", (c) => {
+  app.post("/sign-out", async (c) => {
+    const { session } = await admit(c, guard);
+    if (session !== null)
+      await inTurn(options, () => options.withData((db) => endSession(db, session, options.now())));
     takeCookie(c);
     return c.redirect("/sign-in", 303);
   });
 
   app.use(async (c, next) => {
-    const admission = await admit(c, guard);
-    if (admission === "in") return next();
-    return deny(c, admission, null);
+    const { admission, session } = await admit(c, guard);
+    if (admission !== "in") return deny(c, admission, null);
+    c.set("session", session);
+    return next();
   });
-  const status = () => withData(readStatus);
-  app.get("/", async (c) => page(c, 200, <OverviewPage status={await status()} />));
-  app.get("/status.json", async (c) => c.json(await status()));
-  app.get("/metrics", async (c) => c.body(metricsOf(await status()), 200, { "Content-Type": METRICS_TYPE }));
-  const showWindow = async (c: Context, id: string) => {
-    const detail = await withData((db) => readWindow(db, id));
+  /** @throws SignedOut where the cookie's session is over */
+  const withData = <T,>(c: Context<Signed>, use: (db: Database) => Promise<T>): Promise<T> =>
+    inTurn(options, () =>
+      options.withData(async (db) => {
+        if (await isEnded(db, c.get("session"))) throw new SignedOut();
+        return use(db);
+      }),
+    );
+  const status = (c: Context<Signed>) => withData(c, readStatus);
+  app.get("/", async (c) => page(c, 200, <OverviewPage status={await status(c)} />));
+  app.get("/status.json", async (c) => c.json(await status(c)));
+  app.get("/metrics", async (c) => c.body(metricsOf(await status(c)), 200, { "Content-Type": METRICS_TYPE }));
+  const showWindow = async (c: Context<Signed>, id: string) => {
+    const detail = await withData(c, (db) => readWindow(db, id));
     if (detail === null) return c.notFound();
     return page(c, 200, <WindowPage {...detail} summary={summaryOf(detail.window)} sources={sources} />);
   };
@@ -111,18 +149,13 @@ export function createApp(options: AppOptions): Hono {
     return showWindow(c, `${source}/${site}/${month}`);
   });
   app.get("/quarantine", async (c) =>
-    page(c, 200, <QuarantinePage rows={await withData((db) => readQuarantine(db))} sources={sources} />),
+    page(c, 200, <QuarantinePage rows={await withData(c, (db) => readQuarantine(db))} sources={sources} />),
   );
   return app;
 }
 
-async function isWell({ withData, now, noteError }: AppOptions): Promise<boolean> {
-  try {
-    return await withData((db) => health(db, now()));
-  } catch (error) {
-    noteError(error, "/healthz");
-    return false;
-  }
+class SignedOut extends Error {
+  override readonly name = "SignedOut";
 }
 
 function page(c: Context, status: 200 | 401 | 404 | 429 | 503, content: Child) {

@@ -64,10 +64,11 @@ export function collectionsOf(db: Db): Database {
 }
 
 // At most six connections may be open in a Worker; polling needs no second one for monitoring (design.md §8).
+const CONNECTIONS = 2;
 const CLIENT_OPTIONS: MongoClientOptions = {
   serverMonitoringMode: "poll",
   heartbeatFrequencyMS: 30_000,
-  maxPoolSize: 2,
+  maxPoolSize: CONNECTIONS,
   minPoolSize: 0,
   connectTimeoutMS: 10_000,
   serverSelectionTimeoutMS: 10_000,
@@ -78,12 +79,13 @@ const CLIENT_OPTIONS: MongoClientOptions = {
 
 /** Connects, hands over the database, and closes whatever happens. @throws ConfigError when MongoDB cannot be reached */
 export async function withDatabase<T>(
-  options: { uri: string; name: string },
+  options: { uri: string; name: string; connections?: number },
   use: (db: Db) => Promise<T>,
 ): Promise<T> {
   let client: MongoClient;
   try {
-    client = new MongoClient(options.uri, CLIENT_OPTIONS);
+    const { connections: maxPoolSize = CONNECTIONS } = options;
+    client = new MongoClient(options.uri, { ...CLIENT_OPTIONS, maxPoolSize });
   } catch (cause) {
     throw new ConfigError("MONGODB_URI is not a connection string that MongoDB's driver understands.", {
       cause,

@@ -2,6 +2,7 @@
 // has reached the window's start.
 import { finish, type Held } from "../claim/claim.ts";
 import type { Progress } from "../claim/statements.ts";
+import { firstLookAt } from "../fetch/look-schedule.ts";
 import { nextLane } from "../fetch/walk.ts";
 import { NOTHING_READ, wantedLanes } from "../plan/difference.ts";
 import type { SyncWindow } from "../terms/documents.ts";
@@ -23,7 +24,10 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
     const moved = progress.lanes.some((lane, index) => lane.frontier !== before.lanes[index]?.frontier);
     if (nextLane(progress.lanes)) await checkpoint(context, claim, { progress, moved });
   }
-  await finish(context.db, claim, progress);
+  const { config, effects } = context;
+  const { verifyAfterHours } = config;
+  const verifyAt = firstLookAt({ to: window.to, drainedAt: effects.now(), verifyAfterHours });
+  await finish(context.db, claim, { ...progress, verifyAt });
 }
 
 function afterStep(progress: Progress, { lanes, fault, unproven }: Step): Progress {

@@ -31,7 +31,7 @@ import { type HoldEnd, holding } from "./hold.ts";
 import { closeJob, notePlan, noteSynced, openJob } from "./jobs.ts";
 import { claimForProof, readBy, readContextOf, verifyBy } from "./read-by.ts";
 import { statusOf } from "./status.ts";
-import { askAbsent, verifyNewest } from "./verify.ts";
+import { verifyNewest } from "./verify.ts";
 
 export interface InvocationOptions {
   db: Database;
@@ -280,16 +280,11 @@ async function drainHeld(
   }
 }
 
+/** Never verified first, as long as it takes; then what has been proved, within its share of the run. */
 async function verify(context: SourceContext): Promise<void> {
-  const { config, api } = context;
-  await untilTrouble(context, () => verifyNewest(context));
-  if (!api.lookupPath) return;
-  for (let left = config.verifyRequestsPerRun; left > 0; ) {
-    const requests = await askAbsent(context);
-    if (requests === null) return;
-    left -= requests;
-    stopAtDeadline(context);
-  }
+  const share = { left: context.config.verifyRequestsPerRun };
+  await untilTrouble(context, () => verifyNewest(context, { first: true, share: null }));
+  await untilTrouble(context, () => verifyNewest(context, { first: false, share }));
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */

@@ -2,6 +2,7 @@
 // so what can be asked in another way is asked in another way.
 import { noticeNumber, type Question } from "../fetch/api.ts";
 import { type Answer, ask, askUrl } from "../fetch/ask.ts";
+import { fannedOut } from "../fetch/gap-slices.ts";
 import type { Page } from "../fetch/page.ts";
 import { absentIds } from "../fetch/proof.ts";
 import { distinct, judgeSlice } from "../fetch/walk.ts";
@@ -11,6 +12,7 @@ import { boundaryAtOrBefore, plusSeconds, toLondon } from "../terms/london-time.
 import type { Row } from "../terms/release.ts";
 import { ALL_STAGES } from "../terms/window.ts";
 import type { ReadContext } from "./context.ts";
+import { lookUp } from "./look-up.ts";
 
 export interface Overflow {
   rows: Row[];
@@ -141,7 +143,10 @@ async function byCursor(reading: Reading, first: Page): Promise<Row[]> {
 async function byNumber(reading: Reading, rows: Row[]): Promise<Row[]> {
   const { context, asked } = reading;
   const found: Row[] = [];
-  const [left, wanted] = [[] as string[], [...fannedOut(rows), ...absentIds(rows, [])]];
+  const [left, wanted] = [
+    [] as string[],
+    [...fannedOut(rows.map(({ releaseId }) => releaseId)), ...absentIds(rows, [])],
+  ];
   for (const id of wanted) {
     const rows = mayAsk(reading) ? await lookUpWithin(reading, id) : null;
     if (rows) found.push(...rows);
@@ -171,23 +176,6 @@ async function lookUpWithin(reading: Reading, noticeId: string): Promise<Row[] |
     reading.allowance.requests -= error.facts.attempts;
     return null;
   }
-}
-
-/** What the API knows of one notice. */
-export async function lookUp(
-  { asker, api }: Pick<ReadContext, "asker" | "api">,
-  noticeId: string,
-): Promise<{ rows: Row[]; requests: number }> {
-  if (!api.lookupPath) return { rows: [], requests: 0 };
-  const answer = await askUrl(asker, `${asker.origin}${api.lookupPath(noticeId)}`);
-  return { rows: answer.kind === "page" ? answer.page.rows : [], requests: answer.requests };
-}
-
-/** One notice under several processes (033562-2023 stands under 15): its id may have more of them than were listed. */
-function fannedOut(rows: Row[]): string[] {
-  const times = new Map<string, number>();
-  for (const { releaseId } of rows) times.set(releaseId, (times.get(releaseId) ?? 0) + 1);
-  return [...times].filter(([, count]) => count > 1).map(([id]) => id);
 }
 
 function byNoticeNumber(a: string, b: string): number {

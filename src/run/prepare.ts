@@ -1,5 +1,6 @@
 // A row → what is to be stored of it, or why it cannot be. Pure, and it never throws: whatever happens to one release ends
 // in quarantine, and its page goes on.
+import type { Config } from "../config/config.ts";
 import { type Mapped, mapRelease } from "../map/map-release.ts";
 import type { SourceRules } from "../map/source-rules.ts";
 import { rawDataOf, rawTrouble } from "../store/raw-data.ts";
@@ -22,7 +23,7 @@ export function prepareRow(options: {
   rules: SourceRules;
   row: Row;
   now: Date;
-  config: Parameters<typeof rawDataOf>[0];
+  config: Parameters<typeof rawDataOf>[0] & Pick<Config, "storeDetails">;
 }): Prepared {
   const { row, config } = options;
   try {
@@ -41,9 +42,9 @@ export function prepareRow(options: {
   }
 }
 
-function mapRow(options: { source: Source; rules: SourceRules; row: Row; now: Date }): Mapped {
-  const { source, rules, row, now } = options;
+function mapRow(options: Parameters<typeof prepareRow>[0]): Mapped {
+  const { source, rules, row, now, config } = options;
   const { ocid, releaseId, broken } = row;
   if (broken) return { kind: "rejected", ocid, releaseId, reason: broken.reason };
-  return mapRelease({ source, rules, release: row.release, now });
+  return mapRelease({ source, rules, release: row.release, now, details: config.storeDetails });
 }

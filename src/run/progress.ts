@@ -7,7 +7,8 @@ import type { Row } from "../terms/release.ts";
 import type { Step } from "./lane.ts";
 
 export function progressOf(window: SyncWindow): Progress {
-  const { lanes, counts, unproven, drift, alarms, verify, publishedSeconds, numbers, forecast } = window;
+  const { lanes, counts, unproven, drift, alarms, verify, publishedSeconds, forecast } = window;
+  const { changedInPlace } = window;
   return {
     lanes,
     counts,
@@ -16,7 +17,7 @@ export function progressOf(window: SyncWindow): Progress {
     ...(alarms ? { alarms } : {}),
     ...(verify ? { verify } : {}),
     ...(publishedSeconds ? { publishedSeconds } : {}),
-    ...(numbers ? { numbers } : {}),
+    ...(changedInPlace ? { changedInPlace } : {}),
     ...(forecast ? { forecast } : {}),
   };
 }

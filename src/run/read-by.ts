@@ -1,5 +1,5 @@
 // What a source's own reader gets to work with, and what becomes of what it returns.
-import { claimNewest, finish, type Held } from "../claim/claim.ts";
+import { claimNewest, finish, finishLook, type Held } from "../claim/claim.ts";
 import type { Claim } from "../claim/statements.ts";
 import type { ReadContext, Reader } from "../sources/source.ts";
 import { DeadlineReached } from "../terms/errors.ts";
@@ -14,17 +14,28 @@ export async function readBy(reader: Reader, context: HolderContext, held: Held)
   await finish(context.db, held.claim, progress);
 }
 
+const NEVER = new Date("9999-01-01T00:00:00Z");
+
 /** @throws as `readBy` */
 export async function verifyBy(reader: Reader, context: HolderContext, held: Held): Promise<void> {
   if (!reader.verify) return;
   const progress = await reader.verify(readContextOf(context, held.claim), held.window);
-  await finish(context.db, held.claim, progress);
+  // Its source knows of no schedule: what is proved once is not looked at again.
+  const end = { proof: "exact", proofBy: "slices", verifyAt: NEVER, suspicion: null } as const;
+  await finishLook(context.db, held.claim, { progress, end });
 }
 
 /** The newest window that was read and never verified; null when there is none. */
 export function claimForProof({ db, source, effects, config }: HolderContext): Promise<Held | null> {
   const { leaseSeconds } = config;
-  return claimNewest(db, { source, kind: "verify", id: effects.newId(), leaseSeconds, backoffSeconds: 0 });
+  return claimNewest(db, {
+    source,
+    kind: "verify",
+    look: { first: true, now: effects.now() },
+    id: effects.newId(),
+    leaseSeconds,
+    backoffSeconds: 0,
+  });
 }
 
 /** @param claim null outside any window: there is nothing to checkpoint then */

@@ -4,7 +4,7 @@ import type { Page } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import { growthBytes } from "../store/budget.ts";
 import type { Upsert } from "../store/statements.ts";
-import { countUnknown, quarantine, release, storePage } from "../store/store.ts";
+import { quarantine, release, storePage, unknownOf } from "../store/store.ts";
 import type { MappedBuyer } from "../terms/documents.ts";
 import type { StoreContext } from "./context.ts";
 import { type Case, caseOf, namelessCase } from "./evidence.ts";
@@ -16,13 +16,21 @@ export interface StoredRows {
   changed: number;
   /** Releases that were not here before: contracts inserted, revisions added, releases newly in quarantine. */
   added: number;
+  /** Keys of the rows that are new here. */
+  addedKeys: ReadonlySet<string>;
   /** BSON bytes of each row's contract, by row key; a row in quarantine has none. */
   bytes: ReadonlyMap<string, number>;
   /** Releases that went into quarantine. */
   quarantined: number;
 }
 
-export const NOTHING_STORED: StoredRows = { changed: 0, added: 0, bytes: new Map(), quarantined: 0 };
+export const NOTHING_STORED: StoredRows = {
+  changed: 0,
+  added: 0,
+  addedKeys: new Set(),
+  bytes: new Map(),
+  quarantined: 0,
+};
 
 interface StoreOptions {
   page: Pick<Page, "rows" | "unidentified">;
@@ -38,6 +46,7 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   const { page, place, windowId } = options;
   const now = effects.now();
   const upserts: Upsert[] = [];
+  const keys = new Map<Upsert, string>();
   const buyers: MappedBuyer[] = [];
   const bytes = new Map<string, number>();
   const released: string[] = [];
@@ -50,6 +59,7 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
       continue;
     }
     upserts.push(prepared.upsert);
+    keys.set(prepared.upsert, row.key);
     buyers.push(...prepared.buyers);
     bytes.set(row.key, prepared.bytes);
     const id = `${source}/${row.key}`;
@@ -57,7 +67,14 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   }
   for (const one of page.unidentified) cases.push(namelessCase(found, one));
   const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
-  const added = options.countAdded ? newCases + (await countUnknown(db, upserts)) : 0;
+  const unknown = options.countAdded ? await unknownOf(db, upserts) : [];
+  const addedKeys = new Set([
+    ...unknown.map((upsert) => keys.get(upsert) ?? ""),
+    ...cases.flatMap(({ _id, ocid, releaseId }) =>
+      ocid === null || context.quarantined.has(_id) ? [] : [`${ocid}/${releaseId}`],
+    ),
+  ]);
+  const added = options.countAdded ? newCases + unknown.length : 0;
   const { changed, inserted } = await storing(room, async () => {
     const stored = await storePage(db, { upserts, buyers });
     await quarantine(db, cases, now);
@@ -70,5 +87,5 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   for (const id of released) context.quarantined.delete(id);
   context.report.contractsChanged += changed;
   context.report.quarantined += newCases;
-  return { changed, added, bytes, quarantined: cases.length };
+  return { changed, added, addedKeys, bytes, quarantined: cases.length };
 }

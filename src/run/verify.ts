@@ -1,192 +1,149 @@
-// Verifies drained windows: exact slices from the newest end down, each less than a page, asked without `stages`. What
-// was missing is stored and noted as drift; a window whose slices are all exact is `exact`. Afterwards every number
-// that a source's yearly sequence leaves out is asked for by itself.
-import { claimNewest, finish } from "../claim/claim.ts";
-import type { Progress } from "../claim/statements.ts";
-import type { Question } from "../fetch/api.ts";
-import { type Answer, ask } from "../fetch/ask.ts";
-import { type Page, salvageReleases } from "../fetch/page.ts";
-import {
-  absentBetween,
-  absentIds,
-  joined,
-  type NumberRange,
-  nextSlice,
-  numberRanges,
-} from "../fetch/proof.ts";
-import { judgeSlice, narrower, shorter } from "../fetch/walk.ts";
+// Verifies drained windows, at another time than they were drained: by the source's numbers where it has a sequence, else by slices.
+// A window is `exact` when nothing in it is open and what came can be all; else it says what is missing, and is looked
+// at again. What is exact is looked at again too, on a schedule, by slices.
+import { claimNewest, doubtMonth, finishLook, giveBack, type Held, hurryNeighbours } from "../claim/claim.ts";
+import type { LookEnd } from "../claim/statements.ts";
+import { inLine, numbered } from "../fetch/gap-slices.ts";
+import { LOOKS_ACCEPTED, nextLookAt, nextTryAt } from "../fetch/look-schedule.ts";
+import { fewReleases, type Suspicion } from "../fetch/plausible.ts";
 import { topOf } from "../plan/difference.ts";
-import { nextAbsent, noteAbsent, settleGap } from "../store/gaps.ts";
-import { storedInstants } from "../store/store.ts";
-import type { SyncWindow } from "../terms/documents.ts";
+import { hasUnconfirmedGaps } from "../store/gaps.ts";
+import { type StoredRelease, storedReleases } from "../store/store.ts";
+import type { ProofBy } from "../terms/documents.ts";
 import { ApiError } from "../terms/errors.ts";
-import { boundaryAtOrBefore, toLondon } from "../terms/london-time.ts";
-import type { Row } from "../terms/release.ts";
+import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
 import type { SourceContext } from "./context.ts";
 import { checkpoint, type HoldEnd, holding } from "./hold.ts";
-import { lookUp, readOverflow } from "./overflow.ts";
-import { progressOf, publishedInstants } from "./progress.ts";
-import { storeRows } from "./store-rows.ts";
+import { type Look, ShareUsed, Shrunk } from "./look.ts";
+import { progressOf } from "./progress.ts";
+import { verifyByNumbers } from "./verify-numbers.ts";
+import { verifyBySlices } from "./verify-slices.ts";
 
-/** Verifies the newest window that has never been; null when there is none. @throws what a drain throws */
-export async function verifyNewest(context: SourceContext): Promise<HoldEnd | null> {
-  const { db, config, effects, source, api, report } = context;
+export interface VerifyOptions {
+  /** For its first proof, or again. */
+  first: boolean;
+  /** Requests that may be spent; null: as many as it takes. */
+  share: { left: number } | null;
+}
+
+/** Verifies the newest window that is due; null when there is none. @throws what a drain throws */
+export async function verifyNewest(
+  context: SourceContext,
+  { first, share }: VerifyOptions,
+): Promise<HoldEnd | null> {
+  const { db, config, effects, source } = context;
+  if (share && share.left <= 0) return null;
   const held = await claimNewest(db, {
     source,
     kind: "verify",
+    look: { first, now: effects.now() },
     id: effects.newId(),
     leaseSeconds: config.leaseSeconds,
     backoffSeconds: 0,
   });
   if (!held) return null;
-  const { claim, window } = held;
-  return holding(context, claim, async () => {
-    // A window that was verified before no longer carries its own dates.
-    const published = window.publishedSeconds ? publishedInstants(window) : await storedInstants(db, window);
-    const start = boundaryAtOrBefore(toLondon(window.from));
-    let progress = progressOf(window);
-    for (;;) {
-      const frontier = progress.verify?.frontier ?? topOf(window.to);
-      if (frontier <= start) break;
-      const likely = nextSlice({ api, frontier, start, published, limit: config.pageLimit });
-      const lo = progress.verify?.lo;
-      const asked: Question = lo !== undefined && lo > likely.lo ? { ...likely, lo } : likely;
-      const slice = await readSlice(context, asked);
-      const { missing, rows } = await store(context, { window, slice, asked });
-      const exact = slice.kind !== "over";
-      progress = {
-        ...progress,
-        drift:
-          missing > 0
-            ? [...progress.drift, { at: effects.now(), from: asked.lo, to: asked.hi, missing }]
-            : progress.drift,
-        verify: {
-          frontier: exact ? asked.lo : frontier,
-          requests: (progress.verify?.requests ?? 0) + slice.requests,
-          rows: (progress.verify?.rows ?? 0) + (exact ? rows.length : 0),
-          ...(exact ? {} : { lo: shorter(api, asked, rows)?.lo ?? asked.lo }),
-        },
-        unproven:
-          slice.kind === "overflow" ? withUnproven(context, { progress, asked, rows }) : progress.unproven,
-        ...(exact && api.lookupPath
-          ? { numbers: await noteNumbers(context, { window, rows, progress }) }
-          : {}),
-      };
-      await checkpoint(context, claim, { progress, moved: exact });
-    }
-    if (progress.numbers) await noteGapToNewer(context, window, progress.numbers);
-    await finish(db, claim, progress);
-    report.windowsVerified.push(window._id);
-  });
+  return holding(context, held.claim, () => lookAt(context, held, share));
 }
 
-interface Slice {
-  /**
-   * `over`: more than a page, ask narrower. `overflow`: the smallest slice, and more than a page, or a page that only
-   * parts can be read of.
-   */
-  kind: "exact" | "over" | "overflow";
-  page: Page;
-  requests: number;
-}
-
-const NO_PAGE: Page = { uri: "", rows: [], unidentified: [], next: null };
-
-async function readSlice(context: SourceContext, asked: Question): Promise<Slice> {
-  const { api, asker } = context;
-  const answer = await ask(asker, asked);
-  const { requests } = answer;
-  const smallest = narrower(api, asked) === null;
-  if (answer.kind !== "page") {
-    if (!smallest) return { kind: "over", page: NO_PAGE, requests };
-    if (answer.kind !== "unreadable") throw notRead(answer);
-    return { kind: "overflow", page: { ...NO_PAGE, ...salvageReleases(answer.body) }, requests };
+async function lookAt(context: SourceContext, held: Held, share: VerifyOptions["share"]): Promise<void> {
+  const { db, report } = context;
+  const look = await openLook(context, held, share);
+  let suspicion: Suspicion | null = null;
+  try {
+    if (look.by === "numbers") suspicion = await verifyByNumbers(look);
+    else await verifyBySlices(look);
+  } catch (error) {
+    if (error instanceof ShareUsed) return giveBack(db, held.claim);
+    if (error instanceof ApiError) await postpone(look);
+    if (!(error instanceof Shrunk)) throw error;
+    suspicion = error.suspicion;
   }
-  const { page } = answer;
-  const verdict = judgeSlice(api, asked, page);
-  if (verdict.kind === "untrusted") throw notRead(answer);
-  if (verdict.kind === "whole") return { kind: "exact", page, requests };
-  if (!smallest) return { kind: "over", page, requests };
-  const overflow = await readOverflow(context, { asked, page });
+  const end = await endOf(look, suspicion);
+  const { verify } = look.progress;
+  const progress = {
+    ...look.progress,
+    verify: { frontier: look.start, requests: 0, rows: 0, ...verify, by: look.by, done: true },
+  };
+  await finishLook(db, held.claim, { progress, end });
+  if (look.found > 0 && held.window.proof === "exact")
+    await hurryNeighbours(db, held.window, nextTryAt(context.effects.now(), 1));
+  if (end.proof === "exact") report.windowsVerified.push(held.window._id);
+}
+
+/** The API's trouble is this month's for a while: the others go on. */
+async function postpone(look: Look): Promise<void> {
+  look.progress = { ...look.progress, verifyAt: nextTryAt(look.context.effects.now(), 1) };
+  await checkpoint(look.context, look.claim, { progress: look.progress, moved: false });
+}
+
+async function openLook(
+  context: SourceContext,
+  { claim, window }: Held,
+  share: VerifyOptions["share"],
+): Promise<Look> {
+  const { db, api, effects } = context;
+  const stored = certainOf(context, await storedReleases(db, window));
+  const by: ProofBy = api.lookupPath && window.proof !== "exact" ? "numbers" : "slices";
+  const before = progressOf(window);
+  const [start, top] = [boundaryAtOrBefore(toLondon(window.from)), topOf(window.to)];
+  // A start that moved back is proved below what has been proved.
+  const under = before.verify && window.proof !== "exact" && before.verify.frontier > start;
+  const goesOn = before.verify && (!before.verify.done || under) && (before.verify.by ?? by) === by;
+  const fresh = { frontier: top, requests: before.verify?.requests ?? 0, rows: 0, by, since: effects.now() };
   return {
-    kind: overflow.exact ? "exact" : "overflow",
-    page: { ...page, rows: overflow.rows },
-    requests: requests + overflow.requests,
+    ...{ context, claim, window, by, start, top, stored, found: 0, open: 0 },
+    progress: { ...before, verify: goesOn && before.verify ? { ...before.verify, by, done: false } : fresh },
+    share,
   };
 }
 
-function notRead({ kind, url }: Answer): ApiError {
-  const why = kind === "page" ? "it answers another question" : kind;
-  return new ApiError(`a slice could not be verified (${why}): ${url}. It is tried again later.`, {
-    kind: kind === "too slow" ? "slow" : "broken",
-    url,
-    attempts: 1,
-  });
+/** Dates are not always those that the API selects by (009921-2021): a number out of line says so. */
+function certainOf({ api }: SourceContext, stored: StoredRelease[]): StoredRelease[] {
+  if (!api.lookupPath) return stored;
+  const line = inLine(numbered(stored.map(({ noticeId, at }) => ({ id: noticeId, at: fromLondon(at) }))));
+  const certain = new Set(line.map(({ id }) => id));
+  return stored.map((one) => ({ ...one, certain: certain.has(one.noticeId) }));
 }
 
-/** Stores the slice; how many of its releases were neither in `contracts` nor in `quarantine`. */
-async function store(
-  context: SourceContext,
-  { window, slice, asked }: { window: SyncWindow; slice: Slice; asked: Question },
-): Promise<{ missing: number; rows: Row[] }> {
-  const { page } = slice;
-  const place = `verify ${asked.lo} to ${asked.hi}`;
-  const stored = await storeRows(context, {
-    page,
-    place,
-    windowId: window._id,
-    countAdded: true,
-  });
-  context.report.releases += stored.added;
-  return { missing: stored.added, rows: page.rows };
-}
-
-function withUnproven(
-  { effects }: SourceContext,
-  { progress, asked, rows }: { progress: Progress; asked: Question; rows: Row[] },
-): Progress["unproven"] {
-  const { stage, lo: from, hi: to } = asked;
-  const others = progress.unproven.filter((slice) => slice.from !== from || slice.to !== to);
-  return [...others, { stage, from, to, rows: rows.length, at: effects.now() }];
-}
-
-/** Notes the numbers that this slice leaves out, and how far the window's numbers reach. */
-async function noteNumbers(
-  { db }: SourceContext,
-  { window, rows, progress }: { window: SyncWindow; rows: Row[]; progress: Progress },
-): Promise<NumberRange[]> {
-  const known = progress.numbers ?? [];
-  await noteAbsent(db, window._id, absentIds(rows, known));
-  return numberRanges(rows).reduce<NumberRange[]>(joined, known);
-}
-
-/** The stretch between this window's highest number and the next month's lowest belongs to neither. */
-async function noteGapToNewer(
-  { db }: SourceContext,
-  window: SyncWindow,
-  numbers: NumberRange[],
-): Promise<void> {
-  const newer = await db.syncWindows.findOne(
-    { source: window.source, from: { $gte: window.to }, numbers: { $exists: true } },
-    { sort: { from: 1 }, projection: { numbers: 1, from: 1 } },
-  );
-  if (newer?.from.getTime() !== window.to.getTime()) return;
-  for (const { year, highest } of numbers) {
-    const lowest = newer.numbers?.find((range) => range.year === year)?.lowest;
-    if (lowest !== undefined) await noteAbsent(db, window._id, absentBetween(year, highest, lowest));
-  }
-}
-
-/** Asks for one absent number; null when none is left. What comes is stored. @returns the requests it took */
-export async function askAbsent(context: SourceContext): Promise<number | null> {
+async function endOf(look: Look, suspected: Suspicion | null): Promise<LookEnd> {
+  const { context, window, by, progress, found, open } = look;
   const { db, effects } = context;
-  const gap = await nextAbsent(db);
-  if (!gap) return null;
-  const { rows, requests } = await lookUp(context, gap._id);
-  const found = rows.filter(({ releaseId }) => releaseId === gap._id);
-  const page = { rows: found, unidentified: [] };
-  await storeRows(context, { page, place: `number ${gap._id}`, windowId: gap.windowId });
-  const outcome = found.length > 0 ? "found" : "never published";
-  await settleGap(db, { id: gap._id, outcome, askedAt: effects.now() });
-  return requests;
+  const now = effects.now();
+  const suspicion = suspected ?? (await fewOf(look));
+  const looks = (window.suspicion?.kind === suspicion?.kind ? (window.suspicion?.looks ?? 0) : 0) + 1;
+  const accepted = looks >= LOOKS_ACCEPTED && found === 0;
+  if (suspicion && !(accepted && (suspicion.kind === "few" || suspicion.kind === "numbers"))) {
+    const noted = { at: window.suspicion?.at ?? now, ...suspicion, looks };
+    return { proof: "suspect", suspicion: noted, verifyAt: nextTryAt(now, looks) };
+  }
+  if (open > 0 || progress.unproven.length > 0)
+    return { proof: "ordered", suspicion: null, verifyAt: nextTryAt(now, open > 0 ? 1 : 3) };
+  const unconfirmed = await hasUnconfirmedGaps(db, window._id);
+  const verifyAt = nextLookAt({
+    window,
+    now,
+    found: window.proof === "exact" ? found : 0,
+    unconfirmed,
+    random: effects.random(),
+  });
+  return { proof: "exact", proofBy: by, suspicion: null, verifyAt };
+}
+
+async function fewOf({ context, window, progress }: Look): Promise<Suspicion | null> {
+  const { db, source } = context;
+  const done = await db.syncWindows
+    .find({ source, status: "done", _id: { $ne: window._id } }, { projection: { from: 1, to: 1, counts: 1 } })
+    .toArray();
+  return fewReleases({
+    window: { from: window.from, to: window.to, releases: progress.counts.releases },
+    neighbours: done.map(({ from, to, counts }) => ({ from, to, releases: counts.releases })),
+    forecast: window.forecast?.releases ?? null,
+  });
+}
+
+/** What came late stands in a month that was proved without it: its proof is gone until it is looked at again. */
+export async function doubtMonths(context: SourceContext, instants: readonly Date[]): Promise<void> {
+  const { db, source, effects } = context;
+  for (const at of new Set(instants.map((instant) => instant.getTime())))
+    await doubtMonth(db, source, { at: new Date(at), now: effects.now() });
 }

@@ -143,6 +143,7 @@ const OPERATORS: Record<string, Operator> = {
   $lt: comparison((order) => order < 0),
   $lte: comparison((order) => order <= 0),
   $and: (argument, scope) => list(argument, scope).every(truthy),
+  $or: (argument, scope) => list(argument, scope).some(truthy),
   $not: (argument, scope) => !list(argument, scope).some(truthy),
   $in: (argument, scope) => {
     const [value, among] = list(argument, scope);
@@ -161,6 +162,11 @@ const OPERATORS: Record<string, Operator> = {
     );
   },
   $add: add,
+  $subtract: (argument, scope) => {
+    const [from, what] = list(argument, scope);
+    if (!(from instanceof Date)) return numeric(from) - numeric(what);
+    return what instanceof Date ? from.getTime() - what.getTime() : new Date(from.getTime() - numeric(what));
+  },
   $multiply: (argument, scope) =>
     list(argument, scope).reduce<number>((product, one) => product * numeric(one), 1),
   $pow: (argument, scope) => {

@@ -78,6 +78,7 @@ export function createWorld(options: WorldOptions): World {
       BACKFILL_START_DATE: from.toISOString().slice(0, 10),
       REQUESTS_PER_MINUTE: "60000",
       COOLDOWN_SECONDS: "0",
+      VERIFY_AFTER_HOURS: "0",
       ...options.vars,
       ...vars,
     };

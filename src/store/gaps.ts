@@ -1,9 +1,9 @@
-// The one writer of `noticeGaps`: numbers of a yearly sequence that no page has carried.
+// The one writer of `noticeGaps`: numbers of a yearly sequence that no page has carried, and by what each was settled.
 import type { Database } from "../platform/database.ts";
 import type { NoticeGap } from "../terms/documents.ts";
 
-/** Notes numbers that exact slices leave out; what has been asked for already stays as it is. */
-export async function noteAbsent(db: Database, windowId: string, ids: string[]): Promise<void> {
+/** Notes numbers that stored ones leave out; what has been settled already stays as it is. */
+export async function noteAbsent(db: Database, windowId: string, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await db.noticeGaps.bulkWrite(
     ids.map((_id) => ({
@@ -17,15 +17,68 @@ export async function noteAbsent(db: Database, windowId: string, ids: string[]):
   );
 }
 
-/** The newest number that has not been asked for. */
-export function nextAbsent(db: Database): Promise<NoticeGap | null> {
-  return db.noticeGaps.findOne({ outcome: "absent" }, { sort: { windowId: -1, _id: -1 } });
+const CONFIRMED_AFTER_MS = 25 * 86_400_000; // looked at once more a month later, give or take the schedule
+
+/** What came is found, what did not come was never published; one that was absent a month ago too is confirmed. */
+export async function settleGaps(
+  db: Database,
+  options: {
+    found: readonly string[];
+    absent: readonly string[];
+    settledBy: NonNullable<NoticeGap["settledBy"]>;
+    at: Date;
+  },
+): Promise<void> {
+  const { found, absent, settledBy, at } = options;
+  const since = new Date(at.getTime() - CONFIRMED_AFTER_MS);
+  const never = { outcome: "never published" as const };
+  const operations = [
+    ...found.map((_id) => ({
+      updateOne: {
+        filter: { _id },
+        update: { $set: { outcome: "found" as const, settledBy, askedAt: at, retryAt: null } },
+      },
+    })),
+    ...absent.flatMap((_id) => [
+      {
+        updateOne: {
+          filter: { _id, ...never, askedAt: { $lte: since } },
+          update: { $set: { confirmedAt: at } },
+        },
+      },
+      {
+        updateOne: {
+          filter: { _id, outcome: { $ne: "never published" as const } },
+          update: { $set: { ...never, settledBy, askedAt: at, retryAt: null } },
+        },
+      },
+    ]),
+  ];
+  if (operations.length > 0) await db.noticeGaps.bulkWrite(operations, { ordered: true });
 }
 
-export async function settleGap(
+/** Answers so far that settled nothing. */
+export async function attemptsAt(db: Database, id: string): Promise<number> {
+  return (await db.noticeGaps.findOne({ _id: id }))?.attempts ?? 0;
+}
+
+const RETRY_MS = { first: 3_600_000, most: 7 * 86_400_000 };
+
+/** No answer settled it: it stays open, and is asked for again after a growing pause. */
+export async function noteOpen(
   db: Database,
-  gap: { id: string; outcome: "never published" | "found"; askedAt: Date },
+  { id, at, why }: { id: string; at: Date; why: string },
 ): Promise<void> {
-  const { id, outcome, askedAt } = gap;
-  await db.noticeGaps.updateOne({ _id: id }, { $set: { outcome, askedAt } });
+  const attempts = (await attemptsAt(db, id)) + 1;
+  const retryAt = new Date(at.getTime() + Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (attempts - 1)));
+  await db.noticeGaps.updateOne(
+    { _id: id },
+    { $set: { outcome: "absent", attempts, retryAt, askedAt: at, lastError: why.slice(0, 500) } },
+  );
+}
+
+/** Whether the window has numbers that were settled as never published and have not been looked at once more. */
+export async function hasUnconfirmedGaps(db: Database, windowId: string): Promise<boolean> {
+  const unconfirmed = { windowId, outcome: "never published" as const, confirmedAt: { $exists: false } };
+  return (await db.noticeGaps.findOne(unconfirmed, { projection: { _id: 1 } })) !== null;
 }

@@ -3,6 +3,8 @@ import { BSON, MongoBulkWriteError, MongoError } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { MappedBuyer, Quarantined, SyncWindow } from "../terms/documents.ts";
 import { StorageFull } from "../terms/errors.ts";
+import { type LondonTime, toLondon } from "../terms/london-time.ts";
+import type { Source } from "../terms/window.ts";
 import { buyersRecounted, closing, contractUpsert, distinctBuyers, type Upsert } from "./statements.ts";
 
 export interface Storing {
@@ -36,27 +38,53 @@ export async function closePassed(db: Database, now: Date): Promise<number> {
   return (await db.contracts.updateMany(filter, update)).modifiedCount;
 }
 
-/** How many of these releases have never been stored: no contract, or (CF) a contract without their revision. */
-export async function countUnknown(db: Database, upserts: Upsert[]): Promise<number> {
+/** Those that have never been stored: no contract, or (CF) a contract without their revision. */
+export async function unknownOf(db: Database, upserts: Upsert[]): Promise<Upsert[]> {
   const ids = upserts.map(({ contract }) => contract._id);
   const known = await db.contracts.find({ _id: { $in: ids } }, { projection: { revisions: 1 } }).toArray();
-  const revisions = new Map(known.map((contract) => [contract._id, contract.revisions ?? []]));
+  const revisions = new Map(known.map((contract) => [String(contract._id), contract.revisions ?? []]));
   return upserts.filter(({ contract, revision }) => {
-    const stored = revisions.get(contract._id);
+    const stored = revisions.get(String(contract._id));
     return !stored || (revision !== null && !stored.includes(revision));
-  }).length;
+  });
 }
 
-/** When the stored notices between two instants were published, ascending; an index alone answers it. */
-export async function storedInstants(
+/** A stored release: the newest of its notice. */
+export interface StoredRelease {
+  /** `ocid/releaseId`, as a row's key. */
+  key: string;
+  noticeId: string;
+  at: LondonTime;
+  /** False where its date may be another than the one it is listed under. */
+  certain: boolean;
+}
+
+/** What is stored between two instants. */
+export async function storedReleases(
   db: Database,
   { source, from, to }: Pick<SyncWindow, "source" | "from" | "to">,
-): Promise<Date[]> {
-  const stored = db.contracts.find(
+): Promise<StoredRelease[]> {
+  const contracts = db.contracts.find(
     { source, publishedDate: { $gte: from, $lt: to } },
-    { projection: { _id: 0, publishedDate: 1 }, sort: { publishedDate: 1 }, batchSize: 50_000 },
+    { projection: { ocid: 1, noticeId: 1, revisions: 1, publishedDate: 1 }, batchSize: 20_000 },
   );
-  return stored.map(({ publishedDate }) => publishedDate).toArray();
+  return (await contracts.toArray()).map(({ ocid, noticeId, revisions, publishedDate }) => ({
+    key: `${ocid}/${revisions ? `${noticeId}-${Math.max(...revisions)}` : noticeId}`,
+    noticeId,
+    at: toLondon(publishedDate),
+    certain: true,
+  }));
+}
+
+/** Which of these notice ids stand in the database anywhere, in quarantine too. */
+export async function standing(db: Database, source: Source, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const [contracts, cases] = await Promise.all([
+    db.contracts.find({ source, noticeId: { $in: [...ids] } }, { projection: { noticeId: 1 } }).toArray(),
+    db.quarantine.find({ source, releaseId: { $in: [...ids] } }, { projection: { releaseId: 1 } }).toArray(),
+  ]);
+  const releaseIds = cases.flatMap(({ releaseId }) => (releaseId === null ? [] : [releaseId]));
+  return new Set([...contracts.map(({ noticeId }) => noticeId), ...releaseIds]);
 }
 
 /** Keeps what could not be stored, with its text and the reason. */

@@ -56,7 +56,10 @@ export const toldSchema = z.strictObject({
 });
 export type Told = z.infer<typeof toldSchema>;
 
-/** STORE_DETAILS: in the shapes that the application's detail page shows. */
+/** What STORE_DETAILS may add to a contract, in the shapes that the application's detail page shows. */
+export const STORE_DETAILS = ["lots", "documents", "contact"] as const;
+export type StoreDetail = (typeof STORE_DETAILS)[number];
+
 export const lotSchema = z.strictObject({
   lotId: z.string().optional(),
   title: z.string().optional(),

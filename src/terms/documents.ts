@@ -46,6 +46,19 @@ const notedErrorSchema = z.strictObject({
   message: z.string(),
 });
 
+const unprovenSchema = z.strictObject({
+  stage: z.string(),
+  from: londonTimeSchema,
+  to: londonTimeSchema,
+  rows: z.number().int(),
+  at: z.date(),
+});
+
+/** `ordered` once drained, `suspect` where what came cannot be all, `exact` once verified. */
+export const PROOFS = ["ordered", "suspect", "exact"] as const;
+export const PROOF_BY = ["numbers", "witness", "slices"] as const;
+export type ProofBy = (typeof PROOF_BY)[number];
+
 export const windowSchema = z.strictObject({
   _id: z.string(),
   source: sourceSchema,
@@ -61,21 +74,23 @@ export const windowSchema = z.strictObject({
   retryAt: z.date().nullable(),
   lastError: notedErrorSchema.nullable(),
   counts: countsSchema,
-  proof: z.enum(["ordered", "exact"]).nullable(),
+  proof: z.enum(PROOFS).nullable(),
+  /** What the proof rests on. */
+  proofBy: z.enum(PROOF_BY).nullish(),
+  /** Why what came cannot be all there is, and how often it has been looked at since. */
+  suspicion: z
+    .strictObject({ at: z.date(), kind: z.string(), detail: z.string(), looks: z.number().int() })
+    .nullish(),
+  /** Earliest next look: for the first proof, and then on a schedule. */
+  verifyAt: z.date().nullish(),
+  /** Releases whose text had changed under their old id when the month was looked at again. */
+  changedInPlace: z.number().int().optional(),
   /** What a verification found missing: stored since, and noted here. */
   drift: z.array(
     z.strictObject({ at: z.date(), from: londonTimeSchema, to: londonTimeSchema, missing: z.number().int() }),
   ),
   /** Slices that hold more rows than a page, so only a cursor could read them. */
-  unproven: z.array(
-    z.strictObject({
-      stage: z.string(),
-      from: londonTimeSchema,
-      to: londonTimeSchema,
-      rows: z.number().int(),
-      at: z.date(),
-    }),
-  ),
+  unproven: z.array(unprovenSchema),
   /** Pages that proved nothing, by their reason; such a lane went on in slices. */
   alarms: z.array(z.strictObject({ at: z.date(), kind: z.string(), detail: z.string() })).optional(),
   /** Verification: all from `frontier` to the window's end is exact; `lo` where the next slice had to be shorter. */
@@ -85,6 +100,10 @@ export const windowSchema = z.strictObject({
       lo: londonTimeSchema.optional(),
       requests: z.number().int(),
       rows: z.number().int(),
+      /** By what this look goes, and when it began; `done` once it has come to an end. */
+      by: z.enum(PROOF_BY).optional(),
+      since: z.date().optional(),
+      done: z.boolean().optional(),
     })
     .nullable()
     .optional(),
@@ -124,6 +143,8 @@ export const syncJobSchema = z.strictObject({
   deltaWalk: z
     .strictObject({ from: londonTimeSchema, to: londonTimeSchema, lanes: z.array(laneSchema) })
     .nullable(),
+  /** Slices of the delta that only a cursor could read, until their month's window takes them over. */
+  unproven: z.array(unprovenSchema).optional(),
   /** Pages of the delta that proved nothing; those of a window stand there. */
   alarms: z.array(z.strictObject({ at: z.date(), kind: z.string(), detail: z.string() })).optional(),
   totalFetched: z.number().int(),
@@ -220,15 +241,46 @@ export const syncRunSchema = z.strictObject({
 });
 export type SyncRun = z.infer<typeof syncRunSchema>;
 
-export const rateLimitSchema = z.strictObject({
-  _id: sourceSchema,
+const paceSchema = z.strictObject({
+  /** Between two requests; 0: as fast as the settings allow. */
+  intervalMs: z.number(),
+  /** Requests in a row at this spacing without a refusal or a pause. */
+  steady: z.number(),
+  /** Refusals since a spacing was proved. */
+  streak: z.number(),
+  /** The longest spacing that was refused, while that is believed. */
+  refusedMs: z.number().nullable(),
+  /** The shortest spacing that was proved. */
+  provedMs: z.number().nullable(),
+  /** Since when the search for a shorter one rests. */
+  restsSince: z.date().nullable(),
+  /** How long it rests before what was refused is tried again. */
+  patienceMs: z.number(),
+});
+const paceLaneSchema = z.strictObject({
+  pace: paceSchema,
+  /** The slot that was taken last. */
+  slotAt: z.date(),
   /** No request before this instant. */
   nextAt: z.date(),
-  intervalMs: z.number(),
-  /** The slot that was taken last. */
-  slotAt: z.date().optional(),
-  /** The interval at which the API refused last: it is approached again only slowly. */
-  refusedAtMs: z.number().optional(),
+});
+export const rateLimitSchema = z.strictObject({
+  /** `APIS`: one document for all of them, since they may share one budget. */
+  _id: z.string(),
+  /** Goes up with every change: what is learnt is written only over what it was learnt from. */
+  version: z.number(),
+  /** Whether the APIs were seen to share one budget; null until a refusal has told. */
+  together: z.boolean().nullable(),
+  /** A refusal that the other API's next answer explains. */
+  refusal: z.strictObject({ of: sourceSchema, at: z.date() }).nullable(),
+  votes: z.number(),
+  /** The pace of both together, where they share a budget. */
+  joint: paceLaneSchema,
+  /** Each API's own. */
+  lanes: z.record(z.string(), paceLaneSchema),
+  refusedAt: z.date().nullable(),
+  /** The slot that was taken last, of any API. */
+  slotAt: z.date(),
   updatedAt: z.date(),
 });
 export type RateLimit = z.infer<typeof rateLimitSchema>;
@@ -237,9 +289,17 @@ export const noticeGapSchema = z.strictObject({
   /** Notice id, `075962-2026`. */
   _id: z.string(),
   windowId: z.string(),
-  /** `absent`: not asked for yet. `found`: it came and is stored. */
+  /** `absent`: still open. `found`: it came and is stored. */
   outcome: z.enum(["absent", "never published", "found"]),
+  /** `slice`: not in a slice that was not full; `look-up`: by its own id. */
+  settledBy: z.enum(["slice", "look-up"]).optional(),
   askedAt: z.date().nullable(),
+  /** Answers that settled nothing, and when it is asked for again. */
+  attempts: z.number().int().optional(),
+  retryAt: z.date().nullish(),
+  lastError: z.string().optional(),
+  /** Looked at once more, a month or longer after it was settled, and absent again. */
+  confirmedAt: z.date().optional(),
 });
 export type NoticeGap = z.infer<typeof noticeGapSchema>;
 

@@ -19,7 +19,7 @@ export interface Requarantined {
 /** @param id only this one. @throws StorageFull */
 export async function retryQuarantine(options: {
   db: Database;
-  config: Parameters<typeof rawDataOf>[0] & Pick<Config, "sources">;
+  config: Parameters<typeof rawDataOf>[0] & Pick<Config, "sources" | "storeDetails">;
   now: Date;
   id?: string;
 }): Promise<Requarantined> {

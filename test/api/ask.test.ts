@@ -56,6 +56,7 @@ function asker(source: Source, options: { remainingMs?: number; cooldownSeconds?
     refused: async (ms) => {
       refusals.push(ms);
     },
+    answered: async () => undefined,
     intervalMs: () => 10_000,
   };
   const wait = async (ms: number) => {

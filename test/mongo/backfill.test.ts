@@ -86,7 +86,8 @@ describe("a backfill", () => {
     const verified = sum(({ verify }) => verify?.requests ?? 0);
     console.log(`${broken.length} with ${fault}: ${drained} requests to drain 6,000, ${verified} to verify`);
     expect(broken.length).toBeGreaterThan(0);
-    expect(all.every(({ proof }) => proof === "exact")).toBe(true);
+    // A slice that nobody could read whole is said openly, and keeps its month from being exact.
+    expect(all.every(({ proof, unproven }) => (proof === "exact") === (unproven.length === 0))).toBe(true);
     return { all, broken: broken.length, drained, verified };
   };
 
@@ -116,9 +117,11 @@ describe("a backfill", () => {
     });
     await runs(world, 60);
     expect(await missingReleases(db, world, now)).toEqual([]);
-    expect((await windows()).filter(({ status, proof }) => status !== "done" || proof !== "exact")).toEqual(
-      [],
-    );
+    expect(
+      (await windows()).filter(
+        ({ status, proof, unproven }) => status !== "done" || (proof !== "exact" && unproven.length === 0),
+      ),
+    ).toEqual([]);
   });
 });
 
@@ -245,7 +248,8 @@ describe("hard places", () => {
     });
     await runs(world, 2);
     expect(await missingReleases(db, world, world.now())).toEqual([]);
-    expect((await windows()).every(({ proof }) => proof === "exact")).toBe(true);
+    const read = (await windows()).filter(({ counts }) => counts.releases > 0);
+    expect(read.every(({ proof }) => proof === "exact")).toBe(true);
   });
 
   it("a lane that a filter hides is found by verification", async () => {

@@ -4,6 +4,7 @@ import {
   advance,
   claimNewest,
   finish,
+  finishLook,
   giveBack,
   giveUp,
   type Held,
@@ -184,7 +185,11 @@ describe("a claim", () => {
     const verifying = await claim("verify");
     expect(verifying?.window._id).toBe(one.window._id);
     expect(await claim("verify")).toBeNull();
-    if (verifying) await finish(db, verifying.claim, progressOf(verifying.window));
+    if (verifying)
+      await finishLook(db, verifying.claim, {
+        progress: progressOf(verifying.window),
+        end: { proof: "exact", proofBy: "slices", verifyAt: null, suspicion: null },
+      });
     expect(await windowOf(one)).toMatchObject({ status: "done", proof: "exact", claim: null });
     expect(await claim("verify")).toBeNull();
   });

@@ -19,8 +19,8 @@ import { closeJob, notePlan, openJob } from "../../src/run/jobs.ts";
 import { progressOf } from "../../src/run/progress.ts";
 import { connect } from "../../src/sim/memory-mongo.ts";
 import { createMemoryStore } from "../../src/sim/memory-store.ts";
-import { nextAbsent, noteAbsent, settleGap } from "../../src/store/gaps.ts";
-import { closePassed, countUnknown, quarantine, release, storePage } from "../../src/store/store.ts";
+import { hasUnconfirmedGaps, noteAbsent, noteOpen, settleGaps } from "../../src/store/gaps.ts";
+import { closePassed, quarantine, release, standing, storePage, unknownOf } from "../../src/store/store.ts";
 import type { MappedBuyer } from "../../src/terms/documents.ts";
 import { ClaimLost } from "../../src/terms/errors.ts";
 import { freshDatabase } from "../kit/database.ts";
@@ -184,7 +184,8 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
       }),
     () => noted(() => reviveFailed(db, source)),
     () => noted(() => storePage(db, page())),
-    () => noted(() => countUnknown(db, page().upserts)),
+    () => noted(async () => (await unknownOf(db, page().upserts)).length),
+    () => noted(async () => [...(await standing(db, source, ["n1", "n2"]))].sort()),
     () =>
       noted(async () => {
         const enriched = pick(random, [{ name: "E" }, { postalCode: "E" }, { website: "e.uk", logo: 1 }]);
@@ -215,11 +216,12 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
       }),
     () =>
       noted(async () => {
-        await noteAbsent(db, "w", [`00000${Math.floor(random() * 9)}-2026`]);
-        const gap = await nextAbsent(db);
-        if (gap && random() < 0.5)
-          await settleGap(db, { id: gap._id, outcome: "never published", askedAt: soon });
-        return gap?._id;
+        const [id, other] = [0, 1].map(() => `00000${Math.floor(random() * 9)}-2026`) as [string, string];
+        await noteAbsent(db, "w", [id, other]);
+        if (random() < 0.3) await noteOpen(db, { id, at: soon, why: "busy" });
+        const at = new Date(soon.getTime() + Math.floor(random() * 3) * 20 * 86_400_000);
+        if (random() < 0.5) await settleGaps(db, { found: [other], absent: [id], settledBy: "slice", at });
+        return hasUnconfirmedGaps(db, "w");
       }),
     () =>
       noted(async () => {

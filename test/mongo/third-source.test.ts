@@ -42,6 +42,8 @@ function page(here: World, path: string): Promise<string> {
     now: here.now,
     sleep: async () => undefined,
     countFailure: async () => true,
+    mayLook: async () => true,
+    secret: "another",
     sources: namesOf(config.sources),
     readStatus: (database: Database) => statusOf(database, config, here.now()),
     withData: (use) => use(db),

@@ -195,10 +195,17 @@ export function createCheckers(options: CheckerOptions): Checkers {
       for (const source of SOURCES) {
         const job = documentsOf(store, "syncJobs").get(JSON.stringify(source)) as SyncJob | undefined;
         const windows = windowsOf(source);
-        const open = windows.filter(({ status, proof }) => status !== "done" || proof !== "exact");
+        // A slice that only a cursor could read is said openly, and its month is never `exact`.
+        const open = windows.filter(
+          ({ status, proof, unproven: slices }) =>
+            status !== "done" || (proof !== "exact" && slices.length === 0),
+        );
+        const false1 = windows.find(({ proof, unproven: slices }) => proof === "exact" && slices.length > 0);
+        if (false1) violate(`invariant 1: ${false1._id} is exact with slices that nobody could read`);
         if (job?.status !== "syncing" || open.length > 0) {
           const states = open.map(
-            ({ _id, status, proof, lastError }) => `${_id} ${status} ${proof} ${lastError?.message ?? ""}`,
+            ({ _id, status, proof, lastError, suspicion, doneAt }) =>
+              `${_id} ${doneAt?.toISOString()} ${new Date(now).toISOString()} ${status} ${proof} ${suspicion ? JSON.stringify(suspicion) : ""} ${lastError?.message ?? ""}`,
           );
           violate(
             `progress: ${source} did not come to its end: ${job?.status} ${states.join("; ")} ${job?.errorLog.at(-1) ?? ""}`,

@@ -14,7 +14,8 @@ import { connect } from "../../src/sim/memory-mongo.ts";
 import { createMemoryStore } from "../../src/sim/memory-store.ts";
 import { httpAnswer } from "../../src/sim/world.ts";
 
-const MOST = 11; // per 1,000; the floor is 10
+/** Requests per 1,000; the floor of a drain is 10. A second pass over everything took as many once more. */
+const MOST = { drain: 11, verify: { FIND_A_TENDER: 3, CONTRACTS_FINDER: 11 } };
 const MONTHS_MS = 5 * 30.44 * 86_400_000;
 const NOTICES = 10_000;
 
@@ -23,7 +24,7 @@ describe("requests per 1,000 releases", () => {
     ["without faults", []],
     ["with rows out of line, late and twice", ["wrong-dates", "late-rows", "duplicate-ids"]],
   ])(
-    "stay under 11 to drain and under 11 to verify, %s",
+    "stay low to drain and to verify, %s",
     async (name, faults) => {
       const now = new Date("2026-11-24T12:00:00Z");
       const from = new Date(now.getTime() - MONTHS_MS);
@@ -48,6 +49,7 @@ describe("requests per 1,000 releases", () => {
         BACKFILL_START_DATE: start,
         REQUESTS_PER_MINUTE: "60000",
         VERIFY_REQUESTS_PER_RUN: "1",
+        VERIFY_AFTER_HOURS: "0",
       };
       await invoke({
         db,
@@ -72,8 +74,8 @@ describe("requests per 1,000 releases", () => {
         expect(releases).toBe(
           new Set(histories[source].map(({ ocid, releaseId }) => `${ocid}/${releaseId}`)).size,
         );
-        expect(per(drain)).toBeLessThanOrEqual(MOST);
-        expect(per(verify)).toBeLessThanOrEqual(MOST);
+        expect(per(drain)).toBeLessThanOrEqual(MOST.drain);
+        expect(per(verify)).toBeLessThanOrEqual(MOST.verify[source]);
       }
     },
     120_000,

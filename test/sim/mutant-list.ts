@@ -29,7 +29,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the order of a page is not looked at",
     file: "src/fetch/walk.ts",
-    find: "if (!inOrder(api, rows)) return",
+    find: "if (!inItsOrder) return",
     put: "if (false) return",
   },
   {
@@ -168,8 +168,26 @@ export const MUTANTS: Mutant[] = [
   {
     name: "a refusal changes nothing",
     file: "src/fetch/pacer.ts",
-    find: "await db.rateLimits.updateOne({ _id: source }, slotsRefused(baseMs, waitMs));",
-    put: "await Promise.resolve(slotsRefused(baseMs, waitMs));",
+    find: "await learn((shared, now) => withRefusal(shared, { source, baseMs, now, waitMs }));",
+    put: "await learn((shared, now) => (waitMs < 0 ? withRefusal(shared, { source, baseMs, now, waitMs }) : shared));",
+  },
+  {
+    name: "what was refused is tried again at once",
+    file: "src/fetch/pace.ts",
+    find: "if (spacing / refusedMs < CLOSE)",
+    put: "if (spacing / refusedMs < 0)",
+  },
+  {
+    name: "a refused spacing is forgotten",
+    file: "src/fetch/pace.ts",
+    find: "intervalMs: Math.min(most, spacing * WIDEN_UNPROVED),",
+    put: "intervalMs: Math.min(most, spacing),",
+  },
+  {
+    name: "two APIs with one budget are never taken for that",
+    file: "src/fetch/shared-pace.ts",
+    find: "if (shared.together !== true && told &&",
+    put: "if (shared.together !== true && told && votes < 0 &&",
   },
   {
     name: "a wait may outlive the deadline",
@@ -185,8 +203,32 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: "verification believes every page",
-    file: "src/run/verify.ts",
+    file: "src/run/look.ts",
     find: 'if (verdict.kind === "whole") return { kind: "exact", page, requests };',
     put: 'if (verdict.kind !== "untrusted") return { kind: "exact", page, requests };',
+  },
+  {
+    name: "a gap slice is left out",
+    file: "src/run/verify-numbers.ts",
+    find: "await lookAtHoles(look, slice, { left, moves: attempt === 0 });",
+    put: "if (slice.holes.length > 1) await lookAtHoles(look, slice, { left, moves: attempt === 0 });",
+  },
+  {
+    name: "a look-up is not read on to its last page",
+    file: "src/run/look-up.ts",
+    find: "next = answer.page.next === null ? null : onHost(answer.page.next, host);",
+    put: "next = answer.page.next === null || rows.length > 0 ? null : onHost(answer.page.next, host);",
+  },
+  {
+    name: "a slice that holds less than is stored proves",
+    file: "src/run/look.ts",
+    find: "if (suspicion) throw new Shrunk(",
+    put: "if (suspicion && lo > hi) throw new Shrunk(",
+  },
+  {
+    name: "a window is exact with slices that nobody could read",
+    file: "src/run/verify.ts",
+    find: "if (open > 0 || progress.unproven.length > 0)",
+    put: "if (open > 0)",
   },
 ];

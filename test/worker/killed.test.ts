@@ -46,6 +46,7 @@ it(
       LEASE_SECONDS: "3",
       COOLDOWN_SECONDS: "1",
       VERIFY_REQUESTS_PER_RUN: "200",
+      VERIFY_AFTER_HOURS: "0",
     };
     const given = { vars, secrets: { MONGODB_URI: uri } };
     const random = createRandom(SEED);

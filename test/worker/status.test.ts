@@ -1,6 +1,6 @@
 // The pages of the built Worker: who gets in, what they answer to, what never shows. Takes about 25 s, most of it for
 // 10,000 sign-ins.
-import { createHash, createHmac } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalWorker, startWorker } from "../../src/local/worker.ts";
 import { METRICS_TYPE } from "../../src/report/metrics.ts";
@@ -50,7 +50,9 @@ const ask = (worker: LocalWorker, path: string, init: RequestInit = {}) =>
 const bearer = (token: string, from = "192.0.2.1") => ({
   headers: { Authorization: `Bearer ${token}`, "CF-Connecting-IP": from },
 });
-const withCookie = (value: string) => ({ headers: { Cookie: `__Host-status=${encodeURIComponent(value)}` } });
+const withCookie = (value: string, from = "192.0.2.4") => ({
+  headers: { Cookie: `__Host-status=${encodeURIComponent(value)}`, "CF-Connecting-IP": from },
+});
 const signIn = (token: string, from: string) =>
   ask(open, "/sign-in", {
     method: "POST",
@@ -58,8 +60,10 @@ const signIn = (token: string, from: string) =>
     body: new URLSearchParams({ token }).toString(),
   });
 
-function signed(value: string, token = TOKEN): string {
-  const key = createHash("sha256").update(`status cookie ${token}`).digest("hex");
+const SESSION = "0123456789abcdef".repeat(2);
+function signed(until: string, token = TOKEN): string {
+  const key = createHmac("sha256", mongo.uri).update(`status cookie ${token}`).digest("hex");
+  const value = `${until}.${SESSION}`;
   return `${value}.${createHmac("sha256", key).update(value).digest("base64")}`;
 }
 const inSeconds = (seconds: number) => String(Math.floor(Date.now() / 1000) + seconds);
@@ -119,27 +123,38 @@ describe("who gets in", () => {
     expect((await ask(open, "/", { headers: { Cookie: pair } })).status).toBe(200);
     const out = await ask(open, "/sign-out", { method: "POST", headers: { Cookie: pair } });
     expect(out.headers.get("set-cookie")).toMatch(/^__Host-status=; Max-Age=0/);
+    // A copy of the cookie does not outlive the session, and another one is not ended with it.
+    expect((await ask(open, "/", { headers: { Cookie: pair } })).status).toBe(401);
+    expect((await ask(open, "/", withCookie(signed(inSeconds(60))))).status).toBe(200);
   });
 
   it("believes a cookie only as it was signed, until its end", async () => {
     const good = signed(inSeconds(60));
-    const [value = "", signature = ""] = good.split(".");
+    const [until = "", session = "", signature = ""] = good.split(".");
+    const value = `${until}.${session}`;
+    const withoutSecret = createHmac("sha256", TOKEN).update(value).digest("base64");
     const cases = {
       good,
-      "a later end": `${Number(value) + 1}.${signature}`,
+      "a later end": `${Number(until) + 1}.${session}.${signature}`,
+      "another session": `${until}.${"0".repeat(32)}.${signature}`,
+      "the token as its key": `${value}.${withoutSecret}`,
+      "an end in a hundred years": signed(inSeconds(100 * 365 * 86_400)),
       "another signature": `${value}.${signature.startsWith("A") ? "B" : "A"}${signature.slice(1)}`,
       "no signature": value,
       expired: signed(inSeconds(-1)),
       "not a time": signed("for ever"),
       "another secret": signed(inSeconds(60), `${TOKEN.slice(0, -1)}8`),
     };
-    const statuses = Object.entries(cases).map(async ([name, cookie]) => [
+    const statuses = Object.entries(cases).map(async ([name, cookie], at) => [
       name,
-      (await ask(open, "/", withCookie(cookie))).status,
+      (await ask(open, "/", withCookie(cookie, `198.51.100.${at + 20}`))).status,
     ]);
     expect(Object.fromEntries(await Promise.all(statuses))).toEqual({
       good: 200,
       "a later end": 401,
+      "another session": 401,
+      "the token as its key": 401,
+      "an end in a hundred years": 401,
       "another signature": 401,
       "no signature": 401,
       expired: 401,

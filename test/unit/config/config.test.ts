@@ -18,6 +18,7 @@ describe("readConfig", () => {
       storeRaw: "none",
       storageBudgetMb: 0,
       verifyRequestsPerRun: 20,
+      verifyAfterHours: 3,
       statusToken: null,
       logLevel: "info",
     });

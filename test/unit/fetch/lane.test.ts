@@ -35,7 +35,7 @@ const unreadable: Answer = {
   requests: 2,
 };
 const tooSlow: Answer = { kind: "too slow", url, requests: 3 };
-const notFound: Answer = { kind: "not found", url, requests: 1 };
+const notFound: Answer = { kind: "not found", byApi: true, url, requests: 1 };
 const otherQuestion = answered(pageOf(source, question("2026-05-01T00:00:00", asked.hi), full));
 
 interface Case {

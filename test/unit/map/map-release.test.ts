@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Mapped } from "../../../src/map/map-release.ts";
 import type { Source } from "../../../src/replica/sources.ts";
+import type { StoreDetail } from "../../../src/terms/documents.ts";
 import { mapRelease } from "../../kit/map.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
@@ -362,5 +363,54 @@ describe("fields", () => {
     );
     const mapped = mapRelease({ source: "FIND_A_TENDER", release, now });
     expect(mapped.kind === "mapped" && mapped.contract).not.toHaveProperty("title");
+  });
+});
+
+describe("STORE_DETAILS", () => {
+  const release = {
+    ...least,
+    buyer: { id: "p", name: "Leeds" },
+    parties: [{ id: "p", roles: ["buyer"], contactPoint: { name: "A", email: "a@example.org", url: "x" } }],
+    tender: {
+      lots: [
+        {
+          id: "1",
+          title: "Roof",
+          value: { amount: 10, currency: "GBP" },
+          status: "active",
+          hasRenewal: true,
+          renewal: { description: "Twice" },
+          awardCriteria: { criteria: [{ name: "Price", type: "price", numbers: [{ number: 60 }] }] },
+        },
+      ],
+      documents: [
+        { id: "d", documentType: "biddingDocuments", description: "All of it", url: "https://example.org/d" },
+        { id: "n", documentType: "tenderNotice", noticeType: "UK4", url: "https://example.org/n" },
+      ],
+    },
+  };
+  const map = (details: readonly StoreDetail[]) => {
+    const mapped = mapRelease({ source: "FIND_A_TENDER", release, now, details });
+    if (mapped.kind === "rejected") throw new Error(mapped.reason);
+    const { lots, documents, buyerContact } = mapped.contract;
+    return { lots, documents, buyerContact };
+  };
+
+  it("keeps lots, documents and contact in the application's shapes, each where it is asked for", () => {
+    expect(map([])).toEqual({});
+    expect(map(["lots", "documents", "contact"])).toEqual({
+      lots: [
+        {
+          ...{ lotId: "1", title: "Roof", value: 10, currency: "GBP", status: "active" },
+          ...{ hasRenewal: true, renewalDescription: "Twice" },
+          awardCriteria: [{ name: "Price", criteriaType: "price", weight: 60 }],
+        },
+      ],
+      documents: [
+        { id: "d", documentType: "biddingDocuments", description: "All of it", url: "https://example.org/d" },
+      ],
+      buyerContact: { name: "A", email: "a@example.org" },
+    });
+    expect(map(["contact"])).toEqual({ buyerContact: { name: "A", email: "a@example.org" } });
   });
 });

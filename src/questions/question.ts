@@ -1,0 +1,80 @@
+// A question that people ask of the database, as one definition: the documentation, the command line and the page all take it
+// from here. Pure: `pipelineOf` gives what MongoDB is asked, and nothing else is needed to ask it.
+import type { Document } from "mongodb";
+import { z } from "zod";
+
+/** How a column's values are written for people. */
+export type ColumnKind = "text" | "list" | "number" | "money" | "day" | "instant" | "link";
+
+export interface Column {
+  /** Field of the row. */
+  field: string;
+  title: string;
+  kind: ColumnKind;
+}
+
+export type Asker = "bid team" | "analyst" | "operator";
+
+export interface Question {
+  /** On the command line and in addresses: `closing-soon`. */
+  name: string;
+  title: string;
+  asker: Asker;
+  /** What has to be known to read the answer. */
+  about: string;
+  /** Each has a default, or an example in its metadata; texts are read as they come from an address or a command line. */
+  parameters: z.ZodObject;
+  collection: string;
+  /** The index that serves it; null where it reads all of a collection. */
+  index: string | null;
+  columns: readonly Column[];
+  /** @param typed what `parameters` reads */
+  pipeline: (typed: Readonly<Record<string, string>>, asking: Asking) => Document[];
+}
+
+export interface Asking {
+  now: Date;
+  /** Ids of all sources: an index by source and date is of use only where they are named. */
+  sources: string[];
+}
+
+/** A question with its parameters' types, as the files beside this write it. */
+interface Definition<P extends z.ZodObject> extends Omit<Question, "parameters" | "pipeline"> {
+  parameters: P;
+  pipeline: (read: z.infer<P>, asking: Asking) => Document[];
+}
+
+export function question<P extends z.ZodObject>(definition: Definition<P>): Question {
+  const { parameters, pipeline } = definition;
+  return { ...definition, pipeline: (typed, asking) => pipeline(parameters.parse(typed), asking) };
+}
+
+export type Asked =
+  | { kind: "asked"; pipeline: Document[] }
+  | { kind: "refused"; problems: { parameter: string; message: string }[] };
+
+/** The pipeline for what somebody typed; only the columns come back. */
+export function ask(one: Question, typed: Readonly<Record<string, string>>, asking: Asking): Asked {
+  const known = Object.keys(one.parameters.shape);
+  const unknown = Object.keys(typed).filter((name) => !known.includes(name));
+  const read = one.parameters.safeParse(typed);
+  const problems = [
+    ...unknown.map((parameter) => ({
+      parameter,
+      message: `is not a parameter of ${one.name}: ${known.length > 0 ? `it has ${known.join(", ")}` : "it has none"}`,
+    })),
+    ...(read.error?.issues ?? []).map(({ path, message }) => ({ parameter: path.join("."), message })),
+  ];
+  if (!read.success || problems.length > 0) return { kind: "refused", problems };
+  const fields = Object.fromEntries(one.columns.map(({ field }) => [field, 1]));
+  return { kind: "asked", pipeline: [...one.pipeline(typed, asking), { $project: { _id: 0, ...fields } }] };
+}
+
+/** The values with which docs/queries.md asks it. */
+export function exampleOf(one: Question): Record<string, string> {
+  const examples = Object.entries(one.parameters.shape).flatMap(([name, schema]) => {
+    const example = z.globalRegistry.get(schema)?.["example"];
+    return typeof example === "string" ? [[name, example]] : [];
+  });
+  return Object.fromEntries(examples);
+}

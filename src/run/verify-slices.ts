@@ -1,0 +1,99 @@
+// Proof by slices: each less than a page, asked without `stages`, from the newest end down. Nothing can hide in a slice
+// that is not full; a full one means that rows were missing.
+import type { Question } from "../fetch/api.ts";
+import { nextSlice } from "../fetch/proof.ts";
+import { shorter } from "../fetch/walk.ts";
+import { fromLondon, type LondonTime } from "../terms/london-time.ts";
+import type { Row } from "../terms/release.ts";
+import { ALL_STAGES } from "../terms/window.ts";
+import { ensureNotShrunk, type Look, notProved, proved, readSlice, saveLook, storeFound } from "./look.ts";
+import { publishedInstants } from "./progress.ts";
+
+export interface SliceRows {
+  rows: Row[];
+  /** Every slice was exact; false where one stayed full down to the smallest range. */
+  whole: boolean;
+}
+
+/**
+ * Reads `[lo, hi]` whole, in as many slices as it takes. The rows that came are stored, and handed back.
+ * `onward`: what has been read is written as the window's frontier, slice by slice.
+ * @throws Shrunk, ApiError, DeadlineReached
+ */
+export async function readWhole(
+  look: Look,
+  { lo, hi, onward = false }: { lo: LondonTime; hi: LondonTime; onward?: boolean },
+): Promise<SliceRows> {
+  const { context } = look;
+  const { api, config } = context;
+  const all: Row[] = [];
+  let whole = true;
+  let frontier = hi;
+  const known = onward ? look.progress.verify?.lo : undefined;
+  let shortened: LondonTime | null = known !== undefined && known > lo ? known : null;
+  while (frontier > lo) {
+    const asked: Question = { stage: ALL_STAGES, lo: shortened ?? lo, hi: frontier, limit: config.pageLimit };
+    const slice = await readSlice(context, asked);
+    const { page, requests } = slice;
+    await storeFound(look, { page, from: asked.lo, to: asked.hi, requests });
+    all.push(...page.rows);
+    if (slice.kind === "over") {
+      shortened = shorter(api, asked, page.rows)?.lo ?? asked.lo;
+      if (onward) setFrontier(look, { frontier, lo: shortened, rows: 0 });
+      await saveLook(look); // what was missing is counted once it is stored
+      continue;
+    }
+    shortened = null;
+    frontier = asked.lo;
+    if (slice.kind === "exact") {
+      ensureNotShrunk(look, { lo: asked.lo, hi: asked.hi, rows: page.rows });
+      proved(look, asked);
+    } else {
+      whole = false;
+      notProved(look, asked, page.rows.length);
+    }
+    if (!onward) continue;
+    setFrontier(look, { frontier, rows: page.rows.length });
+    await saveLook(look);
+  }
+  return { rows: all, whole };
+}
+
+/** The whole window, slice by slice; each is written before the next, and the next run goes on below. */
+export async function verifyBySlices(look: Look): Promise<void> {
+  const { api } = look.context;
+  const { published, limit } = expectation(look);
+  for (;;) {
+    const frontier = look.progress.verify?.frontier ?? look.top;
+    if (frontier <= look.start) return;
+    const { lo } = nextSlice({ api, frontier, start: look.start, published, limit });
+    await readWhole(look, { lo, hi: frontier, onward: true });
+  }
+}
+
+/** When the window's releases were published. One that was proved before knows only the newest of each notice. */
+function expectation({ window, stored, progress, context }: Look): { published: Date[]; limit: number } {
+  const limit = context.config.pageLimit;
+  if (window.publishedSeconds) return { published: publishedInstants(window), limit };
+  const published = stored.map(({ at }) => fromLondon(at)).sort((a, b) => a.getTime() - b.getTime());
+  const share = published.length / Math.max(1, published.length, progress.counts.releases);
+  return { published, limit: Math.max(1, Math.floor(limit * share)) };
+}
+
+export async function afterSlice(look: Look, frontier: LondonTime, rows: number): Promise<void> {
+  setFrontier(look, { frontier, rows });
+  await saveLook(look);
+}
+
+/** `lo`: where the next slice had to be shorter. */
+function setFrontier(
+  look: Look,
+  { frontier, lo, rows }: { frontier: LondonTime; lo?: LondonTime; rows: number },
+): void {
+  const { lo: _, ...verify } = look.progress.verify ?? { requests: 0, rows: 0 };
+  const shortened = lo === undefined ? {} : { lo };
+  look.progress = {
+    ...look.progress,
+    verify: { ...verify, frontier, rows: verify.rows + rows, by: look.by, ...shortened },
+  };
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { QUESTIONS, questionNamed } from "../../../src/questions/index.ts";
+import { ask, exampleOf } from "../../../src/questions/question.ts";
+
+const asking = { now: new Date("2026-06-10T09:00:00Z"), sources: ["FIND_A_TENDER", "CONTRACTS_FINDER"] };
+const asked = (name: string, typed: Record<string, string>) => {
+  const one = questionNamed(name);
+  if (!one) throw new RangeError(name);
+  return ask(one, typed, asking);
+};
+
+describe("questions", () => {
+  it("are thirty, each with a name of its own", () => {
+    expect(QUESTIONS).toHaveLength(30);
+    expect(new Set(QUESTIONS.map(({ name }) => name)).size).toBe(30);
+    for (const { name } of QUESTIONS) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+  });
+
+  it.each(QUESTIONS.map((one) => [one.name, one] as const))("%s is asked with its example", (_, one) => {
+    expect(ask(one, exampleOf(one), asking).kind).toBe("asked");
+  });
+
+  it("read what is typed: trades, regions and days, spaces and small letters", () => {
+    expect(asked("closing-soon", { days: "7", trade: "45, 77", region: "uke UKI32" })).toMatchObject({
+      pipeline: [
+        {
+          $match: {
+            deadlineDate: { $gt: asking.now, $lte: new Date("2026-06-17T09:00:00Z") },
+            cpvCodes: /^(45|77)/,
+            $or: [{ regions: /^(UKE|UKI32)/ }, { regions: null, buyerRegion: /^(UKE|UKI32)/ }],
+          },
+        },
+        { $sort: { deadlineDate: 1, ocid: 1 } },
+        { $limit: 50 },
+        { $project: { _id: 0, title: 1, deadlineDate: 1 } },
+      ],
+    });
+  });
+
+  it("mean just what is typed, whatever it means in a pattern", () => {
+    expect(asked("won-by", { supplier: "A.B (C)*" })).toMatchObject({
+      pipeline: [{ $match: { "awards.suppliers.name": /^A\.B \(C\)\*/i } }, {}, {}, {}, {}],
+    });
+  });
+
+  it.each([
+    ["closing-soon", { days: "soon" }, "days", "expected a number of days"],
+    ["closing-soon", { days: "0" }, "days", "expected at least 1 day"],
+    ["open-now", { trade: "roofs" }, "trade", "expected CPV codes or their first digits, like 45,77"],
+    ["open-now", { region: "U.*" }, "region", "expected region codes, like UKE or UKI32"],
+    ["won-by", {}, "supplier", "expected the beginning of a firm's name"],
+    ["holes", { days: "3" }, "days", "is not a parameter of holes: it has none"],
+  ])("%s refuses %j and says which parameter and why", (name, typed, parameter, message) => {
+    expect(asked(name, typed)).toEqual({ kind: "refused", problems: [{ parameter, message }] });
+  });
+});
