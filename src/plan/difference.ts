@@ -191,7 +191,7 @@ function isRead(lane: LaneProgress, start: LondonTime, stages: string[]): boolea
 }
 
 /**
- * The lanes of a window once FAT_STAGES or CF_STAGES has changed. A lane that has begun stays, wanted or not: two Workers
+ * The lanes of a window once the stages that are set have changed. A lane that has begun stays, wanted or not: two Workers
  * with different settings would otherwise undo each other's work for ever. A new one begins at the top, since nobody
  * has looked for its rows. `again`: the new lane is `all`, which reads what the others have read, so all is counted again.
  */
