@@ -97,7 +97,7 @@ async function measure(all: Sized[]): Promise<Grown[]> {
     async (sized) => {
       const context = await contextOf(sized.db, "FIND_A_TENDER", { MONGODB_URI: "mongodb://this.process" });
       return async () => {
-        const one = await claimFitting(context, 120);
+        const one = await claimFitting(context, { backoffSeconds: 120 });
         if (!one) throw new Error("no window was due");
         held.set(sized, one);
       };

@@ -2,7 +2,7 @@
 import type { Document, Filter, ObjectId, UpdateFilter } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { SyncWindow } from "../terms/documents.ts";
-import { ClaimLost, type NotedError } from "../terms/errors.ts";
+import { ClaimLost } from "../terms/errors.ts";
 import type { Source } from "../terms/window.ts";
 import {
   advanced,
@@ -12,6 +12,7 @@ import {
   deferral,
   doubt,
   drained,
+  type GivenUp,
   givenBack,
   givenUp,
   HOPEFUL,
@@ -48,18 +49,20 @@ export async function claimNewest(
     backoffSeconds: number;
     /** Windows that begin before it do not fit into the budget. */
     reach?: Date;
+    /** Only windows of these. */
+    sites?: readonly string[];
   },
 ): Promise<Held | null> {
-  const { source, kind, id, leaseSeconds, backoffSeconds, reach } = options;
+  const { source, kind, id, leaseSeconds, backoffSeconds, reach, sites } = options;
   const look = options.look ?? { first: true, now: new Date(0) };
   const drain = kind === "drain";
   const take = (filter: Filter<SyncWindow>, update: Document[]) =>
     db.syncWindows.findOneAndUpdate(filter, update, { sort: { from: -1 }, returnDocument: "after" });
   for (;;) {
     const window = drain
-      ? ((await take({ ...claimable(source, reach), ...HOPEFUL }, takenForDrain(id, leaseSeconds))) ??
-        (await take(claimable(source, reach), takenForDrain(id, leaseSeconds))))
-      : await take(verifiable(source, look), takenForVerify(id, leaseSeconds));
+      ? ((await take({ ...claimable(source, reach, sites), ...HOPEFUL }, takenForDrain(id, leaseSeconds))) ??
+        (await take(claimable(source, reach, sites), takenForDrain(id, leaseSeconds))))
+      : await take(verifiable(source, look, sites), takenForVerify(id, leaseSeconds));
     if (!window) return null;
     // A window that used up its attempts has just been failed by this statement: it is nobody's, look on.
     if (window.status !== "failed")
@@ -83,8 +86,8 @@ export const finishLook = (
 /** @throws ClaimLost */
 export const giveBack = (db: Database, claim: Claim) => write(db, claim, givenBack(claim));
 /** @throws ClaimLost */
-export const giveUp = (db: Database, claim: Claim, error: NotedError) =>
-  write(db, claim, givenUp(claim, error));
+export const giveUp = (db: Database, claim: Claim, trouble: GivenUp) =>
+  write(db, claim, givenUp(claim, trouble));
 
 async function write(
   db: Database,

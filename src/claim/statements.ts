@@ -2,17 +2,17 @@
 // may differ. Every write after the claim is fenced by its id.
 import type { Document, Filter, ObjectId, UpdateFilter } from "mongodb";
 import type { ProofBy, SyncWindow } from "../terms/documents.ts";
-import type { ErrorKind, NotedError } from "../terms/errors.ts";
-import type { Source } from "../terms/window.ts";
+import type { NotedTrouble, TroubleKind } from "../terms/trouble.ts";
+import { type Source, statusTo } from "../terms/window.ts";
 
 /** Claims without any progress between them before a window is failed. */
 export const ATTEMPTS_MAX = 8;
 /** From this attempt on a window waits until none is due that has had fewer: months that fail starve no other. */
 const PATIENT_ATTEMPTS = 3;
-const STUCK: ErrorKind = "stuck";
+const STUCK: TroubleKind = "stuck";
 const NO_PROGRESS = `claimed ${ATTEMPTS_MAX} times without any progress; last trouble: `;
 const BACKOFF_MS_MAX = 6 * 3_600_000;
-const FAILED_MS = 24 * 3_600_000; // design.md: failed windows come back by themselves after a day
+const FAILED_MS = 24 * 3_600_000; // a site that was down is often back the next day; docs/operations.md says so
 
 /** What a holder may do to a window: drain it (`running`) or verify it (`done` all the while). */
 export type ClaimFor = "drain" | "verify";
@@ -38,10 +38,11 @@ const free = { $or: [{ claim: null }, { $expr: { $lt: ["$claim.until", "$$NOW"] 
 /** What has not failed several times in a row. */
 export const HOPEFUL: Filter<SyncWindow> = { attempts: { $lt: PATIENT_ATTEMPTS } };
 
-/** Pending and due, or running with an expired lease; with a budget only what fits, from `reach` on. */
-export function claimable(source: Source, reach?: Date): Filter<SyncWindow> {
+/** Pending and due, or running with an expired lease; with a budget only what fits, from `reach` on; of these sites only. */
+export function claimable(source: Source, reach?: Date, sites?: readonly string[]): Filter<SyncWindow> {
   return {
     source,
+    ...ofSites(sites),
     ...(reach ? { from: { $gte: reach } } : {}),
     $or: [
       { status: "pending", retryAt: null },
@@ -51,6 +52,8 @@ export function claimable(source: Source, reach?: Date): Filter<SyncWindow> {
   };
 }
 
+const ofSites = (sites?: readonly string[]) => (sites ? { site: { $in: [...sites] } } : {});
+
 /** Due by the caller's clock, as `verifyAt` is: a window of an earlier version has none and is due at once. */
 const dueForLook = (now: Date) => ({ $lte: [{ $ifNull: ["$verifyAt", new Date(0)] }, now] });
 
@@ -58,10 +61,12 @@ const dueForLook = (now: Date) => ({ $lte: [{ $ifNull: ["$verifyAt", new Date(0)
 export function verifiable(
   source: Source,
   { first, now }: { first: boolean; now: Date },
+  sites?: readonly string[],
 ): Filter<SyncWindow> {
   const proof = first ? { $in: ["ordered" as const, "suspect" as const] } : ("exact" as const);
   return {
     source,
+    ...ofSites(sites),
     status: "done",
     proof,
     $expr: {
@@ -74,7 +79,13 @@ export const takenForDrain = (id: ObjectId, leaseSeconds: number): Document[] =>
   { $set: { attempts: { $add: ["$attempts", 1] } } },
   {
     $set: {
-      status: { $cond: [{ $gt: ["$attempts", ATTEMPTS_MAX] }, "failed", "running"] },
+      status: {
+        $cond: [
+          { $gt: ["$attempts", ATTEMPTS_MAX] },
+          statusTo("failed", ["pending", "running"]),
+          statusTo("running", ["pending", "running"]),
+        ],
+      },
       claim: { $cond: [{ $gt: ["$attempts", ATTEMPTS_MAX] }, null, { id, until: leaseUntil(leaseSeconds) }] },
       retryAt: { $cond: [{ $gt: ["$attempts", ATTEMPTS_MAX] }, { $add: ["$$NOW", FAILED_MS] }, null] },
       lastError: {
@@ -128,7 +139,7 @@ export const drained = (progress: Progress): Document[] => [
   {
     $set: {
       ...literals(progress),
-      status: "done",
+      status: statusTo("done", ["running"]),
       claim: null,
       attempts: 0,
       retryAt: null,
@@ -176,10 +187,21 @@ export const hurry = (source: Source, { from, to, at }: { from: Date; to: Date; 
 export const givenBack = (claim: Claim): UpdateFilter<SyncWindow> | Document[] =>
   claim.kind === "verify"
     ? { $set: { claim: null } }
-    : [{ $set: { status: "pending", claim: null, attempts: { $max: [0, { $add: ["$attempts", -1] }] } } }];
+    : [
+        {
+          $set: {
+            status: statusTo("pending", ["running"]),
+            claim: null,
+            attempts: { $max: [0, { $add: ["$attempts", -1] }] },
+          },
+        },
+      ];
+
+/** Why a window was given up. */
+export type GivenUp = Pick<NotedTrouble, "kind" | "message">;
 
 /** Something went wrong: back with a growing pause, or failed with its reason after the last attempt. */
-export function givenUp(claim: Claim, { kind, message }: NotedError): Document[] {
+export function givenUp(claim: Claim, { kind, message }: GivenUp): Document[] {
   const lastError = { at: "$$NOW", kind, message: { $literal: message } };
   if (claim.kind === "verify") return [{ $set: { claim: null, lastError } }];
   const usedUp = { $gte: ["$attempts", ATTEMPTS_MAX] };
@@ -190,7 +212,7 @@ export function givenUp(claim: Claim, { kind, message }: NotedError): Document[]
   return [
     {
       $set: {
-        status: { $cond: [usedUp, "failed", "pending"] },
+        status: { $cond: [usedUp, statusTo("failed", ["running"]), statusTo("pending", ["running"])] },
         retryAt: { $add: ["$$NOW", { $cond: [usedUp, FAILED_MS, backoffMs] }] },
         claim: null,
         lastError,
@@ -202,7 +224,7 @@ export function givenUp(claim: Claim, { kind, message }: NotedError): Document[]
 /** A day after a window failed it is tried again, after those that wait their first turn. */
 export const revival = (source: Source) => ({
   filter: { source, status: "failed", $expr: { $lte: ["$retryAt", "$$NOW"] } } satisfies Filter<SyncWindow>,
-  update: { $set: { status: "pending" as const, attempts: PATIENT_ATTEMPTS, retryAt: null } },
+  update: { $set: { status: statusTo("pending", ["failed"]), attempts: PATIENT_ATTEMPTS, retryAt: null } },
 });
 
 /** An operator does not want to wait: what failed, and what pauses after a failed attempt, is due now. */
@@ -211,7 +233,7 @@ export const retrial = (windowId?: string) => ({
     ...(windowId === undefined ? {} : { _id: windowId }),
     $or: [{ status: "failed" }, { status: "pending", retryAt: { $ne: null } }],
   } satisfies Filter<SyncWindow>,
-  update: { $set: { status: "pending" as const, attempts: 0, retryAt: null } },
+  update: { $set: { status: statusTo("pending", ["failed"]), attempts: 0, retryAt: null } },
 });
 
 /** An operator wants proof anew: nobody verifies it now, and the next one begins at its newest end. */
@@ -223,7 +245,7 @@ export const reverification = (windowId: string) => ({
 /** What does not fit waits; what fits again is pending again. */
 export const deferral = (source: Source, reach: Date) => ({
   filter: { source, status: "pending", from: { $lt: reach } } satisfies Filter<SyncWindow>,
-  update: { $set: { status: "deferred" as const } },
+  update: { $set: { status: statusTo("deferred", ["pending"]) } },
 });
 export const readmission = (source: Source, reach?: Date) => ({
   filter: {
@@ -231,7 +253,7 @@ export const readmission = (source: Source, reach?: Date) => ({
     status: "deferred",
     ...(reach ? { from: { $gte: reach } } : {}),
   } satisfies Filter<SyncWindow>,
-  update: { $set: { status: "pending" as const } },
+  update: { $set: { status: statusTo("pending", ["deferred"]) } },
 });
 
 /** Values that come from outside must never be read as expressions. */

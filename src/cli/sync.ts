@@ -7,6 +7,7 @@ import { prune } from "./commands/prune.ts";
 import { quarantine } from "./commands/quarantine.ts";
 import { retry } from "./commands/retry.ts";
 import { run } from "./commands/run.ts";
+import { sites } from "./commands/sites.ts";
 import { status } from "./commands/status.ts";
 import { verify } from "./commands/verify.ts";
 import { EXIT_MEANINGS, runProgram } from "./exit.ts";
@@ -20,7 +21,7 @@ const program = new Command("sync")
   .addHelpText("after", EXIT_MEANINGS);
 
 const plan = planOptions(commandOf("plan", PLAN_PURPOSE));
-for (const command of [status, plan, run, verify, retry, pause, resume, quarantine, prune, doctor])
+for (const command of [status, plan, run, verify, retry, pause, resume, quarantine, sites, prune, doctor])
   program.addCommand(command);
 
 await runProgram(program);

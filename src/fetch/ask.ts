@@ -93,7 +93,7 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
           throw new ApiError(
             `${api.source}: refused ${refusals} times in a row (${outcome.status}) for ${url}`,
             {
-              kind: "refused",
+              permanent: false,
               url,
               status: outcome.status,
               attempts: refusals,
@@ -105,7 +105,7 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
         throw new ApiError(
           `${api.source} does not take this request (${outcome.status}): ${outcome.detail}. Expected is a page of releases; ` +
             `check ${api.settings.origin} and ${api.settings.stages}. It was ${url}`,
-          { kind: "rejected", url, status: outcome.status, attempts: troubles.length + 1 },
+          { url, status: outcome.status, attempts: troubles.length + 1, permanent: true },
         );
       case "unreadable":
         troubles.push(`unreadable: ${outcome.reason}`);
@@ -126,7 +126,12 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
   }
   throw new ApiError(
     `${api.source}: ${TRIES_MAX} tries failed for ${url}: ${[...new Set(troubles)].join("; ")}`,
-    { kind: unanswered === TRIES_MAX ? "unreachable" : "broken", url, attempts: TRIES_MAX },
+    {
+      url,
+      attempts: TRIES_MAX,
+      kind: unanswered === TRIES_MAX ? "unreachable" : timeouts === troubles.length ? "slow" : "broken",
+      permanent: false,
+    },
   );
 }
 

@@ -19,7 +19,6 @@
 //   too slow or cut off at the smallest range, another question answered twice, no such page, no progress
 //                                            give up      the window's trouble: it is tried again later
 // The frontier moves by `advance` and `afterOverflow` alone, and only ever towards the start.
-import type { ErrorKind } from "../terms/errors.ts";
 import { boundaryAtOrBefore, type LondonTime, plusSeconds, secondsBetween } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import type { LaneProgress } from "../terms/window.ts";
@@ -62,7 +61,7 @@ export type Act =
   | { kind: "narrow" }
   | { kind: "overflow"; page: Page }
   | { kind: "distrust"; page: Page; why: Distrust }
-  | { kind: "give up"; error: ErrorKind; why: string };
+  | { kind: "give up"; why: string; status?: number; slow?: true };
 
 type StoredPage = Pick<Page, "rows" | "unidentified">;
 
@@ -94,32 +93,24 @@ export function decide(options: {
   const { asked, answer, rules } = options;
   const state = { ...options.state, stuck: options.state.stuck + 1 };
   if (state.stuck > STUCK_MAX)
-    return {
-      state,
-      act: { kind: "give up", error: "stuck", why: `no progress below ${state.lane.frontier}` },
-    };
+    return { state, act: { kind: "give up", why: `no progress below ${state.lane.frontier}` } };
   const smallestRange = narrower(rules.api, asked) === null;
   switch (answer.kind) {
     case "not found":
-      return { state, act: { kind: "give up", error: "rejected", why: "no such page (404)" } };
+      return { state, act: { kind: "give up", why: "no such page (404)", status: 404 } };
     case "too slow":
       return smallestRange
         ? {
             state,
-            act: { kind: "give up", error: "slow", why: "no answer in time, even for the smallest range" },
+            act: { kind: "give up", why: "no answer in time, even for the smallest range", slow: true },
           }
         : { state: narrowed(state, asked, rules), act: { kind: "narrow" } };
     case "unreadable": {
       if (!smallestRange) return { state: narrowed(state, asked, rules), act: { kind: "narrow" } };
-      if (!endsAsPackage(answer.body))
-        return {
-          state,
-          act: {
-            kind: "give up",
-            error: "broken",
-            why: "the answer is cut off, even for the smallest range",
-          },
-        };
+      if (!endsAsPackage(answer.body)) {
+        const why = "the answer is cut off, even for the smallest range";
+        return { state, act: { kind: "give up", why } };
+      }
       const page = salvageReleases(answer.body);
       return advance({ state, page, reached: asked.lo, rules, fault: answer.reason });
     }
@@ -173,10 +164,7 @@ function decideSlice({ state, asked, page, rules }: Asked): Decision {
     case "over":
       return storeOnlyOrOverflow({ state, asked, page, rules });
     case "untrusted":
-      return {
-        state,
-        act: { kind: "give up", error: "broken", why: `the page answers another question (${page.uri})` },
-      };
+      return { state, act: { kind: "give up", why: `the page answers another question (${page.uri})` } };
   }
 }
 

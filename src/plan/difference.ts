@@ -12,7 +12,7 @@ import {
   nextMonth,
   toLondon,
 } from "../terms/london-time.ts";
-import { ALL_STAGES, type LaneProgress, type Source } from "../terms/window.ts";
+import { ALL_STAGES, type LaneProgress, type Source, statusTo } from "../terms/window.ts";
 
 /** A month is over for the plan when its last rows have had time to appear: a few minutes more than the delta's margin. */
 const SETTLED_AFTER_MS = 10 * 60_000;
@@ -30,14 +30,21 @@ export interface Wanted {
  * The windows of `[start, horizon)`, and of every later month that is over. The horizon's own month ends at the
  * horizon until it is over and is whole from then on.
  */
-export function wantedWindows(options: { source: Source; start: Date; horizon: Date; now: Date }): Wanted[] {
-  const { source, start, horizon, now } = options;
+export function wantedWindows(options: {
+  source: Source;
+  start: Date;
+  horizon: Date;
+  now: Date;
+  /** Months that begin before it are wanted whole. */
+  until?: Date;
+}): Wanted[] {
+  const { source, start, horizon, until, now } = options;
   const wanted: Wanted[] = [];
   for (let month = monthOf(start); ; month = nextMonth(month)) {
     const begin = monthStart(month);
     const end = monthStart(nextMonth(month));
-    const over = end.getTime() + SETTLED_AFTER_MS <= now.getTime();
-    if (!over && begin >= horizon) return wanted;
+    const over = until ? begin < until : end.getTime() + SETTLED_AFTER_MS <= now.getTime();
+    if (!over && (until || begin >= horizon)) return wanted;
     const from = begin < start ? start : begin;
     const to = over || end <= horizon ? end : horizon;
     if (from < to) wanted.push({ source, month, from, to });
@@ -80,22 +87,24 @@ export function comparePlan(options: {
   start: Date;
   stages: string[];
   now: Date;
+  isDueAgain?: DueAgain;
 }): Difference {
-  const { wanted, existing, start, stages, now } = options;
+  const { wanted, existing, start, stages, now, isDueAgain } = options;
   const before = new Map(existing.map((window) => [placeOf(window), window]));
   const sites = new Set(wanted.map(({ site }) => site));
   const insert: SyncWindow[] = [];
   const moves: Move[] = [];
   for (const one of wanted) {
     const window = before.get(placeOf(one));
-    const move = window ? moveFor(window, one, stages) : null;
+    const again = window?.status === "done" && isDueAgain?.(window, now) ? againFor(window, stages) : null;
+    const move = again ?? (window ? moveFor(window, one, stages) : null);
     if (!window) insert.push(newWindow(one, stages, now));
     else if (move) moves.push(move);
   }
   for (const window of existing) {
     const gone = window.to <= start || (window.site !== undefined && !sites.has(window.site));
     if (gone && window.status !== "cancelled")
-      moves.push({ window, set: { status: "cancelled", claim: null }, unset: [] });
+      moves.push({ window, set: { status: cancelled, claim: null }, unset: [] });
   }
   return { insert, moves };
 }
@@ -103,6 +112,14 @@ export function comparePlan(options: {
 /** What tells the windows of a source apart: `2024-03`, or `site/2024-03`. */
 const placeOf = ({ site, month }: { site?: string | undefined; month: string }) =>
   site === undefined ? month : `${site}/${month}`;
+
+/** Whether a window that is done is to be read once more: what it holds may have changed since. */
+export type DueAgain = (window: Pick<SyncWindow, "to" | "doneAt">, now: Date) => boolean;
+
+function againFor(window: PlannedWindow, stages: string[]): Move {
+  const afresh = { lanes: freshLanes(stages, window.to), counts: NO_COUNTS, unproven: [] };
+  return { window, set: { ...reopened, ...afresh }, unset: ["forecast"] };
+}
 
 function newWindow(one: Wanted, stages: string[], now: Date): SyncWindow {
   return {
@@ -152,7 +169,9 @@ function moveFor(window: PlannedWindow, wanted: Wanted, stages: string[]): Move 
   if (from < window.from) return { window, set: { ...reopened, from, ...set }, unset };
   const kept = later(start, boundaryAtOrBefore(toLondon(window.from)));
   if (window.doneAt && stages.every((stage) => covers(window, stage, kept)))
-    return window.status === "cancelled" ? { window, set: { status: "done" }, unset: [] } : null;
+    return window.status === "cancelled"
+      ? { window, set: { status: statusTo("done", ["cancelled"]) }, unset: [] }
+      : null;
   if (window.doneAt) return { window, set: { ...reopened, verify: null, ...set }, unset };
   const changed: Change = {
     ...(from > window.from ? { from } : {}),
@@ -160,15 +179,21 @@ function moveFor(window: PlannedWindow, wanted: Wanted, stages: string[]): Move 
   };
   const unsetHere = "from" in changed || again ? unset : [];
   if (window.status === "cancelled")
-    return { window, set: { status: "pending", attempts: 0, retryAt: null, ...changed }, unset: unsetHere };
+    return {
+      window,
+      set: { status: statusTo("pending", ["cancelled"]), attempts: 0, retryAt: null, ...changed },
+      unset: unsetHere,
+    };
   if (Object.keys(changed).length === 0) return null;
   // A holder is let go: it would go on with what is no longer wanted.
-  const letGo = window.status === "running" ? { status: "pending" as const, claim: null } : {};
+  const letGo = window.status === "running" ? { status: statusTo("pending", ["running"]), claim: null } : {};
   return { window, set: { ...changed, ...letGo }, unset: unsetHere };
 }
 
+const cancelled = statusTo("cancelled", ["pending", "running", "done", "failed", "deferred"]);
+
 const reopened = {
-  status: "pending",
+  status: statusTo("pending", ["running", "done", "failed", "deferred", "cancelled"]),
   claim: null,
   attempts: 0,
   retryAt: null,

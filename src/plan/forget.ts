@@ -4,7 +4,7 @@ import type { AnyBulkWriteOperation } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { SyncWindow } from "../terms/documents.ts";
 import { type LondonTime, later, toLondon } from "../terms/london-time.ts";
-import type { Source } from "../terms/window.ts";
+import { type Source, statusTo } from "../terms/window.ts";
 import { freshLanes, NO_COUNTS, type PlannedWindow } from "./difference.ts";
 
 /** What a window's contracts between its beginning and the start add up to: no longer its own. */
@@ -54,7 +54,13 @@ function forgotten({ _id, lanes, to }: PlannedWindow): AnyBulkWriteOperation<Syn
       filter: { _id },
       update: {
         $set: {
-          ...{ status: "cancelled", claim: null, attempts: 0, retryAt: null, lastError: null },
+          ...{
+            status: statusTo("cancelled", ["pending", "running", "done", "failed", "deferred"]),
+            claim: null,
+            attempts: 0,
+            retryAt: null,
+            lastError: null,
+          },
           ...{ lanes: freshLanes(stages, to), counts: NO_COUNTS, proof: null, drift: [], unproven: [] },
           ...{ verify: null, startedAt: null, doneAt: null, verifiedAt: null },
         },
@@ -87,7 +93,7 @@ function shortened(window: PlannedWindow, start: Date, pruned: Pruned): AnyBulkW
       filter: { _id, from, status, lanes: window.lanes },
       update: {
         $set: {
-          ...{ status: status === "running" ? "pending" : status, claim: null },
+          ...{ status: status === "running" ? statusTo("pending", ["running"]) : status, claim: null },
           ...{ from: start, lanes, counts: left },
           ...(verify ? { verify: { ...verify, frontier: later(verify.frontier, floor) } } : {}),
         },

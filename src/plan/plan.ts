@@ -3,7 +3,7 @@ import type { AnyBulkWriteOperation } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { SyncWindow } from "../terms/documents.ts";
 import { ALL_STAGES, type Source } from "../terms/window.ts";
-import { comparePlan, type Move, planHash, wantedWindows } from "./difference.ts";
+import { comparePlan, type DueAgain, type Move, planHash, wantedWindows } from "./difference.ts";
 
 export interface Planned {
   /** Null when a window changed under this plan: the next invocation compares again. */
@@ -22,19 +22,26 @@ export async function plan(
     stages: string[];
     /** Each has its own windows; without it the source is one. */
     sites?: readonly string[];
+    /** Whole months up to here, over or not. */
+    until?: Date;
+    /** Done windows that are to be read once more. */
+    isDueAgain?: DueAgain;
     knownHash: string | null;
     now: Date;
   },
 ): Promise<Planned> {
-  const { source, start, horizon, stages, sites, now } = options;
-  const months = wantedWindows({ source, start, horizon, now });
+  const { source, start, horizon, stages, sites, until, isDueAgain, now } = options;
+  const months = wantedWindows({ source, start, horizon, now, ...(until ? { until } : {}) });
   const wanted = sites ? sites.flatMap((site) => months.map((month) => ({ ...month, site }))) : months;
   const hash = planHash(wanted, stages, now);
   if (hash === options.knownHash && !(await hasUncovered(db, source, stages)))
     return { hash, inserted: 0, moved: 0 };
   const projection = { publishedSeconds: 0, numbers: 0 }; // tens of kilobytes each
   const existing = await db.syncWindows.find({ source }, { projection }).toArray();
-  const difference = comparePlan({ wanted, existing, start, stages, now });
+  const difference = comparePlan({
+    ...{ wanted, existing, start, stages, now },
+    ...(isDueAgain ? { isDueAgain } : {}),
+  });
   const writes = [...difference.insert.map(insertion), ...difference.moves.map(conditionalMove)];
   const result = writes.length > 0 ? await db.syncWindows.bulkWrite(writes, { ordered: false }) : null;
   const applied = result ? result.matchedCount + result.upsertedCount : 0;

@@ -14,6 +14,7 @@ import {
   MongoServerError,
   MongoServerSelectionError,
 } from "mongodb";
+import type { z } from "zod";
 import {
   alertSchema,
   type Buyer,
@@ -139,10 +140,21 @@ export const INDEXES = {
   syncRuns: [{ key: { startedAt: -1 }, name: "kept90Days", expireAfterSeconds: RUNS_KEPT_SECONDS }],
 } as const satisfies Partial<Record<keyof Omit<Database, "db">, IndexDescription[]>>;
 
+/** Collections that a source brings with it: what their documents are like, and their indexes. */
+export type OwnCollections = Readonly<Record<string, { schema: z.ZodType; indexes: IndexDescription[] }>>;
+
+function indexesWith(own: OwnCollections): [string, readonly IndexDescription[]][] {
+  const theirs = Object.entries(own).map(([name, { indexes }]): [string, IndexDescription[]] => [
+    name,
+    indexes,
+  ]);
+  return [...Object.entries(INDEXES), ...theirs.filter(([, indexes]) => indexes.length > 0)];
+}
+
 /** Makes sure of every index; what is there already costs nothing. */
-export async function ensureIndexes({ db }: Database): Promise<void> {
+export async function ensureIndexes({ db }: Database, own: OwnCollections = {}): Promise<void> {
   await Promise.all(
-    Object.entries(INDEXES).map(([name, indexes]) => db.collection(name).createIndexes([...indexes])),
+    indexesWith(own).map(([name, indexes]) => db.collection(name).createIndexes([...indexes])),
   );
 }
 
@@ -179,9 +191,13 @@ function isNotAllowed(error: unknown): boolean {
  * Makes the collections that are not there, and brings the validators of the others up to date; one question when nothing
  * has changed, and the same from two invocations at once. A user without the right to it is no reason not to run.
  */
-export async function ensureCollections({ db }: Pick<Database, "db">, log: Logger): Promise<void> {
+export async function ensureCollections(
+  { db }: Pick<Database, "db">,
+  log: Logger,
+  own: OwnCollections = {},
+): Promise<void> {
   try {
-    const differing = await differingCollections(db);
+    const differing = await differingCollections(db, own);
     await Promise.all(
       differing.map(async ({ name, validator, exists }) => {
         if (!exists && (await made(db, name, validator))) return;
@@ -214,10 +230,15 @@ async function made(db: Db, name: string, validator: Document): Promise<boolean>
 
 async function differingCollections(
   db: Db,
+  own: OwnCollections,
 ): Promise<{ name: string; validator: Document; exists: boolean }[]> {
   const there = await db.listCollections<CollectionInfo>({}).toArray();
   const known = new Map(there.map(({ name, options = {} }) => [name, options]));
-  return Object.entries(VALIDATORS).flatMap(([name, validator]) => {
+  const theirs = Object.entries(own).map(([name, { schema }]): [string, Document] => [
+    name,
+    validatorOf(schema),
+  ]);
+  return [...Object.entries(VALIDATORS), ...theirs].flatMap(([name, validator]) => {
     const { validator: old, validationLevel, validationAction } = known.get(name) ?? {};
     const now = { validator: old, validationLevel, validationAction };
     if (JSON.stringify(now) === JSON.stringify({ validator, ...RULES })) return [];
@@ -226,12 +247,15 @@ async function differingCollections(
 }
 
 /** Indexes and validators that collections lack, or have in another form: `contracts.buyer`, `buyers: validator`. */
-export async function schemaDifferences({ db }: Pick<Database, "db">): Promise<string[]> {
-  const differing = await differingCollections(db);
+export async function schemaDifferences(
+  { db }: Pick<Database, "db">,
+  own: OwnCollections = {},
+): Promise<string[]> {
+  const differing = await differingCollections(db, own);
   const absent = new Set(differing.filter(({ exists }) => !exists).map(({ name }) => name));
   const validators = differing.filter(({ exists }) => exists).map(({ name }) => `${name}: validator`);
   const indexes = await Promise.all(
-    Object.entries(INDEXES)
+    indexesWith(own)
       .filter(([name]) => !absent.has(name))
       .map(async ([collection, wanted]) => {
         const there = await db.collection(collection).indexes();

@@ -9,10 +9,17 @@ export interface HttpAnswer {
   body: Uint8Array;
   /** It had more bytes than these: only its beginning is here. */
   cutAt?: number;
+  /** `Content-Type` and `Location` as they came. */
+  contentType?: string | null;
+  location?: string | null;
 }
 
 export interface HttpOptions {
   timeoutMs: number;
+  /** Beside, or in place of, those that every request has. */
+  headers?: Record<string, string>;
+  /** POST where there is one. */
+  body?: string;
   /** More of the body, unpacked, is not read. */
   bytesMax?: number;
 }

@@ -24,14 +24,21 @@ export const BODY_BYTES_MAX = 16_000_000;
 
 async function httpGet(
   url: string,
-  { timeoutMs, userAgent, bytesMax = BODY_BYTES_MAX }: HttpOptions & { userAgent: string },
+  {
+    timeoutMs,
+    userAgent,
+    headers,
+    body: sent,
+    bytesMax = BODY_BYTES_MAX,
+  }: HttpOptions & { userAgent: string },
 ): Promise<HttpAnswer> {
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const response = await fetch(url, {
-      headers: { "User-Agent": userAgent, Accept: "application/json" },
+      headers: { "User-Agent": userAgent, Accept: "application/json", ...headers },
       redirect: "manual",
       signal,
+      ...(sent === undefined ? {} : { method: "POST", body: sent }),
     });
     const { body, whole } = await readBody(response, bytesMax);
     const expected = response.headers.get("content-length");
@@ -45,8 +52,13 @@ async function httpGet(
         timedOut: false,
       });
     }
-    const retryAfter = response.headers.get("retry-after");
-    return { status: response.status, retryAfter, body, ...(whole ? {} : { cutAt: bytesMax }) };
+    const header = (name: string) => response.headers.get(name);
+    return {
+      ...{ status: response.status, retryAfter: header("retry-after") },
+      ...{ contentType: header("content-type"), location: header("location") },
+      body,
+      ...(whole ? {} : { cutAt: bytesMax }),
+    };
   } catch (error) {
     if (error instanceof TransportError) throw error;
     const what = signal.aborted ? `no answer within ${timeoutMs} ms` : describe(error);

@@ -1,7 +1,7 @@
 // Documents → what the page, the programs and the alarms say. Pure.
 import type { SyncRun } from "../terms/documents.ts";
-import { ERROR_KINDS, type ErrorKind } from "../terms/errors.ts";
 import { toLondon } from "../terms/london-time.ts";
+import { readEntry } from "../terms/trouble.ts";
 import type { Source } from "../terms/window.ts";
 import { type AlarmFacts, decideAlarms, verdictOf } from "./alarms.ts";
 import { type Facts, moreQuarantined, type WindowFacts } from "./facts.ts";
@@ -256,18 +256,11 @@ function sumOf(source: Source, { lastDay }: Facts): Status["lastDay"]["sources"]
   return sum;
 }
 
-/** `{instant} {kind}: {message}`, as run/jobs.ts writes it. */
-function loggedError(text: string): { at: Date; kind: ErrorKind } {
-  const [, at = "", word = ""] = /^(\S+) (\w+): /.exec(text) ?? [];
-  return { at: new Date(at), kind: ERROR_KINDS.find((kind) => kind === word) ?? "other" };
-}
-
 /** The noted errors by what they were about, newest first. */
 function troublesOf({ jobs }: Facts): Status["troubles"] {
   const troubles = new Map<string, Status["troubles"][number]>();
   for (const { source, errorLog } of jobs) {
-    for (const text of errorLog) {
-      const { at, kind } = loggedError(text);
+    for (const { at, kind } of errorLog.flatMap((entry) => readEntry(entry) ?? [])) {
       const known = troubles.get(`${source} ${kind}`);
       const lastAt = known && known.lastAt > at ? known.lastAt : at;
       troubles.set(`${source} ${kind}`, { source, kind, lastAt, times: (known?.times ?? 0) + 1 });

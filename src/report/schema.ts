@@ -2,7 +2,7 @@
 // goes or changes its meaning makes a new one.
 import { z } from "zod";
 import { RUN_ENDS } from "../terms/documents.ts";
-import { ERROR_KINDS } from "../terms/errors.ts";
+import { TROUBLE_KINDS } from "../terms/trouble.ts";
 import { WINDOW_STATES } from "./words.ts";
 
 export const STATUS_VERSION = 1;
@@ -11,7 +11,7 @@ const instant = z.coerce.date<Date | string>();
 const whole = z.number().int().nonnegative();
 const source = z.string();
 const range = z.strictObject({ low: z.number(), likely: z.number(), high: z.number() });
-const trouble = z.enum(ERROR_KINDS);
+const trouble = z.enum(TROUBLE_KINDS);
 
 export const ALARM_KINDS = ["silent", "failing", "failed", "lag", "storage", "order", "drift"] as const;
 

@@ -1,6 +1,6 @@
 // How the page, the alarms and the commands say things: British dates in London time, plain numbers, one name for each
 // source and state.
-import type { ErrorKind } from "../terms/errors.ts";
+import type { TroubleKind } from "../terms/trouble.ts";
 import type { Source, WindowStatus } from "../terms/window.ts";
 
 /** A source as people call it. */
@@ -119,8 +119,8 @@ export function listed(items: string[], most: number): string {
   return shown.length < 2 ? shown.join("") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
 }
 
-/** What a noted error was about. Its own text may quote an address or an answer, so no page shows it. */
-export const TROUBLES = {
+/** What each kind of trouble was about. Its own text may quote an address or an answer, so no page shows it. */
+export const TROUBLES: Record<TroubleKind, string> = {
   refused: "the site refused requests for a while",
   slow: "the site did not answer in time",
   broken: "the site's answer was broken or incomplete",
@@ -130,4 +130,4 @@ export const TROUBLES = {
   database: "the database did not answer",
   stuck: "begun again and again without any progress",
   other: "something unexpected: the Worker's log of that time says what",
-} as const satisfies Record<ErrorKind, string>;
+};

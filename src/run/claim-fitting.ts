@@ -11,7 +11,10 @@ import type { HolderContext } from "./context.ts";
 import { usedBytes } from "./headroom.ts";
 
 /** The newest window that is due and fits, with what is expected of it. */
-export async function claimFitting(context: HolderContext, backoffSeconds: number): Promise<Held | null> {
+export async function claimFitting(
+  context: HolderContext,
+  { backoffSeconds, sites }: { backoffSeconds: number; sites?: readonly string[] },
+): Promise<Held | null> {
   const { db, config, effects, source } = context;
   await remeasure(context);
   const windows = await readWindows(db, config.sources);
@@ -28,6 +31,7 @@ export async function claimFitting(context: HolderContext, backoffSeconds: numbe
     leaseSeconds: config.leaseSeconds,
     backoffSeconds,
     ...(reach ? { reach } : {}),
+    ...(sites ? { sites } : {}),
   });
   if (!held) return null;
   const { releases, bytes, requests } = costOf(held.window, known);
@@ -46,9 +50,10 @@ const HOLDERS_ONLY = {
   "lanes.seen": 0,
 };
 
-/** All windows of these sources without what only their holders need. */
+/** All windows of the sources that share the budget, without what only their holders need. */
 function readWindows(db: Database, sources: Config["sources"]): Promise<PastWindow[]> {
-  const ids = sources.map(({ source }) => source);
+  const sharing = sources.filter(({ reader }) => reader?.storageShare === undefined);
+  const ids = sharing.map(({ source }) => source);
   const filter = { source: { $in: ids }, status: { $ne: "cancelled" as const } };
   return db.syncWindows.find(filter, { projection: HOLDERS_ONLY }).toArray();
 }

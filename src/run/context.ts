@@ -8,19 +8,10 @@ import type { Database } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SyncRun } from "../terms/documents.ts";
-import { type NotedError, noted } from "../terms/errors.ts";
 import type { Source } from "../terms/window.ts";
 import type { Room } from "./headroom.ts";
 
 export type SourceReport = SyncRun["sources"][number] & { answers: number };
-
-/** Into the run's report: as a text that begins with its kind. */
-export function noteError(report: SourceReport, error: unknown): NotedError {
-  const { kind, message } = noted(error);
-  report.errors.push(`${kind}: ${message}`);
-  report.lastError = { kind, message };
-  return { kind, message };
-}
 
 export interface RunContext {
   db: Database;

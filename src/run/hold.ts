@@ -7,10 +7,12 @@ import {
   BudgetSpent,
   ClaimLost,
   DeadlineReached,
-  type ErrorKind,
+  messageOf,
+  SetAside,
   StorageFull,
 } from "../terms/errors.ts";
-import { type HolderContext, noteError } from "./context.ts";
+import { kindOf, troubleText } from "../terms/trouble.ts";
+import type { HolderContext } from "./context.ts";
 import { noteFull, noting } from "./headroom.ts";
 
 /** Writes progress and, with it, the lease. `moved`: a frontier has. @throws ClaimLost */
@@ -23,7 +25,7 @@ export async function checkpoint(
   if (context.keepAlive.held) context.keepAlive.held.renewedAt = context.effects.now();
 }
 
-export type HoldEnd = { end: "finished" | "lost" } | { end: "troubled"; windowId: string; kind: ErrorKind };
+export type HoldEnd = "finished" | "lost" | "troubled" | "set aside";
 
 /**
  * Works on a held window. An API's trouble, whatever it answered, or an unknown one, is the window's own: it goes back with
@@ -46,18 +48,24 @@ export async function holding(
   keepAlive.held = held;
   try {
     await work();
-    return { end: "finished" };
+    return "finished";
   } catch (thrown) {
     const error = noteFull(room, thrown) ?? thrown;
     if (error instanceof ClaimLost) {
       log.warn({ window: claim.windowId }, error.message);
-      return { end: "lost" };
+      return "lost";
+    }
+    if (error instanceof SetAside) {
+      log.warn({ window: claim.windowId }, error.message);
+      await unlessLost(giveBack(db, claim));
+      return "set aside";
     }
     if (isOfTheWindow(error)) {
-      const { kind, message } = noteError(report, error);
+      const message = messageOf(error);
+      report.errors.push(troubleText(error));
       log.error({ window: claim.windowId, ...(error instanceof ApiError ? {} : { err: error }) }, message);
-      await unlessLost(giveUp(db, claim, { kind, message }));
-      return { end: "troubled", windowId: claim.windowId, kind };
+      await unlessLost(giveUp(db, claim, { kind: kindOf(error), message }));
+      return "troubled";
     }
     if (!(error instanceof DeadlineReached) && !(error instanceof BudgetSpent))
       log.error({ window: claim.windowId, err: error }, "the run ends here");
@@ -84,4 +92,26 @@ async function unlessLost(write: Promise<void>): Promise<void> {
   } catch (error) {
     if (!(error instanceof ClaimLost)) throw error;
   }
+}
+
+/** An error that nobody thought of: the rest goes on, and the run is an error in the end. */
+export interface Trouble {
+  error: unknown;
+}
+
+/** An API's trouble is noted, and the source goes on. */
+export async function untroubled(
+  context: HolderContext,
+  work: () => Promise<unknown>,
+): Promise<Trouble | null> {
+  try {
+    await work();
+  } catch (error) {
+    const ends = error instanceof DeadlineReached || noteFull(context.room, error) || isUnreachable(error);
+    if (ends) throw error;
+    if (!(error instanceof ApiError)) return { error };
+    context.report.errors.push(troubleText(error));
+    context.log.error({ source: context.source }, error.message);
+  }
+  return null;
 }

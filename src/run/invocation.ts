@@ -5,19 +5,20 @@ import { type Held, reviveFailed } from "../claim/claim.ts";
 import type { Config } from "../config/config.ts";
 import { openPacer } from "../fetch/pacer.ts";
 import { plan } from "../plan/plan.ts";
-import { type Database, ensureCollections, ensureIndexes, isUnreachable } from "../platform/database.ts";
+import { type Database, ensureCollections, ensureIndexes } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
-import type { Reader, SourceConfig } from "../sources/source.ts";
+import { ownCollections } from "../sources/index.ts";
+import type { SourceConfig } from "../sources/source.ts";
 import { closePassed } from "../store/store.ts";
 import { BAD_ENDS, type SyncJob, type SyncRun } from "../terms/documents.ts";
-import { ApiError, BudgetSpent, DeadlineReached, type ErrorKind, StorageFull } from "../terms/errors.ts";
+import { ApiError, BudgetSpent, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
+import { troubleText } from "../terms/trouble.ts";
 import { claimFitting } from "./claim-fitting.ts";
 import {
   type HolderContext,
-  noteError,
   type RunContext,
   remainingMs,
   type SourceContext,
@@ -27,9 +28,9 @@ import {
 import { syncDelta } from "./delta.ts";
 import { drain } from "./drain.ts";
 import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
-import { type HoldEnd, holding } from "./hold.ts";
-import { closeJob, notePlan, noteSynced, openJob } from "./jobs.ts";
-import { claimForProof, readBy, readContextOf, verifyBy } from "./read-by.ts";
+import { type HoldEnd, holding, untroubled } from "./hold.ts";
+import { closeJob, notePlan, openJob } from "./jobs.ts";
+import { workByReader } from "./read-sites.ts";
 import { statusOf } from "./status.ts";
 import { verifyNewest } from "./verify.ts";
 
@@ -53,8 +54,9 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const context: RunContext = { db, effects, config, log, deadline, room, verifyOnly };
   let noticesClosed = 0;
   await noting(room, async () => {
-    await ensureCollections(db, log);
-    await ensureIndexes(db);
+    const own = ownCollections(config.sources);
+    await ensureCollections(db, log, own);
+    await ensureIndexes(db, own);
     await openRun(db, _id, startedAt);
     noticesClosed = await closePassed(db, startedAt);
   });
@@ -84,7 +86,7 @@ async function runSources(run: RunContext): Promise<SourceReport[]> {
   if (room.full) {
     const { message } = room.full; // it would not even take the run's own document: the next invocation tries again
     log.error(message);
-    const ended = { errors: [`full: ${message}`], endedBy: "storage full" as const };
+    const ended = { errors: [troubleText(room.full)], endedBy: "storage full" as const };
     return config.sources.map(({ source }) => ({ ...emptyReport(source), ...ended }));
   }
   const jobs = await Promise.allSettled(config.sources.map((settings) => openAndPlan(run, settings)));
@@ -96,7 +98,7 @@ async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig):
   const job = await openJob(db, source, effects.now());
   if (job.paused) return job;
   const { horizon, planHash: knownHash } = job;
-  const sites = await reader?.sites?.(db);
+  const sites = await reader?.sites?.(db, effects.now());
   const planned = await plan(db, {
     source,
     start,
@@ -105,6 +107,8 @@ async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig):
     knownHash,
     now: effects.now(),
     ...(sites ? { sites } : {}),
+    ...(reader?.until ? { until: reader.until(effects.now()) } : {}),
+    ...(reader?.isDueAgain ? { isDueAgain: reader.isDueAgain } : {}),
   });
   if (planned.hash !== knownHash) await notePlan(db, source, { before: knownHash, after: planned.hash });
   await reviveFailed(db, source);
@@ -144,14 +148,17 @@ async function runSource(
     if (job?.value.paused) return { ...report, endedBy: "paused" };
     const { source, reader, definition } = settings;
     const holder: HolderContext = { ...run, source, report, keepAlive: { held: null } };
-    if (reader) report.endedBy = await workByReader(holder, reader);
+    const backoffSeconds = run.config.cooldownSeconds ?? BACKOFF_SECONDS;
+    const mayGoOn = () => stopAtDeadline(holder);
+    if (reader) await workByReader(holder, { settings, reader, backoffSeconds, mayGoOn });
     else if (definition.releases)
       report.endedBy = await work(await contextOf(holder, settings, definition.releases));
   } catch (thrown) {
     const error = noteFull(room, thrown) ?? thrown;
     report.endedBy = endOf(error);
     if (report.endedBy !== "deadline") {
-      const { message } = noteError(report, error);
+      const message = messageOf(error);
+      report.errors.push(troubleText(error));
       log.error({ source: settings.source, err: error }, message);
     }
   }
@@ -159,7 +166,7 @@ async function runSource(
   try {
     await noting(room, () => closeJob(db, report, effects.now()));
   } catch (error) {
-    noteError(report, error);
+    report.errors.push(troubleText(error));
     report.endedBy = "error";
     log.error({ source: settings.source, err: error }, "the source's job could not be written");
   }
@@ -174,7 +181,7 @@ function noteSilence(report: SourceReport): void {
   if (errors.length > 0) return;
   const kind = refusals > 0 ? "refused" : "slow";
   const message = `${source}: ${requests} requests in this run, and no answer to any. The next run tries again.`;
-  noteError(report, new ApiError(message, { kind, url: "", attempts: requests }));
+  errors.push(troubleText(new ApiError(message, { kind, url: "", attempts: requests, permanent: false })));
 }
 
 function endOf(error: unknown): SourceReport["endedBy"] {
@@ -183,8 +190,7 @@ function endOf(error: unknown): SourceReport["endedBy"] {
 }
 
 const BACKOFF_SECONDS = 120; // after a window's first failed attempt, unless COOLDOWN_SECONDS says otherwise
-/** Windows in a row that fail in the same way: then it is the source, and the next invocation tries again. */
-const TROUBLES_MAX = 3;
+const TROUBLES_MAX = 3; // windows in a row that fail: then it is the source, and the next invocation tries again
 /** Of one window that is due again at once; it has failed by then. */
 const TROUBLES_OF_ONE_MAX = 9;
 
@@ -199,115 +205,62 @@ async function work(context: SourceContext): Promise<End> {
   return end;
 }
 
-/** A source that brings its own reader: the same claims, leases, budget and reports. */
-async function workByReader(holder: HolderContext, reader: Reader): Promise<End> {
-  const { report, config, verifyOnly } = holder;
-  const { refresh, windowsAtOnce = 1 } = reader;
-  let trouble: Trouble | null = null;
-  let end: End = "nothing left";
-  if (!verifyOnly) {
-    trouble = await untroubled(holder, async () =>
-      noteSynced(holder.db, holder.source, await refresh(readContextOf(holder, null))),
-    );
-    const side = () => {
-      const own = { ...holder, keepAlive: { held: null } };
-      return drainAll(own, (held) => readBy(reader, own, held));
-    };
-    const ended = await Promise.allSettled(Array.from({ length: windowsAtOnce }, side));
-    for (const one of ended) if (one.status === "rejected") throw one.reason;
-    if (ended.some((one) => one.status === "fulfilled" && one.value === "trouble")) end = "trouble";
-  }
-  if (end === "nothing left" && config.verifyRequestsPerRun > 0 && reader.verify)
-    await untilTrouble(holder, async () => {
-      const held = await claimForProof(holder);
-      if (!held) return null;
-      const hold = await holding(holder, held.claim, () => verifyBy(reader, holder, held));
-      if (hold.end === "finished") report.windowsVerified.push(held.window._id);
-      return hold;
-    });
-  if (trouble) throw trouble.error;
-  return end;
-}
-
 async function drainAll(context: HolderContext, read: (held: Held) => Promise<void>): Promise<End> {
   const { config, report } = context;
   return untilTrouble(context, async () => {
-    const held = await claimFitting(context, config.cooldownSeconds ?? BACKOFF_SECONDS);
+    const held = await claimFitting(context, {
+      backoffSeconds: config.cooldownSeconds ?? BACKOFF_SECONDS,
+    });
     if (!held) return null;
-    const hold = await drainHeld(context, held, read);
-    if (hold.end === "finished") report.windowsDone.push(held.window._id);
-    return hold;
+    const end = await drainHeld(context, held, read);
+    if (end === "finished") report.windowsDone.push(held.window._id);
+    return { end, windowId: held.window._id };
   });
 }
 
 /** Windows one after the other, until none is left (null) or several in a row had trouble. */
 async function untilTrouble(
   context: HolderContext,
-  next: () => Promise<HoldEnd | { end: "waits" } | null>,
+  next: () => Promise<{ end: HoldEnd | "waits"; windowId: string } | null>,
 ): Promise<End> {
-  for (let troubles: Troubled[] = []; !isSourceTrouble(troubles); ) {
+  for (let troubles: string[] = []; !isSourceTrouble(troubles); ) {
     stopAtDeadline(context);
     const hold = await next();
     if (hold === null) return "nothing left";
-    troubles = hold.end === "troubled" ? [...troubles, hold] : [];
+    troubles = hold.end === "troubled" ? [...troubles, hold.windowId] : [];
   }
   return "trouble";
 }
 
-type Troubled = Extract<HoldEnd, { end: "troubled" }>;
-
-/** Several windows in one way, or twice as many in several: a source that is down may fail in more than one. */
-function isSourceTrouble(inARow: Troubled[]): boolean {
-  const kinds = [
-    ...new Map<string, ErrorKind>(inARow.map(({ windowId, kind }) => [windowId, kind])).values(),
-  ];
-  const alike = kinds.slice(-TROUBLES_MAX).every((kind) => kind === kinds.at(-1));
-  return kinds.length >= (alike ? TROUBLES_MAX : 2 * TROUBLES_MAX) || inARow.length >= TROUBLES_OF_ONE_MAX;
-}
+/** One window that fails is its own trouble, however often; several in a row are the source's. */
+const isSourceTrouble = (inARow: string[]) =>
+  new Set(inARow).size >= TROUBLES_MAX || inARow.length >= TROUBLES_OF_ONE_MAX;
 
 /** A window that outgrows the budget waits: the next claim finds nothing that fits. */
 async function drainHeld(
   context: HolderContext,
   held: Held,
   read: (held: Held) => Promise<void>,
-): Promise<HoldEnd | { end: "waits" }> {
+): Promise<HoldEnd | "waits"> {
   try {
     return await holding(context, held.claim, () => read(held));
   } catch (error) {
     if (!(error instanceof BudgetSpent)) throw error;
     context.log.warn({ window: held.window._id }, error.message);
-    return { end: "waits" };
+    return "waits";
   }
 }
 
 /** Never verified first, as long as it takes; then what has been proved, within its share of the run. */
 async function verify(context: SourceContext): Promise<void> {
   const share = { left: context.config.verifyRequestsPerRun };
-  await untilTrouble(context, () => verifyNewest(context, { first: true, share: null }));
-  await untilTrouble(context, () => verifyNewest(context, { first: false, share }));
+  const first = await untilTrouble(context, () => verifyNewest(context, { first: true, share: null }));
+  if (first === "nothing left")
+    await untilTrouble(context, () => verifyNewest(context, { first: false, share }));
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */
 const deltaFirst = (context: SourceContext) => untroubled(context, () => syncDelta(context));
-
-/** An error that nobody thought of: the rest goes on, and the run is an error in the end. */
-interface Trouble {
-  error: unknown;
-}
-
-/** An API's trouble is noted, and the source goes on. */
-async function untroubled(context: HolderContext, work: () => Promise<unknown>): Promise<Trouble | null> {
-  try {
-    await work();
-  } catch (error) {
-    const ends = error instanceof DeadlineReached || noteFull(context.room, error) || isUnreachable(error);
-    if (ends) throw error;
-    if (!(error instanceof ApiError)) return { error };
-    const { message } = noteError(context.report, error);
-    context.log.error({ source: context.source }, message);
-  }
-  return null;
-}
 
 function stopAtDeadline(context: HolderContext): void {
   if (context.room.full) throw context.room.full;

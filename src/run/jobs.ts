@@ -1,6 +1,7 @@
 // The one writer of `syncJobs`: the state of a source between invocations.
 import type { Database } from "../platform/database.ts";
 import { BAD_ENDS, type SyncJob } from "../terms/documents.ts";
+import { logEntry, readEntry } from "../terms/trouble.ts";
 import type { Source } from "../terms/window.ts";
 import type { SourceReport } from "./context.ts";
 
@@ -54,13 +55,14 @@ export async function noteSynced(db: Database, source: Source, until: Date): Pro
 
 /** What this invocation did for the source, and where the source stands now. */
 export async function closeJob(db: Database, report: SourceReport, now: Date): Promise<void> {
-  const { source, releases, errors, lastError, endedBy } = report;
+  const { source, releases, errors, endedBy } = report;
   const open = await db.syncWindows.findOne(
     { source, status: { $in: ["pending", "running", "failed"] } },
     { projection: { _id: 1 } },
   );
   const status = BAD_ENDS.includes(endedBy) ? "error" : open ? "backfilling" : "syncing";
-  const entries = errors.map((text) => `${now.toISOString()} ${text}`);
+  const entries = errors.map((text) => logEntry(now, text));
+  const lastError = readEntry(entries.at(-1));
   await db.syncJobs.updateOne(
     { _id: source },
     {
@@ -69,8 +71,8 @@ export async function closeJob(db: Database, report: SourceReport, now: Date): P
         lastRunAt: now,
         lastRunFetched: releases,
         lastRunErrors: errors.length,
-        ...(lastError ? { lastError: { at: now, ...lastError } } : {}),
         updatedAt: now,
+        ...(lastError ? { lastError } : {}),
       },
       $inc: { totalFetched: releases },
       $push: { errorLog: { $each: entries, $slice: -ERRORS_KEPT } },

@@ -151,11 +151,17 @@ async function stepJoint(
 
 function unanswered(
   { api }: ReadContext,
-  { why, error: kind }: Extract<Act, { kind: "give up" }>,
+  { why, status, slow }: Extract<Act, { kind: "give up" }>,
   url: string,
 ): ApiError {
-  const advice = kind === "rejected" ? `Check ${api.settings.origin}.` : "The window is tried again later.";
-  return new ApiError(`${api.source}: ${why}: ${url}. ${advice}`, { kind, url, attempts: 1 });
+  const advice = status === undefined ? "The window is tried again later." : `Check ${api.settings.origin}.`;
+  return new ApiError(`${api.source}: ${why}: ${url}. ${advice}`, {
+    url,
+    attempts: 1,
+    permanent: status !== undefined,
+    ...(status === undefined ? {} : { status }),
+    ...(slow ? { kind: "slow" } : {}),
+  });
 }
 
 function faultOf({ effects }: ReadContext, kind: string, detail: string): PageFault {

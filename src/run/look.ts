@@ -90,9 +90,10 @@ export async function readSlice(context: SourceContext, asked: Question): Promis
 function notRead({ kind, url }: Answer): ApiError {
   const why = kind === "page" ? "it answers another question" : kind;
   return new ApiError(`a slice could not be verified (${why}): ${url}. It is tried again later.`, {
-    kind: kind === "too slow" ? "slow" : "broken",
     url,
     attempts: 1,
+    permanent: false,
+    kind: kind === "too slow" ? "slow" : "broken",
   });
 }
 
@@ -145,7 +146,7 @@ export function ensureNotShrunk(
 
 /** Progress and lease, once rows are stored. @throws ShareUsed, ClaimLost */
 export async function saveLook({ context, claim, progress, share }: Look): Promise<void> {
-  await checkpoint(context, claim, { progress: progress, moved: true });
+  await checkpoint(context, claim, { progress, moved: true });
   if (share && share.left <= 0) throw new ShareUsed("looking again has used up its share of the run");
 }
 

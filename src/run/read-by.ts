@@ -1,5 +1,5 @@
 // What a source's own reader gets to work with, and what becomes of what it returns.
-import { claimNewest, finish, finishLook, type Held } from "../claim/claim.ts";
+import { claimNewest, finish, finishLook, type Held, renew } from "../claim/claim.ts";
 import type { Claim } from "../claim/statements.ts";
 import type { ReadContext, Reader } from "../sources/source.ts";
 import { DeadlineReached } from "../terms/errors.ts";
@@ -11,7 +11,7 @@ import { checkpoint } from "./hold.ts";
 export async function readBy(reader: Reader, context: HolderContext, held: Held): Promise<void> {
   ensureRoom(context.room, "backfill");
   const progress = await reader.read(readContextOf(context, held.claim), held.window);
-  await finish(context.db, held.claim, progress);
+  await finish(context.db, held.claim, { ...progress, verifyAt: null }); // due for its look at once
 }
 
 const NEVER = new Date("9999-01-01T00:00:00Z");
@@ -25,11 +25,29 @@ export async function verifyBy(reader: Reader, context: HolderContext, held: Hel
   await finishLook(context.db, held.claim, { progress, end });
 }
 
+const HOLD_MARGIN_MS = 10_000;
+
+/** A call that takes longer than what is left of the lease would lose the claim. */
+async function holdThrough(context: HolderContext, claim: Claim, ms: number): Promise<void> {
+  const { db, effects, keepAlive } = context;
+  const { held } = keepAlive;
+  if (!held) return;
+  const needMs = ms + HOLD_MARGIN_MS;
+  const leftMs = claim.leaseSeconds * 1000 - (effects.now().getTime() - held.renewedAt.getTime());
+  if (needMs <= leftMs) return;
+  await renew(db, { ...claim, leaseSeconds: Math.max(claim.leaseSeconds, Math.ceil(needMs / 1000)) });
+  held.renewedAt = effects.now();
+}
+
 /** The newest window that was read and never verified; null when there is none. */
-export function claimForProof({ db, source, effects, config }: HolderContext): Promise<Held | null> {
+export function claimForProof(
+  { db, source, effects, config }: HolderContext,
+  sites?: readonly string[],
+): Promise<Held | null> {
   const { leaseSeconds } = config;
   return claimNewest(db, {
     source,
+    ...(sites ? { sites } : {}),
     kind: "verify",
     look: { first: true, now: effects.now() },
     id: effects.newId(),
@@ -51,6 +69,9 @@ export function readContextOf(context: HolderContext, claim: Claim | null): Read
     wait: async (ms) => {
       if (ms > remainingMs(context)) throw new DeadlineReached("the wait would outlive the deadline");
       await wait(ms);
+    },
+    hold: async (ms) => {
+      if (claim) await holdThrough(context, claim, ms);
     },
     checkpoint: async (progress) => {
       if (!claim) return;

@@ -6,10 +6,12 @@ import { type Effects, type HttpAnswer, TransportError } from "../platform/effec
 import { createLogger } from "../platform/logger.ts";
 import { createReplica, type Replica, type ReplicaOptions } from "../replica/answer.ts";
 import { createHistory, type HistoryOptions, type Published } from "../replica/history.ts";
+import type { BoardReplica } from "../replica/moderngov/replica.ts";
 import { SOURCES, type Source } from "../replica/sources.ts";
 import { invoke } from "../run/invocation.ts";
 import type { Source as SourceDefinition } from "../sources/source.ts";
 import type { SyncRun } from "../terms/documents.ts";
+import { BOARDS_URL, deliveryOf } from "./board-network.ts";
 
 export interface World {
   replica: Replica;
@@ -38,6 +40,8 @@ export interface WorldOptions {
   strike?: (url: URL, now: Date) => HttpAnswer | null;
   /** In place of those that src/sources lists. */
   sources?: readonly SourceDefinition[];
+  /** Sites of board minutes, at BOARDS_URL. */
+  boards?: BoardReplica;
 }
 
 const FIND_A_TENDER_BEGAN = new Date("2021-01-01T00:00:00Z");
@@ -64,7 +68,13 @@ export function createWorld(options: WorldOptions): World {
     sleep: async (ms) => {
       nowMs += Math.max(0, ms);
     },
-    get: async (url) => {
+    get: async (url, request) => {
+      if (options.boards && url.startsWith(BOARDS_URL)) {
+        const { ms, answer } = deliveryOf(options.boards, { url, options: request, now: nowMs });
+        nowMs += ms;
+        if (answer instanceof TransportError) throw answer;
+        return answer;
+      }
       nowMs += requestMs;
       return options.strike?.(new URL(url), new Date(nowMs)) ?? httpAnswer(replica, url, nowMs);
     },

@@ -2,7 +2,7 @@
 // budget, runs, pages, commands) takes what the list gives.
 import type { z } from "zod";
 import type { SourceRules } from "../map/source-rules.ts";
-import type { Database } from "../platform/database.ts";
+import type { Database, OwnCollections } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SyncWindow } from "../terms/documents.ts";
@@ -23,6 +23,10 @@ export interface Source {
   configure: z.ZodType<(common: CommonSettings) => SourceSettings | null>;
   /** Read by the walk over an API that lists releases by time; null for a source that brings its own reader. */
   releases: { api: Api; rules: SourceRules } | null;
+  /** What it stores in, beside the windows: made when it is switched on. */
+  collections?: OwnCollections;
+  /** What operators do about its sites, by all the settings; whether it is switched on or not. */
+  office?: (settings: Readonly<Record<string, string>>) => SiteOffice;
 }
 
 export interface CommonSettings {
@@ -51,17 +55,57 @@ export interface SourceConfig extends SourceSettings {
 /** How a source is read that is no API of releases. Whatever it stores goes to collections of its own. */
 export interface Reader {
   /** Parts (sites) of which each has windows of its own, `SOURCE/{site}/{month}`; without it the source is one. */
-  sites?: (db: Database) => Promise<string[]>;
+  sites?: (db: Database, now: Date) => Promise<string[]>;
+  /** Those that may be asked now; the windows of the others wait. Without it all may. */
+  openSites?: (db: Database, now: Date) => Promise<OpenSite[]>;
+  /** Months are planned whole up to here; without it, as they are over. */
+  until?: (now: Date) => Date;
+  /** A window that is done, and is to be read once more from its beginning. */
+  isDueAgain?: (window: Pick<SyncWindow, "to" | "doneAt">, now: Date) => boolean;
   /** Once an invocation, before windows are claimed: what is new. @returns the instant up to which it is all here */
   refresh: (context: ReadContext) => Promise<Date>;
   /** Reads a window to its end. Whatever was checkpointed stays. @returns its progress at the end */
   read: (context: ReadContext, window: SyncWindow) => Promise<WindowProgress>;
   /** Reads it once more and says what was missing; a window that it returns for is `exact`. Without it none ever is. */
   verify?: (context: ReadContext, window: SyncWindow) => Promise<WindowProgress>;
-  /** Windows that are read side by side, each under its own claim (two may be of one site); 1 without it. */
+  /** Windows that are read side by side, each under its own claim and of another site; 1 without it. */
   windowsAtOnce?: number;
-  /** Share of STORAGE_BUDGET_MB that it may fill; the sources without one share the rest. */
+  /** Share of STORAGE_BUDGET_MB that its own collections may fill; the sources without one share all of it. */
   storageShare?: number;
+}
+
+export interface OpenSite {
+  site: string;
+  /** A call takes it a minute: few such are read at a time, so that the others are not held up. */
+  slow: boolean;
+}
+
+export interface SiteDescription {
+  site: string;
+  name: string;
+  state: string;
+  /** What was found to work there. */
+  found: string;
+  /** Why it is not read. */
+  trouble: string;
+  askAgainAt: Date | null;
+  parts: string[];
+}
+
+export interface SiteOffice {
+  collections: OwnCollections;
+  list(db: Database, now: Date): Promise<SiteDescription[]>;
+  add(
+    db: Database,
+    site: { address: string; name: string; parts: { name: string; committees?: string }[]; now: Date },
+  ): Promise<{ site: string; isNew: boolean }>;
+  /** Asks the site what works. Null while an invocation asks it. */
+  probe(
+    db: Database,
+    options: { site: string; effects: ReadContext["effects"]; wait: (ms: number) => Promise<void> },
+  ): Promise<SiteDescription | null>;
+  /** @returns whether there is such a site */
+  switch(db: Database, options: { site: string; on: boolean; now: Date }): Promise<boolean>;
 }
 
 /** What a holder writes to its window. */
@@ -77,6 +121,8 @@ export interface ReadContext {
   remainingMs: () => number;
   /** @throws DeadlineReached when it would outlive the deadline */
   wait: (ms: number) => Promise<void>;
+  /** Makes the lease last through a call that may take so long. @throws ClaimLost */
+  hold: (ms: number) => Promise<void>;
   /** @throws ClaimLost: stop at once and write nothing more */
   checkpoint: (progress: WindowProgress) => Promise<void>;
   /** Counts for the run's document. */

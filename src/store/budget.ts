@@ -71,7 +71,7 @@ async function readable<T>(read: () => Promise<T>): Promise<T | null> {
   }
 }
 
-async function collectionSize(db: Db, name: string): Promise<{ count: number; bytes: number }> {
+export async function collectionSize(db: Db, name: string): Promise<{ count: number; bytes: number }> {
   const pipeline = [
     { $collStats: { storageStats: {} } },
     {

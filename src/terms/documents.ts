@@ -3,8 +3,8 @@
 import { Binary } from "mongodb";
 import { z } from "zod";
 import { objectIdSchema, sourceSchema } from "./bson.ts";
-import { ERROR_KINDS } from "./errors.ts";
 import { isLondonTime, type LondonTime } from "./london-time.ts";
+import { TROUBLE_KINDS } from "./trouble.ts";
 import { LANE_MODES, WINDOW_STATUSES } from "./window.ts";
 
 export * from "./contract.ts";
@@ -18,6 +18,13 @@ const londonTimeSchema = z
 /** Whether a release is kept as it came, beside the contract (STORE_RAW). */
 export const STORE_RAW_MODES = ["none", "gzip", "full"] as const;
 export type StoreRaw = (typeof STORE_RAW_MODES)[number];
+
+/** `kind`: missing where an earlier version wrote it. */
+const troubleSchema = z.strictObject({
+  at: z.date(),
+  kind: z.enum(TROUBLE_KINDS).optional(),
+  message: z.string(),
+});
 
 export const laneSchema = z.strictObject({
   stage: z.string(),
@@ -37,13 +44,6 @@ export const countsSchema = z.strictObject({
   quarantined: z.number().int(),
   /** BSON bytes of the contracts of these releases, without indexes. */
   bytes: z.number(),
-});
-
-/** Documents of earlier versions have no `kind`. */
-const notedErrorSchema = z.strictObject({
-  at: z.date(),
-  kind: z.enum(ERROR_KINDS).optional(),
-  message: z.string(),
 });
 
 const unprovenSchema = z.strictObject({
@@ -72,7 +72,7 @@ export const windowSchema = z.strictObject({
   claim: z.strictObject({ id: objectIdSchema, until: z.date() }).nullable(),
   attempts: z.number().int(),
   retryAt: z.date().nullable(),
-  lastError: notedErrorSchema.nullable(),
+  lastError: troubleSchema.nullable(),
   counts: countsSchema,
   proof: z.enum(PROOFS).nullable(),
   /** What the proof rests on. */
@@ -151,9 +151,9 @@ export const syncJobSchema = z.strictObject({
   lastRunAt: z.date().nullable(),
   lastRunFetched: z.number().int(),
   lastRunErrors: z.number().int(),
-  /** Texts, each `{instant} {kind}: {message}`: the application shows them as they are. */
+  /** The newest, oldest first: `2026-11-24T10:12:00.000Z broken: what happened`. */
   errorLog: z.array(z.string()),
-  lastError: notedErrorSchema.nullish(),
+  lastError: troubleSchema.nullable().optional(),
   planHash: z.string().nullable(),
   paused: z.boolean(),
   createdAt: z.date(),
@@ -234,7 +234,6 @@ export const syncRunSchema = z.strictObject({
       windowsDone: z.array(z.string()),
       windowsVerified: z.array(z.string()),
       errors: z.array(z.string()),
-      lastError: z.strictObject({ kind: z.enum(ERROR_KINDS), message: z.string() }).optional(),
       endedBy: z.enum(RUN_ENDS),
     }),
   ),

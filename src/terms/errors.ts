@@ -1,36 +1,4 @@
-// The errors that callers tell apart, by class, and the kinds that are stored with their messages: nothing sorts errors
-// by their texts. Every message says what, where, what was expected, what to do.
-import { MongoError } from "mongodb";
-
-/** What went wrong, in a word. `report/` has the sentence for each. */
-export const ERROR_KINDS = [
-  "refused",
-  "slow",
-  "broken",
-  "rejected",
-  "unreachable",
-  "full",
-  "database",
-  "stuck",
-  "other",
-] as const;
-export type ErrorKind = (typeof ERROR_KINDS)[number];
-
-export interface NotedError {
-  kind: ErrorKind;
-  message: string;
-}
-
-/** An error as it is stored. */
-export function noted(error: unknown): NotedError {
-  return { kind: kindOf(error), message: messageOf(error) };
-}
-
-function kindOf(error: unknown): ErrorKind {
-  if (error instanceof ApiError) return error.kind;
-  if (error instanceof StorageFull) return "full";
-  return error instanceof MongoError ? "database" : "other";
-}
+// The errors that callers tell apart, by class. Every message says what, where, what was expected, what to do.
 
 /** What an error may quote of others is not bounded; what is stored and logged of it is. */
 const MESSAGE_LENGTH_MAX = 1000;
@@ -50,21 +18,37 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
 }
 
+/** What an API can do wrong: kinds of the table in trouble.ts. */
+export type ApiTrouble = "refused" | "slow" | "broken" | "rejected" | "unreachable";
+
+const isRefusal = (status: number | undefined) => status === 429 || status === 403;
+
 /** An API's answer that this invocation cannot use, after the retries it deserved. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
-  readonly kind: ErrorKind;
   readonly facts: { url: string; status?: number; attempts: number };
+  /** True when the request itself is refused (400, 401): asking again cannot help. */
+  readonly permanent: boolean;
+  readonly kind: ApiTrouble;
 
   constructor(
     message: string,
-    options: { kind: ErrorKind; url: string; status?: number; attempts: number; cause?: unknown },
+    options: {
+      url: string;
+      status?: number;
+      attempts: number;
+      permanent: boolean;
+      /** `slow` where nothing came in time; the others follow from status and `permanent`. */
+      kind?: ApiTrouble;
+      cause?: unknown;
+    },
   ) {
     super(cut(message), { cause: options.cause });
-    const { kind, status, attempts } = options;
+    const { status, attempts, permanent } = options;
+    this.kind = options.kind ?? (permanent ? "rejected" : isRefusal(status) ? "refused" : "broken");
     const url = cut(options.url);
-    this.kind = kind;
     this.facts = status === undefined ? { url, attempts } : { url, status, attempts };
+    this.permanent = permanent;
   }
 }
 
@@ -103,4 +87,9 @@ export class BudgetSpent extends Error {
 /** The soft deadline, or a wait that would outlive it: not a failure, the next invocation goes on. */
 export class DeadlineReached extends Error {
   override readonly name = "DeadlineReached";
+}
+
+/** A part of a source (a site) is left alone for now. Nothing is wrong with the window, and the source goes on. */
+export class SetAside extends Error {
+  override readonly name = "SetAside";
 }

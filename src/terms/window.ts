@@ -1,4 +1,5 @@
-// The one state machine: every status of a window and every move between them. Each update names from and to.
+// The one state machine: every status of a window and every move between them. Each update names from and to by
+// `statusTo`, so that a move which is not in the table does not compile.
 import type { LondonTime } from "./london-time.ts";
 
 export const WINDOW_STATUSES = ["pending", "running", "done", "failed", "deferred", "cancelled"] as const;
@@ -12,6 +13,14 @@ export const WINDOW_MOVES = {
   deferred: ["pending", "cancelled"], // pending: there is room now
   cancelled: ["pending", "done"], // the start moved back; done: what was read is not read again
 } as const satisfies Record<WindowStatus, readonly WindowStatus[]>;
+
+/** The statuses from which a window may come to this one. */
+type CameFrom<To extends WindowStatus> = {
+  [From in WindowStatus]: To extends (typeof WINDOW_MOVES)[From][number] ? From : never;
+}[WindowStatus];
+
+/** The status that an update sets, on windows whose status is one of `from`: its filter has to see to that. */
+export const statusTo = <const To extends WindowStatus>(to: To, _from: readonly CameFrom<To>[]): To => to;
 
 /** A source by its id. Which there are, src/sources/index.ts says; a database may know more than are switched on. */
 export type Source = string;

@@ -89,7 +89,7 @@ describe("a claim", () => {
       () => finish(db, first.claim, progress),
       () => renew(db, first.claim),
       () => giveBack(db, first.claim),
-      () => giveUp(db, first.claim, TROUBLE),
+      () => giveUp(db, first.claim, { kind: "broken", message: "x" }),
     ];
     for (const write of writes) await expect(write()).rejects.toThrow(ClaimLost);
     expect(await windowOf(first)).toEqual(before);
@@ -127,7 +127,7 @@ describe("a claim", () => {
 
   it("is not to be had before the pause is over", async () => {
     const one = await held();
-    await giveUp(db, one.claim, TROUBLE);
+    await giveUp(db, one.claim, { kind: "broken", message: "x" });
     expect((await held()).window.month).toBe("2026-05");
   });
 
@@ -147,7 +147,7 @@ describe("a claim", () => {
   it("comes back by itself a day after it failed, behind those that have not", async () => {
     const one = await held();
     await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { attempts: ATTEMPTS_MAX } });
-    await giveUp(db, one.claim, TROUBLE);
+    await giveUp(db, one.claim, { kind: "broken", message: "x" });
     expect(await reviveFailed(db, source)).toBe(0);
     await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { retryAt: LONG_AGO } });
     expect(await reviveFailed(db, source)).toBe(1);

@@ -111,7 +111,7 @@ describe("a total outage", () => {
       expect(shares(all).map(({ endedBy, answers }) => [endedBy, answers])).toEqual(
         Array(6).fill(["trouble", 0]),
       );
-      expect(shares(all).every(({ lastError }) => lastError?.kind === kind)).toBe(true);
+      expect(shares(all).every(({ errors }) => errors.at(-1)?.startsWith(`${kind}: `))).toBe(true);
       const [job] = await db.syncJobs.find().toArray();
       expect(job).toMatchObject({ status: "error", lastError: { kind } });
       const status = await statusAt(world);

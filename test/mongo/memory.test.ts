@@ -180,7 +180,7 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
     () =>
       noted(async () => {
         const holder = one();
-        if (holder) await giveUp(db, holder.claim, { kind: "other", message: "why $not" });
+        if (holder) await giveUp(db, holder.claim, { kind: "slow", message: "why $not" });
       }),
     () => noted(() => reviveFailed(db, source)),
     () => noted(() => storePage(db, page())),

@@ -60,7 +60,7 @@ describe("a source that is added", () => {
     const here = world();
     const { sources: reports } = await here.run();
     expect(reports.map(({ source, errors, endedBy }) => [source, errors, endedBy])).toEqual(
-      sources.map(({ id }) => [id, [], "nothing left"]),
+      here.configFor().sources.map(({ source }) => [source, [], "nothing left"]),
     );
     expect(await windowsOf("GAZETTE")).toEqual(
       ["2026-03", "2026-04", "2026-05"].map((month) => `GAZETTE/${month} done exact`),

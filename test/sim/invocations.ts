@@ -6,7 +6,9 @@ import { collectionsOf } from "../../src/platform/database.ts";
 import { type Effects, type HttpAnswer, TransportError } from "../../src/platform/effects.ts";
 import { createLogger } from "../../src/platform/logger.ts";
 import type { Replica } from "../../src/replica/answer.ts";
+import type { BoardReplica } from "../../src/replica/moderngov/replica.ts";
 import { invoke } from "../../src/run/invocation.ts";
+import { BOARDS_URL, deliveryOf } from "../../src/sim/board-network.ts";
 import { connect, type Gate } from "../../src/sim/memory-mongo.ts";
 import type { MemoryStore } from "../../src/sim/memory-store.ts";
 import type { Scheduler } from "../../src/sim/scheduler.ts";
@@ -43,6 +45,8 @@ export interface Stage {
   random: () => number;
   store: MemoryStore;
   replica: () => Replica;
+  /** Answers what begins with `boardsUrl`. */
+  boards?: BoardReplica;
   chaos: Chaos;
   vars: Record<string, string>;
   meet: (what: string) => void;
@@ -138,7 +142,7 @@ function gateOf(stage: Stage, invocation: Invocation): Gate {
 }
 
 function effectsOf(stage: Stage, invocation: Invocation): Effects {
-  const { scheduler, random, replica, violate } = stage;
+  const { scheduler, random, replica, boards, violate } = stage;
   const between = betweenOf(random);
   let ids = 0;
   const deadline = invocation.startedAt + invocation.budgetMs;
@@ -161,11 +165,22 @@ function effectsOf(stage: Stage, invocation: Invocation): Effects {
           if (!gone(stage, invocation, "sleep, after")) resolve();
         });
       }),
-    get: (url) =>
+    get: (url, options) =>
       new Promise((resolve, reject) => {
         if (gone(stage, invocation, "fetch, before")) return;
         if (scheduler.now() > deadline + 1000)
           violate(`invariant 8: invocation ${invocation.id} asks after its deadline`);
+        if (boards && url.startsWith(BOARDS_URL)) {
+          scheduler.after(between(50, 500), `${invocation.id} ${url}`, () => {
+            const { ms, answer } = deliveryOf(boards, { url, options, now: scheduler.now() });
+            scheduler.after(ms, `${invocation.id} answered`, () => {
+              if (gone(stage, invocation, "fetch, after")) return;
+              if (answer instanceof TransportError) reject(answer);
+              else resolve(answer);
+            });
+          });
+          return;
+        }
         scheduler.after(between(50, 1500), `${invocation.id} ${url}`, () => {
           const { status, headers, body, transport } = replica().handle({ url, now: scheduler.now() });
           const seen: HttpAnswer = { status, retryAfter: headers["retry-after"] ?? null, body };

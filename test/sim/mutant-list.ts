@@ -144,8 +144,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "a maintenance page is taken for a bad release",
     file: "src/fetch/ask.ts",
-    find: 'if (read.kind === "foreign") return { kind: "trouble", detail: `status 200, ${read.reason}` };',
-    put: 'if (read.kind === "foreign") return { kind: "unreadable", reason: read.reason, body, salvaged: null };',
+    find: 'if (read.kind === "foreign") return {',
+    put: 'if (read.kind === "foreign") return { kind: "unreadable", reason: read.reason, body, salvaged: null };\n    if (read.kind === "foreign") return {',
   },
   {
     name: "narrower questions make an attempt the first again",

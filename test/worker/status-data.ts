@@ -11,6 +11,7 @@ import {
   plusSeconds,
   toLondon,
 } from "../../src/terms/london-time.ts";
+import { logEntry } from "../../src/terms/trouble.ts";
 import type { WindowStatus } from "../../src/terms/window.ts";
 
 export type Scene = "begun" | "middle" | "done" | "trouble";
@@ -77,7 +78,7 @@ function windowsOf(source: Source, scene: Scene, now: Date): SyncWindow[] {
       lastError: failed
         ? {
             at: new Date(now.getTime() - 4 * HOUR),
-            kind: "broken",
+            kind: "broken" as const,
             message: `tries failed for https://user:secret@api.example/${HOSTILE}: status 503`,
           }
         : null,
@@ -164,13 +165,14 @@ function stateOf(
 function jobOf(source: Source, scene: Scene, now: Date): SyncJob {
   const trouble = scene === "trouble" && source === "FIND_A_TENDER";
   const errors = trouble
-    ? [9, 8, 7, 3, 2, 1].map((hours) => ({
-        at: new Date(now.getTime() - hours * HOUR),
-        text:
+    ? [9, 8, 7, 3, 2, 1].map((hours) =>
+        logEntry(
+          new Date(now.getTime() - hours * HOUR),
           hours > 4
             ? "slow: no answer in time"
-            : `refused: FIND_A_TENDER: refused 20 times in a row (429) for https://x/${HOSTILE}`,
-      }))
+            : `refused: FIND_A_TENDER: refused 8 times in a row (429) for https://x/${HOSTILE}`,
+        ),
+      )
     : [];
   return {
     _id: source,
@@ -183,7 +185,7 @@ function jobOf(source: Source, scene: Scene, now: Date): SyncJob {
     lastRunAt: new Date(now.getTime() - 10 * 60_000),
     lastRunFetched: 120,
     lastRunErrors: trouble ? 1 : 0,
-    errorLog: errors.map(({ at, text }) => `${at.toISOString()} ${text}`),
+    errorLog: errors,
     planHash: "0123456789abcdef",
     paused: false,
     createdAt: new Date(now.getTime() - 60 * HOUR),

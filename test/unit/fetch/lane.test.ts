@@ -147,7 +147,7 @@ const cases: Case[] = [
   {
     name: "no such page: the window's trouble",
     answer: notFound,
-    act: { kind: "give up", error: "rejected" },
+    act: { kind: "give up", status: 404 },
     next: { stuck: 1 },
   },
   {
