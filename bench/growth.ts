@@ -2,17 +2,20 @@
 // and one and a half million contracts, and the windows of eleven years.
 import { MongoClient } from "mongodb";
 import { giveBack, type Held } from "../src/claim/claim.ts";
+import { foldOcid } from "../src/map/process/fold.ts";
 import { comparePlan, wantedWindows } from "../src/plan/difference.ts";
 import { plan } from "../src/plan/plan.ts";
-import { collectionsOf, type Database, ensureIndexes } from "../src/platform/database.ts";
+import { collectionsOf, type Database } from "../src/platform/database.ts";
+import { ensureIndexes } from "../src/platform/schema.ts";
 import { workerEffects } from "../src/platform/worker-effects.ts";
 import { createHistory } from "../src/replica/history.ts";
 import { releaseText } from "../src/replica/release.ts";
 import { SOURCES, type Source } from "../src/replica/sources.ts";
 import { claimFitting } from "../src/run/claim-fitting.ts";
-import { identified, type Upsert } from "../src/store/statements.ts";
+import { contractId } from "../src/store/ids.ts";
+import type { Upsert } from "../src/store/statements.ts";
 import { storePage } from "../src/store/store.ts";
-import type { MappedBuyer, SyncRun } from "../src/terms/documents.ts";
+import type { SyncRun } from "../src/terms/documents.ts";
 import { mapRelease } from "../test/kit/map.ts";
 import { SEED } from "./histories.ts";
 import { median } from "./machine.ts";
@@ -114,14 +117,14 @@ async function measure(all: Sized[]): Promise<Grown[]> {
   const pageMs = await mediansMs(all, (sized) => () => page("/")(sized));
   const statusJsonMs = await mediansMs(all, (sized) => () => page("/status.json")(sized));
   const storeMs = await mediansMs(all, ({ db }) => async () => {
-    await storePage(db, pageOf(pages++));
+    await storePage({ db, fold: foldOcid, now }, pageOf(pages++));
   });
   const bulkWriteMs = await mediansMs(
     all,
     ({ db }) =>
       async () => {
-        const { upserts } = pageOf(pages++);
-        await db.db.collection<{ _id: string }>("plain").bulkWrite(
+        const upserts = pageOf(pages++);
+        await db.db.collection("plain").bulkWrite(
           upserts.map(({ contract }) => ({ insertOne: { document: contract } })),
           { ordered: false },
         );
@@ -168,33 +171,29 @@ async function mediansMs(
 const TEMPLATES = templates();
 
 /** Contracts and buyers as mapped from the replica's full releases, of both sources; each notice once. */
-function templates(): { upsert: Upsert; buyers: MappedBuyer[] }[] {
+function templates(): Upsert[] {
   const [from, to] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-09-01T00:00:00Z")];
-  const made = new Map<string, { upsert: Upsert; buyers: MappedBuyer[] }>();
+  const made = new Map<string, Upsert>();
   for (const source of SOURCES) {
     for (const row of createHistory({ source, seed: SEED, from, to, notices: 1200 })) {
       const release: unknown = JSON.parse(releaseText(source, row, "full"));
       const mapped = mapRelease({ source, release, now: to });
       if (mapped.kind === "rejected") throw new Error(mapped.reason);
-      const { buyers, revision } = mapped;
-      const contract = identified(mapped.contract, buyers);
-      made.set(contract._id, { upsert: { contract, revision }, buyers });
+      const { contract, buyers, revision } = mapped;
+      made.set(contractId(contract).toHexString(), { contract, buyers, revision });
     }
   }
   return [...made.values()];
 }
 
 /** A page of contracts that are not there yet, of buyers that are. */
-function pageOf(number: number): { upserts: Upsert[]; buyers: Map<string, MappedBuyer> } {
-  const buyers = new Map<string, MappedBuyer>();
-  const upserts = Array.from({ length: 100 }, (_, at): Upsert => {
+function pageOf(number: number): Upsert[] {
+  return Array.from({ length: 100 }, (_, at): Upsert => {
     const template = TEMPLATES[(number * 100 + at) % TEMPLATES.length];
     if (!template) throw new Error("there are no templates");
-    const { upsert } = template;
-    for (const buyer of template.buyers) buyers.set(buyer._id, buyer);
-    return { ...upsert, contract: { ...upsert.contract, _id: `${upsert.contract._id}/${number}.${at}` } };
+    const { contract } = template;
+    return { ...template, contract: { ...contract, ocid: `${contract.ocid}-${number}.${at}` } };
   });
-  return { upserts, buyers };
 }
 
 /** What stands beside the contracts: eleven years of windows, nearly all done, and 90 days of runs every quarter of an hour. */
@@ -256,26 +255,20 @@ function runOf(age: number, now: Date): SyncRun {
 
 /** Copies of the templates on the server, each with an id and a date of its own; as many as are still wanting. */
 async function fillContracts(db: Database, wanted: number): Promise<void> {
-  const base = db.db.collection<{ _id: string }>("base");
   const now = workerEffects.now();
-  if ((await base.countDocuments()) === 0) {
-    await base.insertMany(
-      TEMPLATES.map(({ upsert: { contract, revision } }) => ({
-        ...contract,
-        ...(revision === null ? {} : { revisions: [revision] }),
-        ...{ createdAt: now, updatedAt: now },
-      })),
-    );
-  }
-  const copies = (count: number) => Math.ceil(count / TEMPLATES.length);
-  const had = copies(await db.contracts.estimatedDocumentCount());
-  await base
+  for (let at = 0; at < TEMPLATES.length; at += 100)
+    await storePage({ db, fold: foldOcid, now }, TEMPLATES.slice(at, at + 100));
+  await db.contracts.aggregate([{ $out: "base" }]).toArray();
+  const digits = { $substrCP: [{ $toString: { $add: [100_000_000, "$copy"] } }, 1, 8] };
+  await db.db
+    .collection("base")
     .aggregate([
-      { $set: { copy: { $range: [had, copies(wanted)] } } },
+      { $set: { copy: { $range: [1, Math.ceil(wanted / TEMPLATES.length)] } } },
       { $unwind: "$copy" },
       {
         $set: {
-          _id: { $concat: ["$_id", "/", { $toString: "$copy" }] },
+          _id: { $toObjectId: { $concat: [{ $substrCP: [{ $toString: "$_id" }, 0, 16] }, digits] } },
+          ocid: { $concat: ["$ocid", "-", digits] },
           publishedDate: { $subtract: ["$publishedDate", { $multiply: ["$copy", COPY_AGE_MS] }] },
         },
       },

@@ -5,7 +5,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BSON, MongoClient } from "mongodb";
 import { z } from "zod";
-import { collectionsOf, ensureIndexes } from "../src/platform/database.ts";
+import { collectionsOf } from "../src/platform/database.ts";
+import { ensureIndexes } from "../src/platform/schema.ts";
 import { createReplica } from "../src/replica/answer.ts";
 import { createHistory } from "../src/replica/history.ts";
 import { startReplica } from "../src/replica/server.ts";
@@ -143,7 +144,7 @@ async function wire(client: MongoClient, source: Source, pages: PageBytes[]): Pr
     const stored = await counting(client, () => keepPage(context, body));
     const contracts = await db.contracts.find({}, { sort: { _id: 1 } }).toArray();
     const plain = await counting(client, () =>
-      database.collection<{ _id: string }>("plain").bulkWrite(
+      database.collection("plain").bulkWrite(
         contracts.map((document) => ({ insertOne: { document } })),
         { ordered: false },
       ),

@@ -14,9 +14,10 @@ import type { SourceContext } from "../src/run/context.ts";
 import { openRoom } from "../src/run/headroom.ts";
 import { storeRows } from "../src/run/store-rows.ts";
 import { rulesOf } from "../src/sources/index.ts";
-import { buyersRecounted, contractUpsert, identified, type Upsert } from "../src/store/statements.ts";
+import { buyerWrites } from "../src/store/buyers.ts";
+import { resolved } from "../src/store/identity.ts";
+import { nextOf, type Upsert, writeOf } from "../src/store/statements.ts";
 import { bsonBytes } from "../src/store/store.ts";
-import type { MappedBuyer } from "../src/terms/documents.ts";
 import { londonTime } from "../src/terms/london-time.ts";
 import { ALL_STAGES } from "../src/terms/window.ts";
 import { APIS } from "../test/kit/apis.ts";
@@ -39,18 +40,20 @@ export async function keepPage(context: SourceContext, body: Uint8Array): Promis
 /** The same up to what is handed to the driver. @returns how many statements that is */
 export function handOver(source: Source, body: Uint8Array): number {
   const now = workerEffects.now();
-  const buyers = new Map<string, MappedBuyer>();
   const upserts: Upsert[] = [];
   for (const { release } of distinct(judged(source, body).rows)) {
     const mapped = mapRelease({ source, release, now });
     if (mapped.kind === "rejected") continue;
-    const { contract, revision } = mapped;
-    upserts.push({ contract: identified(contract, mapped.buyers), revision });
-    for (const buyer of mapped.buyers) buyers.set(buyer._id, buyer);
+    const { contract, buyers, revision } = mapped;
+    upserts.push({ contract, buyers, revision });
   }
   const bytes = upserts.reduce((sum, upsert) => sum + bsonBytes(upsert), 0);
-  const ids = upserts.map(({ contract }) => contract._id);
-  const statements = [...upserts.map(contractUpsert), ...buyersRecounted([...buyers.values()], ids)];
+  const people = resolved(
+    upserts.flatMap(({ buyers }) => buyers),
+    [],
+  );
+  const contracts = upserts.map((upsert) => writeOf(nextOf(upsert, null, []), now));
+  const statements = [...contracts, ...buyerWrites(people, now)];
   return bytes > 0 ? statements.length : 0;
 }
 
@@ -83,6 +86,7 @@ export async function contextOf(
       stages: settings.stages,
       report,
       quarantined: new Set<string>(),
+      keptTexts: { all: 0, byWindow: new Map() },
       keepAlive: { held: null },
     },
     asker: {

@@ -8,6 +8,7 @@ import { collectionsOf, type Database } from "../src/platform/database.ts";
 import type { Effects, HttpAnswer } from "../src/platform/effects.ts";
 import { createLogger } from "../src/platform/logger.ts";
 import { createRandom } from "../src/replica/random.ts";
+import { compareWithStored } from "../src/replica/truth/stored.ts";
 import { invoke } from "../src/run/invocation.ts";
 import { connect } from "../src/sim/memory-mongo.ts";
 import { createMemoryStore, documentsOf } from "../src/sim/memory-store.ts";
@@ -173,13 +174,9 @@ function bySource(make: (source: Source) => Coverage): Record<Source, Coverage> 
 }
 
 async function missingIn(db: Database, source: Source, histories: Histories): Promise<number> {
-  const stored = new Set<string>();
-  for (const { ocid, noticeId, releaseId, revisions } of await db.contracts.find({ source }).toArray()) {
-    if (!revisions) stored.add(`${ocid}/${releaseId}`);
-    for (const revision of revisions ?? []) stored.add(`${ocid}/${noticeId}-${revision}`);
-  }
-  for (const { ocid, releaseId } of await db.quarantine.find({ source }).toArray())
-    stored.add(`${ocid}/${releaseId}`);
-  const published = histories.rows[source].filter(({ at }) => at < T0.getTime());
-  return published.filter(({ ocid, releaseId }) => !stored.has(`${ocid}/${releaseId}`)).length;
+  const contracts = await db.contracts.find({ source }).toArray();
+  const cases = await db.quarantine.find({ source }).toArray();
+  const all = histories.rows[source];
+  const due = all.filter(({ at }) => at < T0.getTime());
+  return compareWithStored({ all, due, contracts, cases }).missing.length;
 }

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { MongoClient } from "mongodb";
 import { readConfig } from "../src/config/config.ts";
 import { startMongod } from "../src/local/mongod.ts";
+import { foldOcid } from "../src/map/process/fold.ts";
 import { collectionsOf, type Database } from "../src/platform/database.ts";
 import { createLogger } from "../src/platform/logger.ts";
 import { workerEffects } from "../src/platform/worker-effects.ts";
@@ -15,9 +16,9 @@ import { SOURCES, type Source } from "../src/replica/sources.ts";
 import { invoke } from "../src/run/invocation.ts";
 import { measureStorage } from "../src/store/budget.ts";
 import { rawDataOf } from "../src/store/raw-data.ts";
-import { identified, type Upsert } from "../src/store/statements.ts";
+import type { Upsert } from "../src/store/statements.ts";
 import { bsonBytes, storePage } from "../src/store/store.ts";
-import { type MappedBuyer, STORE_RAW_MODES, type StoreRaw } from "../src/terms/documents.ts";
+import { STORE_RAW_MODES, type StoreRaw } from "../src/terms/documents.ts";
 import { toLondon } from "../src/terms/london-time.ts";
 import { unmeasured } from "../src/upkeep/measured.ts";
 import { type Preview, preview } from "../src/upkeep/preview.ts";
@@ -39,7 +40,6 @@ const random = createRandom(1);
 
 interface Mapped {
   upsert: Upsert;
-  buyers: MappedBuyer[];
   release: unknown;
 }
 
@@ -50,7 +50,7 @@ function mapped(source: Source): Mapped[] {
     const result = mapRelease({ source, release, now });
     if (result.kind === "rejected") return [];
     const { buyers, revision } = result;
-    return [{ upsert: { contract: identified(result.contract, buyers), revision }, buyers, release }];
+    return [{ upsert: { contract: result.contract, buyers, revision }, release }];
   });
 }
 
@@ -61,7 +61,7 @@ const releaseBytes = (of: Mapped[], storeRaw: StoreRaw) =>
   );
 
 /** The same text, as another notice: ids of the same form and length, another date. */
-function another({ contract, revision }: Upsert, source: Source, at: Date, index: number): Upsert {
+function another({ contract, buyers, revision }: Upsert, source: Source, at: Date, index: number): Upsert {
   const fat = source === "FIND_A_TENDER";
   const guid = randomUUID();
   const number = `${String(index % 1_000_000).padStart(6, "0")}-${now.getUTCFullYear() - Math.floor(index / 1_000_000)}`;
@@ -72,9 +72,10 @@ function another({ contract, revision }: Upsert, source: Source, at: Date, index
   const later = at.getTime() - contract.publishedDate.getTime();
   const { deadlineDate } = contract;
   return {
+    buyers,
     revision: revision === null ? null : 100_000 + index,
     contract: {
-      ...{ ...contract, _id: `${source}/${ocid}/${noticeId}`, ocid, noticeId, publishedDate: at },
+      ...{ ...contract, ocid, noticeId, publishedDate: at },
       releaseId: fat ? noticeId : `${guid}-${100_000 + index}`,
       sourceUrl: contract.sourceUrl.replace(contract.noticeId, noticeId),
       ...(deadlineDate ? { deadlineDate: new Date(deadlineDate.getTime() + later) } : {}),
@@ -87,7 +88,6 @@ async function fill(db: Database, options: { source: Source; of: Mapped[]; relea
   const step = (now.getTime() - start.getTime()) / releases;
   const recent: Upsert[] = [];
   for (let from = 0; from < releases; from += ROWS_PER_WRITE) {
-    const buyers = new Map<string, MappedBuyer>();
     const upserts: Upsert[] = [];
     for (let index = from; index < Math.min(releases, from + ROWS_PER_WRITE); index++) {
       const one = of[index % of.length];
@@ -96,7 +96,6 @@ async function fill(db: Database, options: { source: Source; of: Mapped[]; relea
         source === "CONTRACTS_FINDER" && random() < EDITS
           ? recent[Math.floor(random() * recent.length)]
           : null;
-      if (!edited) for (const buyer of one.buyers) buyers.set(buyer._id, buyer);
       const upsert = edited
         ? { ...edited, revision: 100_000 + index }
         : another(one.upsert, source, new Date(now.getTime() - index * step), index);
@@ -104,7 +103,7 @@ async function fill(db: Database, options: { source: Source; of: Mapped[]; relea
       upserts.push(upsert);
     }
     recent.splice(0, recent.length - ROWS_PER_WRITE);
-    await storePage(db, { upserts, buyers });
+    await storePage({ db, fold: foldOcid, now }, upserts);
     if ((from / ROWS_PER_WRITE) % 20 === 0) console.error(`${source} ${from} of ${releases}`);
   }
 }

@@ -35,6 +35,28 @@ const ARROWS: Record<string, string[]> = {
   "records.ts": ["map", "store", "terms"], // what an application imports
 };
 
+/** Who writes a collection; the rooms below run/ that a source's own reader uses are its own business. */
+const WRITERS: Record<string, string[]> = {
+  syncWindows: ["plan", "claim"],
+  syncJobs: ["run"],
+  contracts: ["store"],
+  processes: ["store"],
+  buyers: ["store"],
+  quarantine: ["store", "sources"], // a reader of its own keeps what it cannot read
+  noticeGaps: ["store"],
+  syncRuns: ["report"],
+  alerts: ["report"],
+  rateLimits: ["fetch"],
+};
+
+/** Long because they are lists, read from top to bottom. */
+const TABLES = new Set([
+  "src/terms/documents.ts",
+  "src/questions/bidding.ts",
+  "src/store/identity.ts",
+  "src/store/store-page.ts",
+]);
+
 interface SourceFile {
   path: string;
   /** `plan` of src/plan/difference.ts; `worker.ts`. */
@@ -95,7 +117,7 @@ describe("src", () => {
 
   it("names a source only in its folder: everything else takes what src/sources/index.ts lists", () => {
     const names = /FIND_A_TENDER|CONTRACTS_FINDER|\bFAT_|\bCF_|Find a Tender|Contracts Finder/;
-    const APART = ["sources", "replica", "sim"];
+    const APART = ["sources", "replica", "sim", "records.ts"];
     const wrong = source
       .filter(({ folder, path }) => !APART.includes(folder) && !path.startsWith("src/cli/demo"))
       .flatMap(({ path, text }) =>
@@ -104,6 +126,59 @@ describe("src", () => {
           .flatMap((line, index) => (names.test(line) ? [`${path}:${index + 1} ${line.trim()}`] : [])),
       );
     expect(wrong).toEqual([]);
+  });
+
+  it("has no circle of files, types included", () => {
+    const targets = new Map(source.map(({ path, imports }) => [path, imports]));
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const walk = (path: string, trail: readonly string[]) => {
+      const begun = trail.indexOf(path);
+      if (begun >= 0) circles.push([...trail.slice(begun), path].join(" → "));
+      if (begun >= 0 || done.has(path)) return;
+      for (const target of targets.get(path) ?? []) walk(target, [...trail, path]);
+      done.add(path);
+    };
+    for (const { path } of source) walk(path, []);
+    expect(circles).toEqual([]);
+  });
+
+  it("has no file of more than 300 lines", () => {
+    const long = source.map(({ path, text }) => [path, text.split("\n").length - 1] as const);
+    expect(long.filter(([path, lines]) => lines > 300 && !TABLES.has(path))).toEqual([]);
+  });
+
+  it("writes each collection in its own room", () => {
+    const WRITE =
+      /\b(\w+)\.(?:updateOne|updateMany|insertOne|insertMany|bulkWrite|deleteOne|deleteMany|replaceOne|findOneAndUpdate|findOneAndDelete)\(/g;
+    const wrong = source
+      .filter(({ folder }) => !["sim", "replica", "local"].includes(folder))
+      .flatMap(({ path, folder, text }) =>
+        [...text.matchAll(WRITE)].flatMap(([, collection = ""]) =>
+          WRITERS[collection]?.includes(folder) === false ? [`${path} writes ${collection}`] : [],
+        ),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it("exports no value that no other file names", () => {
+    const words = new Map(
+      [...source, ...others].map(({ path, text }) => [path, new Set(text.match(/\w+/g))]),
+    );
+    const unused = source.flatMap(({ path, text }) =>
+      [...text.matchAll(/^export (?:async )?(?:const|let|function\*?|class) (\w+)/gm)].flatMap(
+        ([, name = ""]) =>
+          [...words].some(([other, known]) => other !== path && known.has(name)) ? [] : [`${path}: ${name}`],
+      ),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  it("keeps what it says is pure free of effects, clocks and the database", () => {
+    const pure = source.filter(({ text }) => /\bPure\b/.test(text.slice(0, text.indexOf("\nimport "))));
+    const EFFECT = /^import (?!type )[^;]*from "[./]+(?:platform)\/|\beffects\b|\bDatabase\b|\bawait\b/m;
+    expect(pure.length).toBeGreaterThan(15);
+    expect(pure.filter(({ text }) => EFFECT.test(text)).map(({ path }) => path)).toEqual([]);
   });
 
   it("has no file that nobody imports", () => {
@@ -135,7 +210,7 @@ it("each mutant has its place in the source, once", () => {
 
 it("package.json names no command whose file is missing", () => {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  const named = Object.values<string>(scripts).flatMap((line) => line.match(/\b[\w/]+\.ts\b/g) ?? []);
+  const named = Object.values<string>(scripts).flatMap((line) => line.match(/\b[\w/.-]+\.ts\b/g) ?? []);
   const files = new Set([...source, ...others].map(({ path }) => path));
   expect(named.length).toBeGreaterThan(4);
   expect(named.filter((path) => !files.has(path))).toEqual([]);

@@ -115,9 +115,13 @@ export async function verifyAnew(db: Database, windowId: string): Promise<boolea
   return (await db.syncWindows.updateOne(filter, update)).matchedCount > 0;
 }
 
-/** A month in which something was found behind its proof loses it, and is looked at when `now` says. */
-export async function doubtMonth(db: Database, source: Source, when: { at: Date; now: Date }): Promise<void> {
-  const { filter, update } = doubt(source, when);
+/** A month in which something was found behind its proof loses it, and is looked at again. */
+export async function doubtMonth(
+  db: Database,
+  windowId: string,
+  found: { drift: SyncWindow["drift"][number]; now: Date },
+): Promise<void> {
+  const { filter, update } = doubt(windowId, found);
   await db.syncWindows.updateOne(filter, update);
 }
 

@@ -169,11 +169,18 @@ export const verified = (progress: Progress, end: LookEnd): Document[] => [
   ...(end.proof === "exact" ? [{ $unset: "publishedSeconds" }] : []),
 ];
 
-/** What was found in a month that was proved: its proof is gone, and it is looked at when `now` says. */
-export const doubt = (source: Source, { at, now }: { at: Date; now: Date }) => ({
-  filter: { source, status: "done", from: { $lte: at }, to: { $gt: at } } satisfies Filter<SyncWindow>,
+/** What was found behind a month's proof: counted, noted, and the month is looked at again at once. */
+export const doubt = (windowId: string, found: { drift: SyncWindow["drift"][number]; now: Date }) => ({
+  filter: { _id: windowId, status: "done" } satisfies Filter<SyncWindow>,
   update: [
-    { $set: { proof: { $cond: [{ $eq: ["$proof", "exact"] }, "ordered", "$proof"] }, verifyAt: now } },
+    {
+      $set: {
+        proof: { $cond: [{ $eq: ["$proof", "exact"] }, "ordered", "$proof"] },
+        verifyAt: found.now,
+        "counts.releases": { $add: ["$counts.releases", found.drift.missing] },
+        drift: { $concatArrays: ["$drift", { $literal: [found.drift] }] },
+      },
+    },
   ],
 });
 

@@ -2,9 +2,14 @@
 import Table from "cli-table3";
 import { z } from "zod";
 import type { Database } from "../platform/database.ts";
+import { questionNamed } from "../questions/index.ts";
+import { ask } from "../questions/question.ts";
 import type { Published } from "../replica/history.ts";
 import type { RunningReplica } from "../replica/server.ts";
 import { SOURCES, type Source } from "../replica/sources.ts";
+import { truthAt } from "../replica/truth/procurements.ts";
+import { compareWithStored, releasesOf } from "../replica/truth/stored.ts";
+import { tableOf } from "./answer-table.ts";
 import { print } from "./print.ts";
 import { readProgress } from "./progress.ts";
 
@@ -25,42 +30,19 @@ export async function compareWithTruth(
 ): Promise<Compared> {
   const job = await db.syncJobs.findOne({ _id: source });
   const until = job?.lastSyncedDate.getTime() ?? 0;
-  const stored = await storedReleases(db, source);
+  const projection = { ocid: 1, noticeId: 1, releaseId: 1, revisions: 1 };
+  const contracts = await db.contracts.find({ source }, { projection }).toArray();
   const cases = await db.quarantine.find({ source }).toArray();
-  const quarantined = new Set(cases.map(({ ocid, releaseId }) => `${ocid}/${releaseId}`));
-  const keyOf = ({ ocid, releaseId }: Published) => `${ocid}/${releaseId}`;
-  // A release that no parser takes is in quarantine as text alone: its text names it.
-  const inEvidence = ({ releaseId }: Published) =>
-    cases.some(({ rawText }) => rawText.includes(`"${releaseId}"`));
   const all = replica.published(source, Date.now());
   const due = all.filter(({ at }) => at <= until);
-  const missing = due.filter(
-    (one) => !stored.has(keyOf(one)) && !quarantined.has(keyOf(one)) && !inEvidence(one),
-  );
-  const everything = new Set(all.map(keyOf));
-  return {
-    published: new Set(due.map(keyOf)).size,
-    stored: stored.size,
-    quarantined: cases.length,
-    missing,
-    strange: [...stored].filter((key) => !everything.has(key)).length,
-  };
+  const { missing, stored, strange } = compareWithStored({ all, due, contracts, cases });
+  const published = new Set(due.map(({ ocid, releaseId }) => `${ocid}/${releaseId}`)).size;
+  return { published, stored, quarantined: cases.length, missing, strange };
 }
 
 export async function storedReleases(db: Database, source: Source): Promise<Set<string>> {
-  const stored = new Set<string>();
   const projection = { ocid: 1, noticeId: 1, releaseId: 1, revisions: 1 };
-  for await (const { ocid, noticeId, releaseId, revisions } of db.contracts.find(
-    { source },
-    { projection },
-  )) {
-    // A CF notice is one contract, and its revisions show every release of it that was read.
-    if (!revisions) stored.add(`${ocid}/${releaseId}`);
-    for (const revision of revisions ?? []) {
-      stored.add(revision === 0 ? `${ocid}/${noticeId}` : `${ocid}/${noticeId}-${revision}`);
-    }
-  }
-  return stored;
+  return new Set((await db.contracts.find({ source }, { projection }).toArray()).flatMap(releasesOf));
 }
 
 const sizesSchema = z.object({
@@ -90,6 +72,19 @@ async function bytesPerContract(db: Database): Promise<(source: Source) => strin
   };
 }
 
+/** Of the procurements whose story the replica tells: how many one can bid for. */
+async function openOf(db: Database, { replica }: RunningReplica, source: Source): Promise<string> {
+  const now = new Date();
+  const job = await db.syncJobs.findOne({ _id: source });
+  const until = job?.lastSyncedDate.getTime() ?? 0;
+  const told = replica.published(source, now.getTime()).filter(({ at, telling }) => telling && at <= until);
+  if (told.length === 0) return "-";
+  const ocids = [...new Set(told.map(({ ocid }) => ocid))];
+  const open = await db.processes.countDocuments({ source, ocid: { $in: ocids }, state: "open" });
+  const inTruth = truthAt(told, now.getTime()).filter(({ state }) => state === "open").length;
+  return `${open}, ${inTruth}`;
+}
+
 /** Prints the table; how many releases are missing, or stored and never published. */
 export async function reportDemo(options: {
   db: Database;
@@ -115,6 +110,7 @@ export async function reportDemo(options: {
         ["MISSING", compared.missing.length],
         ["requests per 1,000 to drain", perThousand(own?.requests)],
         ["requests per 1,000 to verify", perThousand(own?.verifyRequests)],
+        ["open by the database, in truth", await openOf(db, replica, source)],
         ["bytes per contract, with indexes", bytesOf(source)],
         ["requests refused", stats[source].refused],
         ["faults met", Object.values(stats[source].faults).reduce((sum, count) => sum + count, 0)],
@@ -146,10 +142,22 @@ export async function reportDemo(options: {
     for (const one of compared.missing.slice(0, 10)) print(`Missing: ${one.ocid} ${one.releaseId}`);
     if (compared.strange > 0) print(`${compared.strange} stored releases were never published.`);
   }
-  const lookAround = mongosh ?? "npm run demo -- --resume --keep, which names the mongosh line";
-  print(`
-Look around with ${lookAround}
-  db.contracts.find({ stage: "TENDER", deadlineDate: { $gt: new Date() } }, { title: 1, deadlineDate: 1 }).limit(5)
-  db.syncWindows.find({}, { status: 1, proof: 1, "counts.releases": 1 }).sort({ _id: 1 })`);
+  await askOne(db);
+  if (mongosh !== null) print(`By hand: ${mongosh}`);
   return wrong;
+}
+
+const ASKED = { name: "open", typed: { cpv: "45", region: "UKE", limit: "5" } };
+
+/** What somebody wants the data for: one question with its answer, and how to ask it oneself. */
+async function askOne(db: Database): Promise<void> {
+  const question = questionNamed(ASKED.name);
+  const asked = question && ask(question, ASKED.typed, { now: new Date(), sources: [...SOURCES] });
+  if (!question || asked?.kind !== "asked") return;
+  const rows = await db.db.collection(question.collection).aggregate(asked.pipeline).toArray();
+  print(`\n${question.title} Construction (CPV 45) in Yorkshire (UKE):`);
+  print(
+    rows.length > 0 ? tableOf(question, rows, process.stdout.columns ?? 80) : "Nothing, in this history.",
+  );
+  print("Ask it yourself: npm run ask -- open --cpv 45 --region UKE --demo --csv open.csv");
 }

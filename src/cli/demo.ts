@@ -1,10 +1,12 @@
 // `npm run demo`: the whole system against a replica of both APIs with their real faults, and at the end what was
 // published, what is stored, and what is missing: 0.
+
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { z } from "zod";
 import { startWorker } from "../local/worker.ts";
 import type { Database } from "../platform/database.ts";
@@ -15,11 +17,21 @@ import { type RunningReplica, startReplica } from "../replica/server.ts";
 import type { Source } from "../replica/sources.ts";
 import { toLondon } from "../terms/london-time.ts";
 import { consentTo, isOurs, placeOf } from "./consent.ts";
+import { addBoardSites, boardVars, reportBoards, startBoards } from "./demo-boards.ts";
 import { reportDemo } from "./demo-report.ts";
 import { EXIT } from "./exit.ts";
 import { print, printProblem } from "./print.ts";
 import { createProgressView, isComplete } from "./progress.ts";
-import { type AtEnd, DATA_DIR, openDatabase, runCommand, tickShown, type Watched } from "./system.ts";
+import {
+  type AtEnd,
+  DATA_DIR,
+  newToken,
+  openDatabase,
+  pageWords,
+  runCommand,
+  tickShown,
+  type Watched,
+} from "./system.ts";
 
 const settingsSchema = z.strictObject({
   seed: z.number().int(),
@@ -27,6 +39,7 @@ const settingsSchema = z.strictObject({
   months: z.number().int(),
   faults: z.string(),
   recorded: z.string().optional(),
+  boardMinutes: z.boolean().optional(),
   /** Frozen at the first start, so that `--resume` meets the same history. */
   startedAt: z.iso.datetime(),
 });
@@ -36,9 +49,9 @@ type Options = Omit<Settings, "startedAt"> & { keep?: boolean; resume?: boolean;
 const FOLDER = join(DATA_DIR, "demo");
 const SETTINGS = join(FOLDER, "demo.json");
 const DATABASE = "tendhunt_demo";
-const DAY_MS = 86_400_000;
 const KEPT_TICK_MS = 60_000; // the real cron fires hourly; who watches a kept demo wants to see new notices arrive
 
+const STORY_ONE_IN = 40; // beside so many notices one procurement is told from its first to its last
 const positive = (text: string): number => {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1)
@@ -62,6 +75,7 @@ const program = new Command("demo")
   .option("--months <number>", "months of history", positive, 6)
   .option("--faults <names>", "none, default, all, or a list of names", faultNames, "default")
   .option("--recorded <folder>", "serve the recorded pages of a folder in place of made-up ones")
+  .option("--board-minutes", "councils' sites too: about a minute more, they are asked once a second")
   .option("--yes", "deletes the demo before this one without asking, on a server that MONGODB_URI names")
   .option("--keep", "leave everything running at the end")
   .option("--resume", "go on where the last demo stopped, with its settings");
@@ -81,17 +95,27 @@ async function main(atEnd: AtEnd): Promise<number> {
     if (refused !== null) return refused;
     await beginAnew(db, settings);
   }
-  const vars = { MONGODB_DB: DATABASE, ...varsOf(settings, replica) };
-  const worker = await startWorker({ vars, secrets: { MONGODB_URI: uri } });
+  const { seed, startedAt } = settings;
+  const boards = settings.boardMinutes ? await startBoards(seed, startedAt) : null;
+  if (boards) {
+    atEnd(boards.close);
+    await addBoardSites(db, boards);
+  }
+  const own = boards ? boardVars(startedAt) : {};
+  const vars = { MONGODB_DB: DATABASE, ...varsOf(settings, replica), ...own };
+  const token = newToken();
+  const worker = await startWorker({ vars, secrets: { MONGODB_URI: uri, STATUS_TOKEN: token } });
   atEnd(worker.close);
   const view = createProgressView(process.stdout, startedAtMs);
   const invocations = await runToTheEnd({ db, worker, view });
   view.end();
   const seconds = (Date.now() - startedAtMs) / 1000;
   const shown = options.keep || process.env["MONGODB_URI"] ? mongosh : null;
-  const wrong = await reportDemo({ db, replica, mongosh: shown, invocations, seconds });
+  const inNotices = await reportDemo({ db, replica, mongosh: shown, invocations, seconds });
+  const wrong = inNotices + (boards ? await reportBoards(db, boards, startedAt) : 0);
   if (options.keep) {
-    print(`\nLeft running: MongoDB, the replica ${replica.url}, the Worker ${worker.url}. Ctrl-C stops it.`);
+    print(`\nLeft running: MongoDB, the replica ${replica.url}, the Worker. Ctrl-C stops it.`);
+    print(pageWords(worker.url, token));
     await keepRunning({ db, worker });
   }
   return wrong === 0 ? 0 : 1;
@@ -103,8 +127,9 @@ async function savedSettings(): Promise<Settings | null> {
   return settingsSchema.parse(JSON.parse(await readFile(SETTINGS, "utf8")));
 }
 
-function settingsOf({ seed, notices, months, faults, recorded }: Options): Settings {
-  const made = { seed, notices, months, faults, startedAt: new Date().toISOString() };
+function settingsOf({ seed, notices, months, faults, recorded, boardMinutes }: Options): Settings {
+  const boards = boardMinutes ? { boardMinutes } : {};
+  const made = { seed, notices, months, faults, ...boards, startedAt: new Date().toISOString() };
   return recorded === undefined ? made : { ...made, recorded: resolve(recorded) };
 }
 
@@ -158,7 +183,15 @@ async function replicaOf(settings: Settings): Promise<RunningReplica> {
   const to = new Date(Date.parse(settings.startedAt) + DAY_MS);
   const from = historyStart(settings);
   const made = (source: Source) =>
-    createHistory({ source, seed, faults, from, to, notices: Math.ceil(notices / 2) });
+    createHistory({
+      source,
+      seed,
+      faults,
+      from,
+      to,
+      notices: Math.ceil(notices / 2),
+      stories: Math.ceil(notices / STORY_ONE_IN),
+    });
   const histories = recorded
     ? await loadRecorded(recorded)
     : { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };

@@ -5,7 +5,8 @@ import { Command, CommanderError } from "commander";
 import { z } from "zod";
 import { readConfig, SECRETS, SETTINGS } from "../config/config.ts";
 import { ConfigError } from "../terms/errors.ts";
-import { diagnose, FINDING_SIGNS, type Finding } from "../upkeep/doctor.ts";
+import { diagnose } from "../upkeep/doctor.ts";
+import { FINDING_SIGNS, type Finding } from "../upkeep/finding.ts";
 import { print, printProblem } from "./print.ts";
 import { readSettings, readWranglerToml } from "./settings.ts";
 

@@ -9,6 +9,7 @@ import {
   percent,
   STATE_MEANINGS,
   sizeWords,
+  spacingText,
   span,
   spanRange,
   WINDOW_STATES,
@@ -42,6 +43,7 @@ export function printStatus(status: Status): void {
     const { pace, backfillEnds } = source;
     if (pace)
       print(`  ${count(pace.requestsPerHour)} requests and ${count(pace.releasesPerHour)} notices an hour.`);
+    if (source.spacing) print(`  ${spacingText(source.spacing)}`);
     if (backfillEnds && backfillEnds.likely > at)
       print(
         `  Read to its start in about ${span(backfillEnds.likely.getTime() - at.getTime())}, ${moment(backfillEnds.likely)} (${spanRange(backfillEnds.early.getTime() - at.getTime(), backfillEnds.late.getTime() - at.getTime())}).`,

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { commandOf } from "./command.ts";
 import { doctor } from "./commands/doctor.ts";
 import { pause, resume } from "./commands/pause.ts";
+import { proof } from "./commands/proof.ts";
 import { prune } from "./commands/prune.ts";
 import { quarantine } from "./commands/quarantine.ts";
 import { retry } from "./commands/retry.ts";
@@ -21,7 +22,20 @@ const program = new Command("sync")
   .addHelpText("after", EXIT_MEANINGS);
 
 const plan = planOptions(commandOf("plan", PLAN_PURPOSE));
-for (const command of [status, plan, run, verify, retry, pause, resume, quarantine, sites, prune, doctor])
+for (const command of [
+  status,
+  proof,
+  plan,
+  run,
+  verify,
+  retry,
+  pause,
+  resume,
+  quarantine,
+  sites,
+  prune,
+  doctor,
+])
   program.addCommand(command);
 
 await runProgram(program);

@@ -1,11 +1,14 @@
 // The whole system on this machine, for the commands: MongoDB, the built Worker in workerd, and its cron, fired by hand.
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { MongoClient } from "mongodb";
+import { z } from "zod";
 import { startMongod } from "../local/mongod.ts";
 import type { LocalWorker } from "../local/worker.ts";
 import { collectionsOf, type Database } from "../platform/database.ts";
+import { withoutPieces } from "../platform/redact.ts";
 import { print, printProblem } from "./print.ts";
 import { type ProgressView, readProgress, type SourceProgress } from "./progress.ts";
 
@@ -26,7 +29,7 @@ export interface LocalDatabase {
  */
 export async function openDatabase(folder: string, name: string): Promise<LocalDatabase> {
   const mongo = await startMongod({ dataDir: join(DATA_DIR, folder, "db"), log: print });
-  const client = new MongoClient(mongo.uri, { serverSelectionTimeoutMS: 10_000 });
+  const client = clientOf(mongo.uri);
   const close = async () => {
     await client.close();
     await mongo.stop();
@@ -35,15 +38,31 @@ export async function openDatabase(folder: string, name: string): Promise<LocalD
     await client.db(name).command({ ping: 1 });
   } catch (error) {
     await close();
-    throw new Error(
-      `MongoDB (${mongo.how}) cannot be reached: ${error instanceof Error ? error.message : error}`,
-    );
+    const why = withoutPieces(error instanceof Error ? error.message : String(error), mongo.uri);
+    throw new Error(`MongoDB (${mongo.how}) cannot be reached: ${why}`);
   }
   const mongosh =
     mongo.pid === null
       ? `mongosh "$MONGODB_URI", then: use ${name}`
       : `mongosh "${mongo.uri.replace("/?", `/${name}?`)}"`;
   return { db: collectionsOf(client.db(name)), uri: mongo.uri, mongosh, close };
+}
+
+function clientOf(uri: string): MongoClient {
+  try {
+    return new MongoClient(uri, { serverSelectionTimeoutMS: 10_000 });
+  } catch {
+    throw new Error("MONGODB_URI is not a connection string that MongoDB's driver understands."); // its error quotes it
+  }
+}
+
+/** For the pages of a Worker on this machine, as long as it runs. */
+export function newToken(): string {
+  return randomBytes(24).toString("base64url");
+}
+
+export function pageWords(url: string, token: string): string {
+  return `The page: ${url} (sign in with the token ${token})`;
 }
 
 const POLL_MS = 500;
@@ -68,8 +87,35 @@ export async function tickShown({ db, worker, view }: Watched): Promise<SourcePr
   const progress = await readProgress(db);
   view.show(progress);
   const lines = (await ended).flatMap((line) => line.split("\n"));
-  for (const line of lines.filter((one) => /"level":"(error|fatal)"/.test(one))) printProblem(line);
+  for (const text of troublesIn(lines)) printProblem(text);
   return progress;
+}
+
+const logLineSchema = z.object({
+  level: z.enum(["error", "fatal"]),
+  msg: z.string(),
+  source: z.string().optional(),
+  window: z.string().optional(),
+});
+
+/** What a run's log tells of trouble, each once, as sentences. */
+function troublesIn(lines: readonly string[]): string[] {
+  const told = lines.flatMap((line) => {
+    const read = logLineSchema.safeParse(parsed(line));
+    if (!read.success) return [];
+    const { source, window, msg } = read.data;
+    return [`Trouble${(window ?? source) ? ` (${window ?? source})` : ""}: ${msg}`];
+  });
+  const each = [...new Set(told)];
+  return each.length > 0 ? [...each, "What to do: npm run sync -- doctor"] : [];
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null; // not a line of the log
+  }
 }
 
 /** What a command has begun, ended when it ends, however it ends. */

@@ -5,9 +5,24 @@ import { SOURCES } from "../sources/index.ts";
 import type { Source, SourceConfig } from "../sources/source.ts";
 import { STORE_DETAILS, STORE_RAW_MODES } from "../terms/documents.ts";
 import { ConfigError } from "../terms/errors.ts";
-import { day, dayOf, number, numberIn, oneOf } from "../terms/setting.ts";
+import { day, dayOf, isLinkLocal, isThisMachine, number, numberIn, oneOf } from "../terms/setting.ts";
 
-const DATABASE_NAME = /^[\w-]{1,38}$/; // Atlas M0 and Flex allow 38 bytes
+const DATABASE_NAME = /^(?!(?:admin|local|config)$)[\w-]{1,38}$/i; // Atlas M0 and Flex allow 38 bytes
+
+/** The cookies and the bearer rest on it alone: what a person makes up is guessed. */
+const TOKEN_LETTERS_MIN = 8;
+const isToken = (text: string) =>
+  /^[\x21-\x7e]{16,}$/.test(text) &&
+  !/^\d{1,23}$/.test(text) &&
+  new Set(text).size >= TOKEN_LETTERS_MIN &&
+  !/^(.{1,10})\1+.{0,9}$/.test(text);
+
+function isWebhook(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username !== "" || password !== "") return false;
+  return protocol === "https:" ? !isLinkLocal(hostname) : protocol === "http:" && isThisMachine(hostname);
+}
 
 /** A secret is set by `wrangler secret put`, and never shown. */
 const secret = <T extends z.ZodType>(schema: T) => schema.meta({ secret: true });
@@ -23,7 +38,7 @@ const environmentSchema = z.object({
   ),
   MONGODB_DB: z
     .string()
-    .regex(DATABASE_NAME, "allowed are 1 to 38 letters, digits, _ and -")
+    .regex(DATABASE_NAME, "allowed are 1 to 38 letters, digits, _ and -, and not admin, local or config")
     .default("tendhunt"),
   BACKFILL_START_DATE: day.optional(),
   REQUESTS_PER_MINUTE: number({ min: 0.1, max: 60_000, whole: false, preset: "6" }),
@@ -53,9 +68,25 @@ const environmentSchema = z.object({
   VERIFY_REQUESTS_PER_RUN: number({ min: 0, max: 100_000, whole: true, preset: "20" }),
   /** Earliest proof after the drain. */
   VERIFY_AFTER_HOURS: number({ min: 0, max: 720, whole: false, preset: "3" }),
-  STATUS_TOKEN: secret(orNull(z.string().min(16, "allowed are 16 characters or more"))),
+  STATUS_TOKEN: secret(
+    orNull(
+      z
+        .string()
+        .refine(
+          isToken,
+          `allowed are 16 characters or more without spaces, at least ${TOKEN_LETTERS_MIN} different ones, none that repeats itself: openssl rand -hex 24`,
+        ),
+    ),
+  ),
   ALERT_WEBHOOK_URL: secret(
-    orNull(z.url({ protocol: /^https?$/, error: "allowed is an http or https address" })),
+    orNull(
+      z
+        .string()
+        .refine(
+          isWebhook,
+          "allowed is an https address of another machine, or http on this one, without a password",
+        ),
+    ),
   ),
   LOG_LEVEL: oneOf(["trace", "debug", "info", "warn", "error", "fatal"], "info"),
 });
@@ -112,7 +143,9 @@ export function readConfig(
   const { BACKFILL_START_DATE: start } = common.data;
   const configured = own.flatMap(({ definition, read }): SourceConfig[] => {
     const settings = read.success ? read.data({ start, now }) : null;
-    return settings ? [{ ...settings, source: definition.id, definition }] : [];
+    return settings
+      ? [{ ...settings, source: definition.id, definition, details: common.data.STORE_DETAILS }]
+      : [];
   });
   return { ...camelCased(common.data), sources: configured };
 }

@@ -173,7 +173,8 @@ function judgeAnswer(answer: HttpAnswer | TransportError): Outcome {
   }
   if (status === 429 || status === 403) return { kind: "refused", status, retryAfter };
   if (status === 404) return { kind: "not found", byApi: isJson(body) };
-  if (status >= 500 || status === 408) return { kind: "trouble", detail: `status ${status}` };
+  if (status >= 500 || status === 408 || (status > 200 && status < 300))
+    return { kind: "trouble", detail: `status ${status}` };
   return { kind: "wrong question", status, detail: excerpt(body) };
 }
 

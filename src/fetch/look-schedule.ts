@@ -1,19 +1,19 @@
 // When a month is looked at: for its first proof, again after trouble, and on a schedule for ever after. Pure.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { SyncWindow } from "../terms/documents.ts";
 
-const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Rows have appeared up to 50 hours late: 60 hours with the default VERIFY_AFTER_HOURS of 3, none with 0. */
 const LATE_FACTOR = 20;
 
-/**
- * The earliest first proof: some hours after the drain, so that it never rests on the answers of the same bad hour, and
- * once the window's last rows have had time to appear.
- */
-export function firstLookAt(options: { to: Date; drainedAt: Date; verifyAfterHours: number }): Date {
-  const { to, drainedAt, verifyAfterHours } = options;
-  const afterMs = verifyAfterHours * HOUR_MS;
-  return new Date(Math.max(drainedAt.getTime() + afterMs, to.getTime() + LATE_FACTOR * afterMs));
+/** The first look: some hours after the drain, so that it never rests on the answers of the same bad hour. */
+export function firstLookAt(options: { drainedAt: Date; verifyAfterHours: number }): Date {
+  return new Date(options.drainedAt.getTime() + options.verifyAfterHours * HOUR_MS);
+}
+
+/** The earliest proof: once the window's last rows have had time to appear. */
+export function provableFrom(options: { to: Date; verifyAfterHours: number }): Date {
+  return new Date(options.to.getTime() + LATE_FACTOR * options.verifyAfterHours * HOUR_MS);
 }
 
 const RETRY_HOURS = [6, 12, 24, 48, 96, 168] as const;

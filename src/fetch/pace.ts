@@ -4,6 +4,7 @@
 // a row at it, and refuted by a refusal before that. Between the two it is halved (geometrically); once they are close it
 // rests there, and what was refused is tried again after half a day, then after ever longer. A refusal that the spacing
 // does not explain (it was proved) widens it a little; several in a row mean that the limit itself has changed.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 
 export interface Pace {
   /** Between two requests; 0: as fast as the settings allow. */
@@ -23,8 +24,7 @@ export interface Pace {
 }
 
 /** Five minutes at the pace that lasts: twice the time after which the limiter was seen to act at the latest. */
-export const PROVED_BY = 24;
-const HOUR_MS = 3_600_000;
+const PROVED_BY = 24;
 const PATIENCE_MS = 12 * HOUR_MS;
 const PATIENCE_MS_MAX = 7 * 24 * HOUR_MS;
 /** Proved and refused spacings this close: the search rests. */

@@ -42,8 +42,8 @@ export function workingHours(from: Date, to: Date): number {
 export function fewReleases(options: {
   window: MonthRead;
   neighbours: readonly MonthRead[];
-  /** What was expected of it when it was claimed; null: no forecast. */
-  forecast: number | null;
+  /** What the source usually publishes in such a time; counts where no neighbour has anything. */
+  forecast: number;
 }): Suspicion | null {
   const { window, neighbours, forecast } = options;
   const hours = workingHours(window.from, window.to);
@@ -63,7 +63,7 @@ export function fewReleases(options: {
     .map(({ rate }) => rate)
     .sort((a, b) => a - b);
   const rate = rates[Math.floor((rates.length - 1) / 2)];
-  const expected = rate === undefined ? (forecast ?? 0) : rate * hours;
+  const expected = rate === undefined ? forecast : rate * hours;
   const { releases } = window;
   if (releases === 0 && expected >= EXPECTED_MIN.empty && hours > 0)
     return {

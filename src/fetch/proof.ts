@@ -95,7 +95,7 @@ export function absentIds(rows: Row[], newer: readonly NumberRange[]): string[] 
   return absent;
 }
 
-export function absentBetween(year: number, below: number, above: number): string[] {
+function absentBetween(year: number, below: number, above: number): string[] {
   if (above - below > GAP_MAX) return [];
   return Array.from({ length: Math.max(0, above - below - 1) }, (_, at) => noticeId(year, below + 1 + at));
 }

@@ -1,12 +1,11 @@
 // What a stretch of history should cost in releases, requests and bytes: the sources' own volumes, corrected by what this
 // database has measured, nearest months first. Pure.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import type { StoreRaw, SyncWindow } from "../terms/documents.ts";
 import type { VolumesBySource } from "../terms/source.ts";
 import type { Source } from "../terms/window.ts";
 import { errorOf } from "./error.ts";
 import { publishedBetween, type Span, volumesFor } from "./volumes.ts";
-
-const DAY_MS = 86_400_000;
 
 /** New buyers become rare: 836 among 1,594 recorded contracts, growing with the square root. */
 const BUYERS_PER_ROOT = 21;

@@ -1,10 +1,9 @@
 // What was published between two instants, by the sources' own figures. Pure.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import type { SyncWindow } from "../terms/documents.ts";
 import { fromLondon, type LondonTime } from "../terms/london-time.ts";
 import type { Volumes, VolumesBySource } from "../terms/source.ts";
 import type { Source } from "../terms/window.ts";
-
-const DAY_MS = 86_400_000;
 
 export interface Span {
   source: Source;

@@ -92,7 +92,7 @@ export function isCancelled(status: unknown): boolean {
   return status === "cancelled" || status === "unsuccessful" || status === "withdrawn";
 }
 
-export function isFramework({ tender }: Parts): boolean {
+function isFramework({ tender }: Parts): boolean {
   const { hasFrameworkAgreement } = Object(tender["techniques"]);
   return hasFrameworkAgreement === true;
 }

@@ -1,6 +1,13 @@
 // Who buys: one buyer per organisation, and what kind of organisation it is where its name or its numbers tell.
 import type { MappedBuyer } from "../terms/documents.ts";
-import { type Identifier, identifiersOf, nameId, registeredId } from "./organisation.ts";
+import {
+  CENTRAL_GOVERNMENT,
+  DEVOLVED_GOVERNMENT,
+  type Identifier,
+  nameId,
+  numbersOf,
+} from "../terms/organisation.ts";
+import { identifiersOf } from "./organisation.ts";
 import { hasRole, type Parts } from "./parts.ts";
 import { at, filled, firstText, type Json, list, object, text, webPage } from "./read.ts";
 import { regionName } from "./regions.ts";
@@ -19,20 +26,19 @@ export function buyersOf({ release, parties, partyOf }: Parts): MappedBuyer[] {
     ...named.filter((one) => one !== first).map((one) => buyerOf(one)),
   ];
   const distinct = new Map<string, MappedBuyer>();
-  for (const one of buyers) if (one && !distinct.has(one._id)) distinct.set(one._id, one);
+  for (const one of buyers) if (one && !distinct.has(one.orgId)) distinct.set(one.orgId, one);
   return [...distinct.values()];
 }
 
 function buyerOf(party: Json, called?: unknown): MappedBuyer | null {
   const name = firstText(called, party["name"], at(party, "identifier", "legalName"));
   const identifiers = identifiersOf(party);
-  const orgId = registeredId(identifiers) ?? (name === undefined ? undefined : nameId(name));
+  const orgId = numbersOf(identifiers)[0] ?? (name === undefined ? undefined : nameId(name));
   if (name === undefined || orgId === undefined) return null;
   const address = object(party["address"]);
   const region = text(address["region"]);
   const types = list(at(party, "details", "classifications")).map(({ id }) => id);
   return {
-    _id: orgId,
     name,
     orgId,
     identifiers,
@@ -78,14 +84,8 @@ const SECTORS_BY_NAME: readonly (readonly [string, RegExp])[] = [
     "utility",
     /\bwater (services |utilities )?(authority )?(limited|ltd)\b|\b(electricity|power) networks?\b|\bgas (networks? )?(limited|ltd)\b|\butilities\b|\bnational grid\b/,
   ],
-  [
-    "devolved government",
-    /\b(scottish|welsh) government\b|\bscottish ministers\b|\bscottish parliament\b|\bsenedd\b/,
-  ],
-  [
-    "central government",
-    /^(the )?(department|ministry) (for|of)\b|\bhome office\b|\bcabinet office\b|\bhm (treasury|revenue|land registry|prison|courts)|\bsecretary of state\b|\bcrown prosecution\b|\bhouse of (commons|lords)\b|\b(environment|uk health security|food standards) agency\b|\b(natural|homes|historic) england\b|\bforestry commission\b|\bmet office\b/,
-  ],
+  ["devolved government", DEVOLVED_GOVERNMENT],
+  ["central government", CENTRAL_GOVERNMENT],
 ];
 
 const SECTORS_BY_SCHEME: Record<string, string> = {

@@ -1,5 +1,6 @@
 // The fields that both sources keep in the same places, each from all its places in the order of preference written here
 // (docs/records.md). What is not said is left out.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import type { MappedContract } from "../terms/documents.ts";
 import { type Award, awardsOf, distinctSuppliers } from "./awards.ts";
 import { cpvCode, sectorOf } from "./cpv.ts";
@@ -146,7 +147,6 @@ function periodOf(
   return filled({ contractEndDate: ended });
 }
 
-const DAY_MS = 86_400_000;
 const DAYS_MAX = 40_000; // a lease of a hundred years; 1e9999 has come
 
 /** The end that a period says, or that its start and length say. */

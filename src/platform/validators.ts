@@ -21,3 +21,8 @@ export function validatorOf(schema: z.ZodType): Document {
   });
   return { $jsonSchema: fields };
 }
+
+/** Of documents that have the field; others' documents in the same collection are their own business. */
+export function ownOnly(field: string, validator: Document): Document {
+  return { $or: [{ [field]: { $exists: false } }, validator] };
+}

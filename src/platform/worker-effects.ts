@@ -1,10 +1,10 @@
 // The real effects: the only place, with logger.ts and database.ts, that touches the clock, timers and the network.
 import { ObjectId } from "mongodb";
+import manifest from "../../package.json" with { type: "json" };
 import { type Effects, type HttpAnswer, type HttpGet, type HttpOptions, TransportError } from "./effects.ts";
 import { post } from "./post.ts";
 
-export const USER_AGENT =
-  "tendhunt-data-sync/0.1 (public procurement mirror; one polite client per database)";
+export const USER_AGENT = `tendhunt-data-sync/${manifest.version} (public procurement mirror; one polite client per database)`;
 
 export const workerEffects: Effects = {
   now: () => new Date(),
@@ -19,8 +19,8 @@ export function getAs(userAgent: string): HttpGet {
   return (url, options) => httpGet(url, { ...options, userAgent });
 }
 
-/** Unpacked. A page of 100 has 1 MB, and no more than 13 if each of its releases were the largest recorded one. */
-export const BODY_BYTES_MAX = 16_000_000;
+/** Unpacked. A page of 100 has 1 MB; read, an answer takes some six times its bytes of an isolate's 128 MB, for each source. */
+export const BODY_BYTES_MAX = 8_000_000;
 
 async function httpGet(
   url: string,
@@ -40,7 +40,7 @@ async function httpGet(
       signal,
       ...(sent === undefined ? {} : { method: "POST", body: sent }),
     });
-    const { body, whole } = await readBody(response, bytesMax);
+    const { body, whole } = await Promise.race([readBody(response, bytesMax), timeOf(signal)]);
     const expected = response.headers.get("content-length");
     if (
       whole &&
@@ -66,6 +66,13 @@ async function httpGet(
   }
 }
 
+/** A packed body that is cut off has been seen to end never: the time is up for it too. @throws at the signal's abort */
+function timeOf(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
 /** Read as it comes, and no further than is wanted: a few packed bytes can be gigabytes. */
 async function readBody(response: Response, bytesMax: number): Promise<{ body: Uint8Array; whole: boolean }> {
   if (response.body === null) return { body: new Uint8Array(0), whole: true };
@@ -76,7 +83,7 @@ async function readBody(response: Response, bytesMax: number): Promise<{ body: U
     chunks.push(chunk.value);
     length += chunk.value.length;
     if (length > bytesMax) {
-      await reader.cancel();
+      void reader.cancel().catch(() => undefined); // nobody waits for what is not wanted
       break;
     }
   }

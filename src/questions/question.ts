@@ -13,6 +13,9 @@ export interface Column {
   kind: ColumnKind;
 }
 
+/** A notice's number, which is an address only with its source: rows that have the one have the other. */
+const NOTICE_FIELD = "noticeId";
+
 export type Asker = "bid team" | "analyst" | "operator";
 
 export interface Question {
@@ -24,6 +27,8 @@ export interface Question {
   about: string;
   /** Each has a default, or an example in its metadata; texts are read as they come from an address or a command line. */
   parameters: z.ZodObject;
+  /** What docs/queries.md asks it with, where that is not its parameters' own example. */
+  example?: Readonly<Record<string, string>>;
   collection: string;
   /** The index that serves it; null where it reads all of a collection. */
   index: string | null;
@@ -66,7 +71,9 @@ export function ask(one: Question, typed: Readonly<Record<string, string>>, aski
     ...(read.error?.issues ?? []).map(({ path, message }) => ({ parameter: path.join("."), message })),
   ];
   if (!read.success || problems.length > 0) return { kind: "refused", problems };
-  const fields = Object.fromEntries(one.columns.map(({ field }) => [field, 1]));
+  const linked = one.columns.some(({ kind, field }) => kind === "link" && field === NOTICE_FIELD);
+  const names = [...one.columns.map(({ field }) => field), ...(linked ? ["source"] : [])];
+  const fields = Object.fromEntries(names.map((name) => [name, 1]));
   return { kind: "asked", pipeline: [...one.pipeline(typed, asking), { $project: { _id: 0, ...fields } }] };
 }
 
@@ -76,5 +83,5 @@ export function exampleOf(one: Question): Record<string, string> {
     const example = z.globalRegistry.get(schema)?.["example"];
     return typeof example === "string" ? [[name, example]] : [];
   });
-  return Object.fromEntries(examples);
+  return { ...Object.fromEntries(examples), ...one.example };
 }

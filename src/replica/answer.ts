@@ -2,8 +2,8 @@
 import { type Answer, brokenAnswer, json, onTheWay, refusal } from "./broken-answers.ts";
 import { CF_CURSOR_CHANGED, CF_NOT_FOUND, fatBadRequest, fatNotFound } from "./envelope.ts";
 import type { Fault } from "./faults.ts";
-import type { Published } from "./history.ts";
 import { list, lookUp, page } from "./pages.ts";
+import type { Published } from "./published.ts";
 import { cfQuestion, fatQuestion, isOwnCursor, secondsFloor, uriOf } from "./query.ts";
 import type { Source } from "./sources.ts";
 import { type Asked, count, type ReplicaOptions, type SourceStats, type State, stateOf } from "./state.ts";

@@ -1,6 +1,5 @@
 // A notice under the older regime (CELEX), in the shapes of recorded ones.
 import { CATEGORIES } from "./fat-parts.ts";
-import type { Published } from "./history.ts";
 import {
   buyerOf,
   companyNumber,
@@ -14,10 +13,11 @@ import {
   SENTINEL,
   skewed,
   supplierOf,
-  titleOf,
+  themeOf,
   typed,
   zoned,
 } from "./made-up.ts";
+import type { Published } from "./published.ts";
 import { pick, type Random } from "./random.ts";
 
 /** What every part of one release draws on. */
@@ -37,7 +37,7 @@ interface Making {
 export function celex(record: Published, random: Random): object {
   const { ocid, releaseId, date, tags, plant } = record;
   const [buyer, supplier] = [buyerOf(record), supplierOf(random)];
-  const title = titleOf(random);
+  const { title } = themeOf(ocid);
   const number = random() < 0.65 ? null : companyNumber(buyer);
   const buyerId = number ? `GB-COH-${number}` : `GB-FTS-${3000 + buyer.number}`;
   const amount = plant === "bare-zeros" || plant === "broken-release" ? SENTINEL : grossValue(random).amount;
@@ -88,7 +88,7 @@ function tenderOf(making: Making): object {
     legalBasis: { id: "32014L0024", scheme: "CELEX" },
     title,
     ...(isUpdate ? {} : { status: isAward ? "complete" : isTender ? "active" : "planned" }),
-    classification: cpvOf(random),
+    classification: themeOf(record.ocid).cpv,
     mainProcurementCategory: pick(random, CATEGORIES),
     ...(changesAward ? {} : { description: prose(random, skewed(random, isTender ? 2800 : 1300)) }),
     ...(isAward || isUpdate ? {} : { value }),

@@ -1,5 +1,5 @@
 // Contracts Finder's releases in the shapes of recorded ones.
-import type { Published } from "./history.ts";
+
 import {
   amountOf,
   buyerOf,
@@ -13,9 +13,10 @@ import {
   SENTINEL,
   skewed,
   supplierOf,
-  titleOf,
+  themeOf,
   zoned,
 } from "./made-up.ts";
+import type { Published } from "./published.ts";
 import { pick, type Random, weighted } from "./random.ts";
 
 const METHODS = weighted([
@@ -48,7 +49,7 @@ export function contractsFinder(record: Published, random: Random): object {
   const { start, end } = contractPeriod(at, random);
   const period = { startDate: zoned(start), endDate: zoned(end) };
   const [procurementMethod, procurementMethodDetails] = METHODS(random);
-  const title = titleOf(random);
+  const { title, cpv } = themeOf(ocid);
   const notice = (id: string, documentType: string, name: string) => ({
     id,
     documentType,
@@ -91,7 +92,7 @@ export function contractsFinder(record: Published, random: Random): object {
       description: `${plant === "mojibake" ? MOJIBAKE : random() < 0.05 ? "The café’s lease. " : ""}${prose(random, skewed(random, 1100))}`,
       ...(stage === "tender" ? { datePublished: zoned(firstAt) } : {}),
       status: isAward ? "complete" : early ? "planning" : "active",
-      classification: cpvOf(random),
+      classification: cpv,
       ...maybe(random, 0.35, () => ({ additionalClassifications: [cpvOf(random), cpvOf(random)] })),
       items: [{ id: "1", deliveryAddresses: [pick(random, DELIVERED), pick(random, DELIVERED)] }],
       ...maybe(random, 0.2, () => ({ minValue: { ...value, amount: Math.floor(amount / 2) } })),

@@ -1,5 +1,5 @@
 // What the notices of Find a Tender are put together from: parties, lots, items, values, as recorded ones have them.
-import type { Published } from "./history.ts";
+
 import {
   companyNumber,
   contractPeriod,
@@ -11,9 +11,10 @@ import {
   prose,
   SENTINEL,
   skewed,
-  titleOf,
+  themeOf,
   typed,
 } from "./made-up.ts";
+import type { Published } from "./published.ts";
 import { type Random, weighted } from "./random.ts";
 
 export type Section = "planning" | "tender" | "awards" | "contracts";
@@ -99,14 +100,14 @@ export function lotsOf(
   status: string,
   has: { periods?: boolean; values?: boolean; criteria?: boolean } = {},
 ): object[] {
-  const { random, record, lots } = making;
+  const { random, record, lots, title } = making;
   return Array.from({ length: lots }, (_, lot) => {
     const { start, end } = contractPeriod(record.at, random);
     const extends_ = random() < 0.45;
     return {
       id: String(lot + 1),
       status,
-      ...(lots > 1 ? { title: titleOf(random) } : {}),
+      ...(lots > 1 ? { title: `${title}, part ${lot + 1}` } : {}),
       ...(has.values ? { value: grossValue(random) } : {}),
       ...(has.criteria
         ? {
@@ -142,10 +143,11 @@ export function lotsOf(
   });
 }
 
-export function itemsOf({ random, buyer, lots }: Making) {
+export function itemsOf({ record, random, buyer, lots }: Making) {
+  const { cpv } = themeOf(record.ocid);
   return Array.from({ length: lots }, (_, lot) => ({
     id: String(lot + 1),
-    additionalClassifications: random() < 0.3 ? [cpvOf(random), cpvOf(random)] : [cpvOf(random)],
+    additionalClassifications: random() < 0.3 ? [cpv, cpvOf(random)] : [cpv],
     ...maybe(random, 0.75, () => ({
       deliveryAddresses: [{ region: buyer.region, country: "GB", countryName: "United Kingdom" }],
     })),
@@ -159,7 +161,7 @@ export const named = ({ random }: Making, suppliers: Organisation[]) =>
     id: supplierId(supplier),
     name: random() < 0.001 ? null : supplier.name,
   }));
-export const hasCompanyNumber = ({ number }: Organisation) => number % 10 < 6;
+const hasCompanyNumber = ({ number }: Organisation) => number % 10 < 6;
 export const supplierId = (supplier: Organisation) =>
   hasCompanyNumber(supplier) ? `GB-COH-${companyNumber(supplier)}` : `GB-PPON-${supplier.ppon}`;
 

@@ -58,7 +58,7 @@ export const FAULTS = {
 export type Fault = keyof typeof FAULTS;
 
 /** By name alone: no client can promise anything against a page that lies differently each time it is asked for. */
-export const UNBOUNDED_FAULTS: readonly Fault[] = ["dropped-rows"];
+const UNBOUNDED_FAULTS: readonly Fault[] = ["dropped-rows"];
 
 export const ALL_FAULTS: Fault[] = Object.keys(FAULTS)
   .filter(isFault)

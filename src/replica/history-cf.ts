@@ -1,6 +1,8 @@
 // The history of Contracts Finder: notices, their edits under new revisions, drafts that were numbered early.
-import { type HistoryOptions, type Published, published, type Stage } from "./published.ts";
+import { type Published, published, type Stage, type ToldHistoryOptions } from "./published.ts";
 import { type Random, weighted } from "./random.ts";
+import { tagsOfCf } from "./stories/cf-bodies.ts";
+import { guidOf as guidFor } from "./stories/stories.ts";
 
 const pickStage = weighted([
   ["planning", 5],
@@ -29,7 +31,7 @@ interface Notice {
 }
 
 export function contractsFinderHistory(
-  options: HistoryOptions,
+  options: ToldHistoryOptions,
   times: Float64Array,
   random: Random,
 ): Published[] {
@@ -39,6 +41,19 @@ export function contractsFinderHistory(
   let newest = 100_000;
   times.forEach((at) => {
     newest += 1 + Math.floor(random() * 3);
+    const telling = options.tellingAt(at);
+    if (telling) {
+      const { story, guid: name = "notice" } = telling;
+      const place = {
+        ocid: story.ocid,
+        releaseId: `${guidFor(`${story.ocid} ${name}`)}-${newest}`,
+        number: newest,
+      };
+      const tags = tagsOfCf(telling);
+      const [stage = "tender"] = STAGES.filter((one) => tags[0]?.startsWith(one));
+      rows.push({ ...published(options, at, random, { ...place, stage, tags, noticeType: null }), telling });
+      return;
+    }
     // Edits are mostly of recent notices.
     const recent = Math.floor(notices.length - 1 - random() ** 2 * Math.min(notices.length, 3000));
     const edited = random() < EDIT_SHARE ? notices[recent] : undefined;
@@ -54,6 +69,8 @@ export function contractsFinderHistory(
   });
   return rows;
 }
+
+const STAGES = ["planning", "tender", "award"] as const;
 
 function newNotice(random: Random, earlier: Notice | undefined): Notice {
   const guid = guidOf(random);

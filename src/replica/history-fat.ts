@@ -2,8 +2,16 @@
 // notices in the shares of recorded ones.
 import { toLondon } from "../terms/london-time.ts";
 import { createAbsence } from "./absent-numbers.ts";
-import { type HistoryOptions, type Published, published, type Stage } from "./published.ts";
+import {
+  type HistoryOptions,
+  type Published,
+  published,
+  type Stage,
+  type ToldHistoryOptions,
+} from "./published.ts";
 import { type Random, weighted } from "./random.ts";
+import { isOldRegime, tagsOfFat } from "./stories/fat-bodies.ts";
+import type { Telling } from "./stories/story.ts";
 
 export const PROCUREMENT_ACT_MS = Date.UTC(2025, 1, 24); // in force since: FaT's volume doubled on that day
 
@@ -57,7 +65,7 @@ const CELEX_SHARE = 0.17; // of the stream since the Procurement Act
 const FOLLOWS_SHARE = 0.4; // of first notices that belong to a process already seen; updates always do
 
 export function findATenderHistory(
-  options: HistoryOptions,
+  options: ToldHistoryOptions,
   times: Float64Array,
   random: Random,
 ): Published[] {
@@ -73,6 +81,13 @@ export function findATenderHistory(
       number = 0;
     }
     number += 1 + absence.before(year);
+    const telling = options.tellingAt(at);
+    if (telling) {
+      rows.push(
+        toldRow(options, { at, random, telling, number: year * 1_000_000 + number, id: idOf(number, year) }),
+      );
+      return;
+    }
     const act = at >= PROCUREMENT_ACT_MS && random() >= CELEX_SHARE;
     const { noticeType, tags, stage } = act ? PROCUREMENT_ACT(random) : CELEX(random);
     const isFirst = tags[0] === "planning" || tags[0] === "tender" || tags[0] === "award";
@@ -80,12 +95,28 @@ export function findATenderHistory(
     const recent = processes.length - 1 - Math.floor(random() * Math.min(processes.length, 5000));
     const ocid = (follows && processes[recent]) || `ocds-h6vhtk-0${(0x30000 + index).toString(16)}`;
     if (!follows) processes.push(ocid);
-    const releaseId = `${String(number).padStart(6, "0")}-${year}`;
+    const releaseId = idOf(number, year);
     const place = { ocid, releaseId, number: year * 1_000_000 + number };
     rows.push(published(options, at, random, { ...place, stage, tags, noticeType }));
   });
   return options.fanOuts?.length ? fannedOut(rows, options.fanOuts) : rows;
 }
+
+const idOf = (number: number, year: number) => `${String(number).padStart(6, "0")}-${year}`;
+
+function toldRow(
+  options: HistoryOptions,
+  told: { at: number; random: Random; telling: Telling; number: number; id: string },
+): Published {
+  const { at, random, telling, number, id } = told;
+  const tags = tagsOfFat(telling);
+  const [tag = "tender"] = tags;
+  const stage = STAGES.find((one) => tag.startsWith(one)) ?? "award";
+  const noticeType = isOldRegime(telling.kind) ? null : telling.kind;
+  const place = { ocid: telling.story.ocid, releaseId: id, number, stage, tags, noticeType };
+  return { ...published(options, at, random, place), telling };
+}
+const STAGES = ["planning", "tender", "award"] as const;
 
 /** The year of London time of ascending instants, looked up once per year. */
 function yearsOf(times: Float64Array): (at: number) => number {

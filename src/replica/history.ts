@@ -6,6 +6,8 @@ import { findATenderHistory, PROCUREMENT_ACT_MS, wholeSecond } from "./history-f
 import { type HistoryOptions, PLANTS, type Published } from "./published.ts";
 import { createRandom, hash, type Random, weighted } from "./random.ts";
 import type { Source } from "./sources.ts";
+import { tellingsOf } from "./stories/stories.ts";
+import type { Telling } from "./stories/story.ts";
 
 export type { HistoryOptions, Published } from "./published.ts";
 
@@ -29,9 +31,13 @@ const pickHour = weighted(HOURS.map((weight, hour) => [hour, weight] as const));
 /** Every release in the order of publication. */
 export function createHistory(options: HistoryOptions): Published[] {
   const random = createRandom(options.seed * 7919 + (options.source === "FIND_A_TENDER" ? 1 : 2));
-  const times = publicationTimes(options, random);
+  const told = options.stories
+    ? tellingsOf({ ...options, stories: options.stories })
+    : new Map<number, Telling[]>();
+  const tellings = [...told].flatMap(([at, some]) => some.map(() => at));
+  const times = Float64Array.from([...publicationTimes(options, random), ...tellings]).sort();
   const make = options.source === "FIND_A_TENDER" ? findATenderHistory : contractsFinderHistory;
-  const rows = make(options, times, random);
+  const rows = make({ ...options, tellingAt: (at) => told.get(at)?.shift() }, times, random);
   plantOnce(rows, options);
   return rows;
 }

@@ -1,6 +1,6 @@
 // Rows in the order of publication, and a page's part of them: the order of pages, and the hidden order of cursors.
 
-import type { Published } from "./history.ts";
+import type { Published } from "./published.ts";
 import type { Range } from "./query.ts";
 import { hash } from "./random.ts";
 import type { Source } from "./sources.ts";

@@ -41,29 +41,19 @@ const KINDS = [
   "Housing Group",
   "Combined Authority",
 ] as const;
+/** What is bought: what a title says, and its CPV code. */
 const WORKS = [
-  "Roof repairs",
-  "Fostering placements",
-  "Network switches",
-  "Audit services",
-  "Grounds maintenance",
-  "School meals",
-  "Bus routes 4 and 7",
-  "Medical consumables",
-  "Bridge inspections – phase 2",
-  "Apprentices’ training",
-] as const;
-const CPV = [
-  ["45261910", "Roof repair"],
-  ["85311300", "Welfare services for children and young people"],
-  ["32420000", "Network equipment"],
-  ["79212000", "Auditing services"],
-  ["77314000", "Grounds maintenance services"],
-  ["72267000", "Software maintenance and repair services"],
-  ["33140000", "Medical consumables"],
-  ["55523100", "School-meal services"],
-  ["60112000", "Public road transport services"],
-  ["80530000", "Vocational training services"],
+  ["Roof repairs", "45261910", "Roof repair"],
+  ["Fostering placements", "85311300", "Welfare services for children and young people"],
+  ["Network switches", "32420000", "Network equipment"],
+  ["Audit services", "79212000", "Auditing services"],
+  ["Grounds maintenance", "77314000", "Grounds maintenance services"],
+  ["School meals", "55523100", "School-meal services"],
+  ["Bus routes 4 and 7", "60112000", "Public road transport services"],
+  ["Medical consumables", "33140000", "Medical consumables"],
+  ["Bridge inspections – phase 2", "71631450", "Bridge-inspection services"],
+  ["Apprentices’ training", "80530000", "Vocational training services"],
+  ["Maintenance of the case system", "72267000", "Software maintenance and repair services"],
 ] as const;
 const WORDS = (
   "the authority invites tenders for services to be delivered across its estate over a period of years with an " +
@@ -104,9 +94,19 @@ export function prose(random: Random, letters: number): string {
 /** Mostly short, seldom very long: its mean is `mean`. */
 export const skewed = (random: Random, mean: number): number => mean * 0.35 + mean * 4 * random() ** 5.15;
 
-export function titleOf(random: Random): string {
-  const title = `${pick(random, WORKS)} ${1 + Math.floor(random() * 400)}`;
-  return random() < 0.01 ? `${title} &amp; support` : title;
+/** A process keeps what it is about: its notices have one title, which fits its CPV code and its buyer's place. */
+export function themeOf(ocid: string): {
+  title: string;
+  cpv: { scheme: string; id: string; description: string };
+} {
+  const dice = hash(`${ocid} theme`);
+  const [work, id, description] = WORKS[dice % WORKS.length] ?? WORKS[0];
+  const { locality } = buyerOf({ ocid, seed: 999 });
+  const title = `${work}, ${locality} ${1 + (Math.floor(dice / 16) % 400)}`;
+  return {
+    title: dice % 100 === 0 ? `${title} &amp; support` : title,
+    cpv: { scheme: "CPV", id, description },
+  };
 }
 
 export interface Organisation {
@@ -123,14 +123,20 @@ const OTHER_BUYER_SHARE = 0.02; // of releases that name another one than their 
 /** A process keeps its buyer, so its updates and edits name the same; few buyers publish much, many publish little. */
 export function buyerOf({ ocid, seed }: { ocid: string; seed: number }): Organisation {
   const changed = seed % 1000 < 1000 * OTHER_BUYER_SHARE;
-  const number = Math.floor(createRandom(changed ? seed : hash(ocid))() ** 3 * 3000);
+  return buyerNumbered(Math.floor(createRandom(changed ? seed : hash(ocid))() ** 3 * 3000));
+}
+
+export function buyerNumbered(number: number): Organisation {
   const [locality, postalCode, region] = PLACES[number % PLACES.length] ?? PLACES[0];
   const name = `${locality} ${KINDS[number % KINDS.length]} ${Math.floor(number / 7) + 1}`;
   return { name, locality, postalCode, region, number, ppon: pponOf("P", number) };
 }
 
 export function supplierOf(random: Random): Organisation {
-  const number = Math.floor(random() * 20_000);
+  return supplierNumbered(Math.floor(random() * 20_000));
+}
+
+export function supplierNumbered(number: number): Organisation {
   const [locality, postalCode, region] = PLACES[number % PLACES.length] ?? PLACES[0];
   return {
     name: `Supplier ${number} Ltd`,
@@ -179,8 +185,9 @@ export function amountOf(random: Random): number {
   return random() < 0.03 ? pick(random, [0, 1]) : amount;
 }
 
+/** Another code than the process's own, as a second one. */
 export function cpvOf(random: Random) {
-  const [id, description] = pick(random, CPV);
+  const [, id, description] = pick(random, WORKS);
   return { scheme: "CPV", id, description };
 }
 

@@ -2,8 +2,8 @@
 import { toLondon } from "../terms/london-time.ts";
 import { type Answer, json } from "./broken-answers.ts";
 import { encodeWindows1252, envelopeText, fatNotFound, PAGE_HEADERS } from "./envelope.ts";
-import type { Published } from "./history.ts";
 import { keyOf, type Order, placesOf, rowsUnder } from "./listing.ts";
+import type { Published } from "./published.ts";
 import { cursorOf, cursorText, PAGE_MAX, type Range, toName, uriOf } from "./query.ts";
 import { hash } from "./random.ts";
 import { type Bodies, releaseText } from "./release.ts";

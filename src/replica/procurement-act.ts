@@ -12,8 +12,8 @@ import {
   supplierParty,
 } from "./fat-parts.ts";
 import { cancelled, opened, planned } from "./fat-tenders.ts";
-import type { Published } from "./history.ts";
-import { buyerOf, maybe, supplierOf, titleOf, zoned } from "./made-up.ts";
+import { buyerOf, maybe, supplierOf, themeOf, zoned } from "./made-up.ts";
+import type { Published } from "./published.ts";
 import type { Random } from "./random.ts";
 
 /** Where a notice's document stands, its documentType and its name. UK8, 14, 16 and 17: by analogy, none is recorded. */
@@ -54,7 +54,7 @@ export function procurementAct(record: Published, random: Random): object {
     random,
     buyer: buyerOf(record),
     suppliers: Array.from({ length: manyOf(random) }, () => supplierOf(random)),
-    title: titleOf(random),
+    title: themeOf(record.ocid).title,
     lots: manyOf(random),
     documents: (where, ...others) =>
       where === section ? { documents: [...others, notice] } : others.length > 0 ? { documents: others } : {},

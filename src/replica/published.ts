@@ -3,6 +3,7 @@
 import type { Fault } from "./faults.ts";
 import type { Random } from "./random.ts";
 import type { Source } from "./sources.ts";
+import type { Telling } from "./stories/story.ts";
 
 export const PLANTS = [
   "bare-zeros",
@@ -32,6 +33,8 @@ export interface Published {
   /** Made its body from. */
   seed: number;
   plant: (typeof PLANTS)[number] | null;
+  /** What it tells of a procurement, where its history holds stories. */
+  telling?: Telling;
   /** A recorded release in place of a made-up one. */
   recorded?: unknown;
 }
@@ -48,10 +51,17 @@ export interface HistoryOptions {
   crowds?: { at: Date; count: number }[];
   /** Days that hold this many more notices each, over their working hours. */
   busyDays?: { day: Date; count: number }[];
+  /** So many procurements besides, told from their first notice to their last (stories/). */
+  stories?: number;
   /** FaT: so many bursts of absent numbers besides those that the record would bring. */
   bursts?: number;
   /** FaT: one more notice, listed under this many processes in one second (as 033562-2023 under 15). */
   fanOuts?: { at: Date; count: number }[];
+}
+
+/** With what a story tells at an instant; each is handed out once. */
+export interface ToldHistoryOptions extends HistoryOptions {
+  tellingAt: (at: number) => Telling | undefined;
 }
 
 const HOUR_MS = 3_600_000;

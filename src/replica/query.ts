@@ -1,6 +1,6 @@
 // What a request asks for: the parameters of both APIs as their servers read them, and the cursors that they hand out.
 import { fromLondon, isLondonTime, toLondon } from "../terms/london-time.ts";
-import type { Published } from "./history.ts";
+import type { Published } from "./published.ts";
 import { hash } from "./random.ts";
 import type { Source } from "./sources.ts";
 

@@ -2,7 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { instantOf } from "../terms/london-time.ts";
-import type { Published } from "./history.ts";
+import type { Published } from "./published.ts";
 import { hash } from "./random.ts";
 import type { Source } from "./sources.ts";
 

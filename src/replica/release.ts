@@ -3,10 +3,12 @@
 
 import { contractsFinder } from "./contracts-finder.ts";
 import { findATender } from "./find-a-tender.ts";
-import type { Published } from "./history.ts";
 import { amountOf, buyerOf, SENTINEL, zoned } from "./made-up.ts";
+import type { Published } from "./published.ts";
 import { createRandom, type Random } from "./random.ts";
 import type { Source } from "./sources.ts";
+import { cfStoryRelease } from "./stories/cf-bodies.ts";
+import { fatStoryRelease } from "./stories/fat-bodies.ts";
 
 /** `full`: shapes and sizes of real releases. `light`: what counting needs, for simulations. */
 export type Bodies = "full" | "light";
@@ -43,6 +45,10 @@ export function releaseObject(source: Source, record: Published, bodies: Bodies)
 }
 
 function release(source: Source, record: Published, bodies: Bodies): object {
+  if (record.telling)
+    return source === "FIND_A_TENDER"
+      ? fatStoryRelease(record, record.telling)
+      : cfStoryRelease(record, record.telling);
   const random = createRandom(record.seed);
   if (bodies === "light") return light(record, random);
   return source === "FIND_A_TENDER" ? findATender(record, random) : contractsFinder(record, random);

@@ -1,9 +1,9 @@
 // What a replica is made of: its options, and for each API its rows, its limiter and what has been counted.
 
 import { FAULTS, type Fault } from "./faults.ts";
-import type { Published } from "./history.ts";
 import { createLimiter, type Limiter, type LimitOptions } from "./limit.ts";
 import { type Listing, listingOf } from "./listing.ts";
+import type { Published } from "./published.ts";
 import type { Asked as Request } from "./query.ts";
 import { createRandom, type Random } from "./random.ts";
 import type { Bodies } from "./release.ts";

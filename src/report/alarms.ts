@@ -1,6 +1,7 @@
 // Which cases deserve somebody's attention. Pure: the page shows them, `alerts.ts` sends each once.
 import { BAD_ENDS } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
+import { type DoubtfulNews, doubted, type Suspected, suspected } from "./doubts.ts";
 import { HEALTHY_MS } from "./health.ts";
 import type { Alarm, SourceStatus, Status, WindowSummary } from "./schema.ts";
 import { bytes, counted, nameIn, percent, span, windowName } from "./words.ts";
@@ -17,9 +18,15 @@ interface Event {
 export interface AlarmFacts {
   now: Date;
   sources: SourceStatus[];
-  windows: (WindowSummary & { driftEvents: (Event & { missing: number })[]; pageEvents: Event[] })[];
-  /** The pages of new notices. */
-  delta: { source: Source; pageEvents: Event[] }[];
+  windows: (WindowSummary & {
+    suspicion?: Suspected;
+    driftEvents: (Event & { missing: number })[];
+    pageEvents: Event[];
+  })[];
+  /** New notices: their pages, and what makes them doubtful. */
+  delta: (DoubtfulNews & { pageEvents: Event[] })[];
+  /** Releases of the last day without a month, those in quarantine and all that were read. */
+  news: { source: Source; rejected: number; releases: number }[];
   storage: Status["storage"];
   /** Newest first. */
   runs: Status["runs"];
@@ -32,9 +39,12 @@ export function decideAlarms(facts: AlarmFacts): Alarm[] {
     ...silence(facts),
     ...facts.sources.flatMap((source) => [...failing(facts, source), ...lagging(source)]),
     ...facts.windows.flatMap((window) => failed(facts, window)),
+    ...facts.windows.flatMap((window) => rejected(facts, window)),
+    ...facts.news.flatMap((news) => rejectedNews(facts, news)),
     ...storage(facts),
     ...facts.windows.flatMap((window) => [...brokenPages(facts, window), ...drifted(facts, window)]),
-    ...facts.delta.flatMap((delta) => brokenNews(facts, delta)),
+    ...facts.windows.flatMap((window) => suspected(facts.sources, window)),
+    ...facts.delta.flatMap((delta) => [...brokenNews(facts, delta), ...doubted(facts, delta)]),
   ];
 }
 
@@ -108,6 +118,56 @@ function failed({ sources }: AlarmFacts, window: WindowSummary): Alarm[] {
       windowId: id,
       text: `${windowName(sources, window)}: could not be read after several attempts.`,
       advice: `It is tried again after a day; \`npm run sync -- retry ${id}\` tries it at once.`,
+    },
+  ];
+}
+
+const REJECTED_MANY = 50;
+const REJECTED_FEW = 3; // in 2 million releases of both sites a month has had two at most
+const REJECTED_SHARE = 0.01;
+const REJECTED_MOST = 0.5;
+
+/** More than single bad releases: the site has changed what it publishes, or the mapper has a fault. */
+export function isMuchRejected({ rejected, releases }: { rejected: number; releases: number }): boolean {
+  const share = rejected / Math.max(1, releases, rejected);
+  return (
+    rejected >= REJECTED_MANY ||
+    (rejected >= REJECTED_FEW && share > REJECTED_SHARE) ||
+    (rejected > 0 && share >= REJECTED_MOST)
+  );
+}
+
+const REJECTED_ADVICE =
+  "`npm run sync -- quarantine list` says why. After a new version that can read them, `npm run sync -- quarantine retry`.";
+
+function rejected({ sources }: AlarmFacts, window: WindowSummary): Alarm[] {
+  const { id, source, state, quarantined, releases } = window;
+  if (state === "cancelled" || !isMuchRejected({ rejected: quarantined, releases })) return [];
+  return [
+    {
+      key: `quarantine/${id}`,
+      kind: "quarantine",
+      severity: "trouble",
+      source,
+      windowId: id,
+      text: `${windowName(sources, window)}: ${counted(quarantined, "notice")} of ${counted(Math.max(releases, quarantined), "notice")} could not be stored.`,
+      advice: REJECTED_ADVICE,
+    },
+  ];
+}
+
+function rejectedNews({ sources }: AlarmFacts, news: AlarmFacts["news"][number]): Alarm[] {
+  if (!isMuchRejected(news)) return [];
+  const { source, rejected: count } = news;
+  return [
+    {
+      key: `quarantine/${source}`,
+      kind: "quarantine",
+      severity: "trouble",
+      source,
+      windowId: null,
+      text: `${nameIn(sources, source)}, new notices: ${counted(count, "notice")} of the last day could not be stored.`,
+      advice: REJECTED_ADVICE,
     },
   ];
 }

@@ -122,7 +122,7 @@ export function messageOf(options: { opened: Alarm[]; wellAgain: boolean; now: D
  */
 export function payloadFor(webhookUrl: string, { text, alarms, wellAgain, at }: Message): object {
   const payload = { type: "message", version: 1, text, alarms, wellAgain, at };
-  if (new URL(webhookUrl).hostname.endsWith("slack.com")) return payload;
+  if (/(^|\.)slack\.com$/.test(new URL(webhookUrl).hostname)) return payload;
   const body = text.split("\n").map((line) => ({ type: "TextBlock", text: line, wrap: true }));
   const content = {
     $schema: "http://adaptivecards.io/schemas/adaptive-card.json",

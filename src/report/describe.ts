@@ -3,10 +3,10 @@ import type { SyncRun } from "../terms/documents.ts";
 import { toLondon } from "../terms/london-time.ts";
 import { readEntry } from "../terms/trouble.ts";
 import type { Source } from "../terms/window.ts";
-import { type AlarmFacts, decideAlarms, verdictOf } from "./alarms.ts";
+import { type AlarmFacts, decideAlarms, isMuchRejected, verdictOf } from "./alarms.ts";
 import { type Facts, moreQuarantined, type WindowFacts } from "./facts.ts";
 import { isWell } from "./health.ts";
-import { endOf, type Outlook, paceBySettings, paceOf } from "./pace.ts";
+import { endOf, type Outlook, paceBySettings, paceOf, spacingOf } from "./pace.ts";
 import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
 import { ago, counted, day, listed, megabytes, monthName, type NamedSource, WINDOW_STATES } from "./words.ts";
 
@@ -36,10 +36,22 @@ export function statusFrom(facts: Facts, options: StatusOptions): Status {
     ...window,
     driftEvents: facts.windows[at]?.drift ?? [],
     pageEvents: facts.windows[at]?.alarms ?? [],
+    suspicion: facts.windows[at]?.proof === "suspect" ? (facts.windows[at]?.suspicion ?? null) : null,
   }));
-  const delta = facts.jobs.map(({ source, alarms: pageEvents = [] }) => ({ source, pageEvents }));
+  const delta = facts.jobs.map(({ source, alarms: pageEvents = [], quietSince, secondPass }) => ({
+    source,
+    pageEvents,
+    quietSince: quietSince ?? null,
+    suspicion: secondPass?.suspicion ?? null,
+    late: secondPass?.foundAt ? { at: secondPass.foundAt, found: secondPass.found } : null,
+  }));
+  const news = facts.rejectedNews.map(({ source, count: cases }) => ({
+    source,
+    rejected: cases,
+    releases: sumOf(source, facts).releases,
+  }));
   const pulse = { lastGoodRunAt, firstRunAt };
-  const alarms = decideAlarms({ now, sources, windows: events, delta, storage, runs, ...pulse });
+  const alarms = decideAlarms({ now, sources, windows: events, delta, news, storage, runs, ...pulse });
   const syncedTo = facts.jobs.filter(({ paused }) => !paused).map(({ lastSyncedDate }) => lastSyncedDate);
   return {
     version: STATUS_VERSION,
@@ -140,6 +152,7 @@ function sourceStatus(options: {
     releases: sum("releases"),
     bytes: sum("bytes"),
     requests: sum("requests"),
+    spacing: spacingOf(facts.learntPace, source),
     pace: pace && { requestsPerHour: pace.requestsPerHour, releasesPerHour: pace.releasesPerHour },
     backfillEnds: endOf({
       left: outlook.requestsLeft[source] ?? NOTHING_LEFT,
@@ -170,9 +183,16 @@ function sentenceOf(status: Omit<SourceStatus, "sentence">, planned: WindowSumma
   const { months, monthsPlanned, syncedTo, planFrom } = status;
   if (syncedTo === null || planFrom === null) return "Not started yet: the first run plans it.";
   const unread = planned.filter(({ state }) => state === "pending" || state === "running");
-  const sentences = [
-    `Complete from ${monthOrDay(status.completeFrom ?? syncedTo)} to ${ago(syncedTo, now)}.`,
-  ];
+  const rejected = planned.filter(
+    ({ state, quarantined, releases }) =>
+      state !== "cancelled" && isMuchRejected({ rejected: quarantined, releases }),
+  );
+  const what = rejected.length > 0 ? "Read" : "Complete";
+  const sentences = [`${what} from ${monthOrDay(status.completeFrom ?? syncedTo)} to ${ago(syncedTo, now)}.`];
+  if (rejected.length > 0) {
+    const names = rejected.map(({ month }) => monthName(month));
+    sentences.push(`Much of ${listed(names, NAMED_MOST)} could not be stored.`);
+  }
   if (status.paused) sentences.unshift("Paused: nothing new is read until it is resumed.");
   if (unread.length > NAMED_MOST) {
     const back = monthOrDay(unread.at(-1)?.from ?? planFrom);

@@ -1,8 +1,9 @@
 // Reads what the database says of the sources, in three queries that never touch `contracts`: windows, jobs (with the
 // quarantine), and runs.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Document } from "mongodb";
 import type { Database } from "../platform/database.ts";
-import type { NoticeGap, Quarantined, SyncJob, SyncRun, SyncWindow } from "../terms/documents.ts";
+import type { NoticeGap, Quarantined, RateLimit, SyncJob, SyncRun, SyncWindow } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
 import { GOOD_RUN } from "./health.ts";
 
@@ -11,24 +12,38 @@ const RUNS_SHOWN = 12;
 const ERRORS_READ = 20;
 /** Quarantined releases are counted up to here: each is read for it, and beyond a thousand the number says no more. */
 const QUARANTINE_COUNTED = 1000;
-const HOUR_MS = 3_600_000;
 
 /** A window without what only its holder needs: its published seconds alone can be tens of kilobytes. */
 export type WindowFacts = Omit<SyncWindow, "publishedSeconds" | "numbers" | "verify" | "claim">;
 export type JobFacts = Pick<
   SyncJob,
-  "source" | "status" | "horizon" | "lastSyncedDate" | "paused" | "lastRunAt" | "errorLog" | "alarms"
+  | "source"
+  | "status"
+  | "horizon"
+  | "lastSyncedDate"
+  | "paused"
+  | "lastRunAt"
+  | "errorLog"
+  | "alarms"
+  | "quietSince"
+  | "secondPass"
 >;
 export type RunShare = Pick<
   SyncRun["sources"][number],
   "source" | "requests" | "releases" | "refusals" | "retries"
 >;
 
+export type LearntPace = Pick<RateLimit, "together" | "joint" | "lanes" | "refusedAt">;
+
 /** What `statusFrom` turns into a status. */
 export interface Facts {
   windows: WindowFacts[];
   jobs: JobFacts[];
   quarantined: number;
+  /** What has been learnt of the APIs' pace; null before the first request. */
+  learntPace: LearntPace | null;
+  /** Cases of the last day that belong to no month yet. */
+  rejectedNews: { source: Source; count: number }[];
   runs: SyncRun[];
   days: { day: string; source: Source; releases: number; requests: number }[];
   lastDay: { startedAt: Date; outcome: SyncRun["outcome"]; sources: RunShare[] }[];
@@ -40,12 +55,12 @@ export async function readFacts(
   db: Database,
   { sources, now }: { sources: readonly Source[]; now: Date },
 ): Promise<Facts> {
-  const [windows, { jobs, quarantined }, runs] = await Promise.all([
+  const [windows, jobs, runs] = await Promise.all([
     readWindows(db, sources),
-    readJobs(db, sources),
+    readJobs(db, { sources, now }),
     readRuns(db, now),
   ]);
-  return { windows, jobs, quarantined, ...runs };
+  return { windows, ...jobs, ...runs };
 }
 
 /** Eleven years of two sources are 200: one answer holds them all. */
@@ -67,18 +82,23 @@ function readWindows(db: Database, sources: readonly Source[]): Promise<WindowFa
     .toArray();
 }
 
-type JobOrCount = ({ part: "job" } & JobFacts) | { part: "quarantine"; count: number };
+type JobOrCount =
+  | ({ part: "job" } & JobFacts)
+  | { part: "quarantine"; count: number }
+  | { part: "rejected news"; source: Source; count: number }
+  | ({ part: "pace" } & LearntPace);
 
 async function readJobs(
   db: Database,
-  sources: readonly Source[],
-): Promise<{ jobs: JobFacts[]; quarantined: number }> {
+  { sources, now }: { sources: readonly Source[]; now: Date },
+): Promise<Pick<Facts, "jobs" | "quarantined" | "rejectedNews" | "learntPace">> {
   const pipeline: Document[] = [
     { $match: { _id: { $in: [...sources] } } },
     {
       $project: {
         part: "job",
         ...{ source: 1, status: 1, horizon: 1, lastSyncedDate: 1, paused: 1, lastRunAt: 1, alarms: 1 },
+        ...{ quietSince: 1, secondPass: 1 },
         errorLog: { $slice: ["$errorLog", -ERRORS_READ] },
       },
     },
@@ -92,11 +112,33 @@ async function readJobs(
         ],
       },
     },
+    {
+      $unionWith: {
+        coll: "quarantine",
+        pipeline: [
+          { $match: { windowId: null, lastSeenAt: { $gte: new Date(now.getTime() - 24 * HOUR_MS) } } },
+          { $limit: QUARANTINE_COUNTED },
+          { $group: { _id: "$source", count: { $sum: 1 } } },
+          { $project: { _id: 0, part: "rejected news", source: "$_id", count: 1 } },
+        ],
+      },
+    },
   ];
+  pipeline.push({
+    $unionWith: {
+      coll: "rateLimits",
+      pipeline: [
+        { $match: { _id: "APIS" } },
+        { $project: { _id: 0, part: "pace", together: 1, joint: 1, lanes: 1, refusedAt: 1 } },
+      ],
+    },
+  });
   const rows = await db.syncJobs.aggregate<JobOrCount>(pipeline).toArray();
   const jobs = rows.filter((row) => row.part === "job");
   const quarantined = rows.find((row) => row.part === "quarantine")?.count ?? 0;
-  return { jobs, quarantined };
+  const rejectedNews = rows.filter((row) => row.part === "rejected news");
+  const learntPace = rows.find((row) => row.part === "pace") ?? null;
+  return { jobs, quarantined, rejectedNews, learntPace };
 }
 
 export const moreQuarantined = (count: number) => count > QUARANTINE_COUNTED;
@@ -178,10 +220,10 @@ export type QuarantineRow = Omit<Quarantined, "rawText"> & { beginning: string }
 /** The newest of the quarantine, with the beginning of their text only: a text can be megabytes. */
 export function readQuarantine(db: Database): Promise<QuarantineRow[]> {
   const pipeline: Document[] = [
-    { $set: { beginning: { $substrCP: ["$rawText", 0, BEGINNING_CHARACTERS] } } },
-    { $unset: "rawText" },
     { $sort: { lastSeenAt: -1, _id: 1 } },
     { $limit: QUARANTINE_SHOWN },
+    { $set: { beginning: { $substrCP: ["$rawText", 0, BEGINNING_CHARACTERS] } } },
+    { $unset: "rawText" },
   ];
   return db.quarantine.aggregate<QuarantineRow>(pipeline).toArray();
 }

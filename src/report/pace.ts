@@ -1,5 +1,6 @@
 // How long still: what is left, as the forecast has it, at the pace of the last day's runs. Pure.
 import type { Source } from "../terms/window.ts";
+import type { LearntPace } from "./facts.ts";
 import type { Status } from "./schema.ts";
 
 export interface Range {
@@ -85,5 +86,18 @@ export function endOf(options: { left: Range; pace: Range; now: Date }) {
     early: at(left.low, pace.high),
     likely: at(left.likely, pace.likely),
     late: at(left.high, pace.low),
+  };
+}
+
+/** How far apart requests are, where a refusal has taught that; null: as fast as the settings allow. */
+export function spacingOf(learnt: LearntPace | null, source: Source): Status["sources"][number]["spacing"] {
+  const lane = learnt?.together === true ? learnt.joint : learnt?.lanes[source];
+  if (!learnt || !lane || lane.pace.intervalMs === 0) return null;
+  const { intervalMs, refusedMs } = lane.pace;
+  return {
+    seconds: intervalMs / 1000,
+    refusedSeconds: refusedMs === null ? null : refusedMs / 1000,
+    together: learnt.together === true,
+    refusedAt: learnt.refusedAt,
   };
 }

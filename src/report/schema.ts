@@ -13,7 +13,19 @@ const source = z.string();
 const range = z.strictObject({ low: z.number(), likely: z.number(), high: z.number() });
 const trouble = z.enum(TROUBLE_KINDS);
 
-export const ALARM_KINDS = ["silent", "failing", "failed", "lag", "storage", "order", "drift"] as const;
+export const ALARM_KINDS = [
+  "silent",
+  "failing",
+  "failed",
+  "lag",
+  "storage",
+  "quarantine",
+  "order",
+  "drift",
+  "suspect",
+  "quiet",
+  "late",
+] as const;
 
 const alarmSchema = z.strictObject({
   /** The same case keeps its key, so that it is sent once. */
@@ -77,6 +89,17 @@ const sourceStatusSchema = z.strictObject({
   releases: whole,
   bytes: z.number(),
   requests: whole,
+  /** How far apart requests are, where a refusal has taught that; null: as fast as the settings allow. */
+  spacing: z
+    .strictObject({
+      seconds: z.number(),
+      /** The spacing at which the API refused. */
+      refusedSeconds: z.number().nullable(),
+      /** Whether the APIs share one budget, and take turns. */
+      together: z.boolean(),
+      refusedAt: instant.nullable(),
+    })
+    .nullable(),
   /** Measured over the last 24 hours. */
   pace: z.strictObject({ requestsPerHour: z.number(), releasesPerHour: z.number() }).nullable(),
   /** When the backfill should end. */

@@ -131,3 +131,11 @@ export const TROUBLES: Record<TroubleKind, string> = {
   stuck: "begun again and again without any progress",
   other: "something unexpected: the Worker's log of that time says what",
 };
+
+/** The learnt pace, for the page, `status` and `doctor`. */
+export function spacingText({ seconds, together }: { seconds: number; together: boolean }): string {
+  const every = `One request every ${seconds.toFixed(1)} seconds`;
+  return together
+    ? `${every} for all sites together: they were seen to share one limit.`
+    : `${every}: the site refused a faster pace.`;
+}

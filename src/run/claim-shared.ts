@@ -4,6 +4,7 @@ import { claimNewest, deferBefore, type Held } from "../claim/claim.ts";
 import { BACKFILL_SHARE } from "../forecast/fitting.ts";
 import type { SourceConfig } from "../sources/source.ts";
 import { collectionSize, measureStorage } from "../store/budget.ts";
+import type { SyncWindow } from "../terms/documents.ts";
 import type { HolderContext } from "./context.ts";
 import { usedBytes } from "./headroom.ts";
 
@@ -40,20 +41,21 @@ interface Expected {
   measured: boolean;
 }
 
+const SAMPLE = 200;
+
 /** The mean of what was read so far: a source of many small windows knows itself soon. */
 async function expectedOf({ db, source, config }: HolderContext, settings: SourceConfig): Promise<Expected> {
-  const mean = (field: string) => ({ $avg: `$counts.${field}` });
-  const group = { _id: null, releases: mean("releases"), bytes: mean("bytes"), requests: mean("requests") };
-  const [known] = await db.syncWindows
-    .aggregate<{ releases: number; bytes: number; requests: number }>([
-      { $match: { source, status: "done" } },
-      { $group: group },
-    ])
+  const done = await db.syncWindows
+    .find<Pick<SyncWindow, "counts">>(
+      { source, status: "done" },
+      { projection: { counts: 1 }, sort: { from: -1 }, limit: SAMPLE },
+    )
     .toArray();
-  if (known) {
-    const { releases, bytes, requests } = known;
+  if (done.length > 0) {
+    const mean = (of: "releases" | "bytes" | "requests") =>
+      Math.round(done.reduce((sum, { counts }) => sum + counts[of], 0) / done.length);
     return {
-      ...{ releases: Math.round(releases), bytes: Math.round(bytes), requests: Math.round(requests) },
+      ...{ releases: mean("releases"), bytes: mean("bytes"), requests: mean("requests") },
       measured: true,
     };
   }
@@ -81,9 +83,10 @@ async function reachOf(
   const fits = Math.floor(Math.max(0, left) / Math.max(1, expected.bytes * STORED_PER_BYTE));
   const most = fits === 0 && left > 0 && !expected.measured ? 1 : fits; // one window says what they are like
   const newest = await db.syncWindows
-    .find({ source, status: { $in: [...OPEN] } }, { projection: { from: 1, to: 1 } })
-    .sort({ from: -1, _id: 1 })
-    .limit(most + 1)
+    .find(
+      { source, status: { $in: [...OPEN] } },
+      { projection: { from: 1, to: 1 }, sort: { from: -1, _id: 1 }, limit: most + 1 },
+    )
     .toArray();
   if (newest.length <= most) return undefined;
   // The month of the last one that fits is open: each claim looks again.

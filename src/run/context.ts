@@ -9,6 +9,7 @@ import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SyncRun } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
+import type { KeptTexts } from "./evidence.ts";
 import type { Room } from "./headroom.ts";
 
 export type SourceReport = SyncRun["sources"][number] & { answers: number };
@@ -44,12 +45,14 @@ export interface SourceContext extends HolderContext {
   asker: Asker;
   /** Ids in quarantine: they leave it when they can be stored. */
   quarantined: Set<string>;
+  /** How much text the quarantine holds. */
+  keptTexts: KeptTexts;
 }
 
 /** What it takes to store rows. */
 export type StoreContext = Pick<
   SourceContext,
-  "source" | "rules" | "db" | "effects" | "config" | "room" | "quarantined" | "report"
+  "source" | "rules" | "db" | "effects" | "config" | "room" | "quarantined" | "keptTexts" | "report"
 >;
 
 /** What it takes to read lanes, and no more: neither lease nor deadline is theirs. */

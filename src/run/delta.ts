@@ -28,6 +28,7 @@ export async function syncDelta(context: SourceContext): Promise<void> {
     context.report.releases += step.counted.length;
     walk = { ...walk, lanes: step.lanes };
     if (step.fault) await notePageFault(context, step.fault);
+    if (step.unproven) await db.syncJobs.updateOne({ _id: source }, { $push: { unproven: step.unproven } });
     if (nextLane(walk.lanes) && !(await advanceWalk(context, before, walk))) return;
   }
   const reached = fromLondon(walk.to);

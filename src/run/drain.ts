@@ -26,7 +26,7 @@ export async function drain(context: SourceContext, { claim, window }: Held): Pr
   }
   const { config, effects } = context;
   const { verifyAfterHours } = config;
-  const verifyAt = firstLookAt({ to: window.to, drainedAt: effects.now(), verifyAfterHours });
+  const verifyAt = firstLookAt({ drainedAt: effects.now(), verifyAfterHours });
   await finish(context.db, claim, { ...progress, verifyAt });
 }
 

@@ -1,38 +1,28 @@
 // One invocation, from the configuration to the summary line:
 //   plan both, then for both sources side by side until the soft deadline: delta, claim, drain, done, claim the next; with
 //   nothing left to claim, verify. One bad source never blocks the other.
-import { type Held, reviveFailed } from "../claim/claim.ts";
+import { reviveFailed } from "../claim/claim.ts";
 import type { Config } from "../config/config.ts";
-import { openPacer } from "../fetch/pacer.ts";
+import { foldOcid } from "../map/process/fold.ts";
 import { plan } from "../plan/plan.ts";
-import { type Database, ensureCollections, ensureIndexes } from "../platform/database.ts";
+import type { Database } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
+import { ensureCollections, ensureIndexes, refuseEarlierVersion } from "../platform/schema.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
 import { ownCollections } from "../sources/index.ts";
 import type { SourceConfig } from "../sources/source.ts";
+import { adoptBuyers } from "../store/buyers.ts";
 import { closePassed } from "../store/store.ts";
 import { BAD_ENDS, type SyncJob, type SyncRun } from "../terms/documents.ts";
-import { ApiError, BudgetSpent, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
+import { ApiError, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
 import { troubleText } from "../terms/trouble.ts";
-import { claimFitting } from "./claim-fitting.ts";
-import {
-  type HolderContext,
-  type RunContext,
-  remainingMs,
-  type SourceContext,
-  type SourceReport,
-  waitFor,
-} from "./context.ts";
-import { syncDelta } from "./delta.ts";
-import { drain } from "./drain.ts";
+import type { RunContext, SourceReport } from "./context.ts";
 import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
-import { type HoldEnd, holding, untroubled } from "./hold.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
-import { workByReader } from "./read-sites.ts";
 import { statusOf } from "./status.ts";
-import { verifyNewest } from "./verify.ts";
+import { workOn } from "./work.ts";
 
 export interface InvocationOptions {
   db: Database;
@@ -53,12 +43,14 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const { verifyOnly = false } = options;
   const context: RunContext = { db, effects, config, log, deadline, room, verifyOnly };
   let noticesClosed = 0;
+  await refuseEarlierVersion(db);
   await noting(room, async () => {
     const own = ownCollections(config.sources);
     await ensureCollections(db, log, own);
     await ensureIndexes(db, own);
     await openRun(db, _id, startedAt);
-    noticesClosed = await closePassed(db, startedAt);
+    await adoptBuyers(db);
+    noticesClosed = await closePassed({ db, fold: foldOcid, now: startedAt });
   });
   const begun = room.full === null;
   const sources = await runSources(context);
@@ -75,12 +67,15 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   return { _id, startedAt, ...end };
 }
 
-async function settled(work: () => Promise<void>): Promise<PromiseSettledResult<void>> {
+async function settled<T>(work: () => Promise<T>): Promise<PromiseSettledResult<T>> {
   const [result] = await Promise.allSettled([work()]);
   return result;
 }
 
-/** Both are planned before either works: which months come first, and fit, is a question to both together. */
+/**
+ * All that share the budget are planned before any of them works: which months come first, and fit, is a question to them
+ * together. A source with a share of its own keeps nobody waiting.
+ */
 async function runSources(run: RunContext): Promise<SourceReport[]> {
   const { config, log, room } = run;
   if (room.full) {
@@ -89,8 +84,17 @@ async function runSources(run: RunContext): Promise<SourceReport[]> {
     const ended = { errors: [troubleText(room.full)], endedBy: "storage full" as const };
     return config.sources.map(({ source }) => ({ ...emptyReport(source), ...ended }));
   }
-  const jobs = await Promise.allSettled(config.sources.map((settings) => openAndPlan(run, settings)));
-  return Promise.all(config.sources.map((settings, at) => runSource(run, settings, jobs[at])));
+  const plans = config.sources.map((settings) => settled(() => openAndPlan(run, settings)));
+  const isSharing = ({ reader }: SourceConfig) => reader?.storageShare === undefined;
+  const together = Promise.all(
+    config.sources.map((settings, at) => (isSharing(settings) ? plans[at] : null)),
+  );
+  return Promise.all(
+    config.sources.map(async (settings, at) => {
+      if (isSharing(settings)) await together;
+      return runSource(run, settings, await plans[at]);
+    }),
+  );
 }
 
 async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig): Promise<SyncJob> {
@@ -146,13 +150,8 @@ async function runSource(
   try {
     if (job?.status === "rejected") throw job.reason;
     if (job?.value.paused) return { ...report, endedBy: "paused" };
-    const { source, reader, definition } = settings;
-    const holder: HolderContext = { ...run, source, report, keepAlive: { held: null } };
-    const backoffSeconds = run.config.cooldownSeconds ?? BACKOFF_SECONDS;
-    const mayGoOn = () => stopAtDeadline(holder);
-    if (reader) await workByReader(holder, { settings, reader, backoffSeconds, mayGoOn });
-    else if (definition.releases)
-      report.endedBy = await work(await contextOf(holder, settings, definition.releases));
+    const { source } = settings;
+    report.endedBy = await workOn({ ...run, source, report, keepAlive: { held: null } }, settings);
   } catch (thrown) {
     const error = noteFull(room, thrown) ?? thrown;
     report.endedBy = endOf(error);
@@ -187,101 +186,6 @@ function noteSilence(report: SourceReport): void {
 function endOf(error: unknown): SourceReport["endedBy"] {
   if (error instanceof DeadlineReached) return "deadline";
   return error instanceof StorageFull ? "storage full" : "error";
-}
-
-const BACKOFF_SECONDS = 120; // after a window's first failed attempt, unless COOLDOWN_SECONDS says otherwise
-const TROUBLES_MAX = 3; // windows in a row that fail: then it is the source, and the next invocation tries again
-/** Of one window that is due again at once; it has failed by then. */
-const TROUBLES_OF_ONE_MAX = 9;
-
-type End = "nothing left" | "trouble";
-
-async function work(context: SourceContext): Promise<End> {
-  const { config, verifyOnly } = context;
-  const trouble = verifyOnly ? null : await deltaFirst(context);
-  const end = verifyOnly ? "nothing left" : await drainAll(context, (held) => drain(context, held));
-  if (end === "nothing left" && config.verifyRequestsPerRun > 0) await verify(context);
-  if (trouble) throw trouble.error;
-  return end;
-}
-
-async function drainAll(context: HolderContext, read: (held: Held) => Promise<void>): Promise<End> {
-  const { config, report } = context;
-  return untilTrouble(context, async () => {
-    const held = await claimFitting(context, {
-      backoffSeconds: config.cooldownSeconds ?? BACKOFF_SECONDS,
-    });
-    if (!held) return null;
-    const end = await drainHeld(context, held, read);
-    if (end === "finished") report.windowsDone.push(held.window._id);
-    return { end, windowId: held.window._id };
-  });
-}
-
-/** Windows one after the other, until none is left (null) or several in a row had trouble. */
-async function untilTrouble(
-  context: HolderContext,
-  next: () => Promise<{ end: HoldEnd | "waits"; windowId: string } | null>,
-): Promise<End> {
-  for (let troubles: string[] = []; !isSourceTrouble(troubles); ) {
-    stopAtDeadline(context);
-    const hold = await next();
-    if (hold === null) return "nothing left";
-    troubles = hold.end === "troubled" ? [...troubles, hold.windowId] : [];
-  }
-  return "trouble";
-}
-
-/** One window that fails is its own trouble, however often; several in a row are the source's. */
-const isSourceTrouble = (inARow: string[]) =>
-  new Set(inARow).size >= TROUBLES_MAX || inARow.length >= TROUBLES_OF_ONE_MAX;
-
-/** A window that outgrows the budget waits: the next claim finds nothing that fits. */
-async function drainHeld(
-  context: HolderContext,
-  held: Held,
-  read: (held: Held) => Promise<void>,
-): Promise<HoldEnd | "waits"> {
-  try {
-    return await holding(context, held.claim, () => read(held));
-  } catch (error) {
-    if (!(error instanceof BudgetSpent)) throw error;
-    context.log.warn({ window: held.window._id }, error.message);
-    return "waits";
-  }
-}
-
-/** Never verified first, as long as it takes; then what has been proved, within its share of the run. */
-async function verify(context: SourceContext): Promise<void> {
-  const share = { left: context.config.verifyRequestsPerRun };
-  const first = await untilTrouble(context, () => verifyNewest(context, { first: true, share: null }));
-  if (first === "nothing left")
-    await untilTrouble(context, () => verifyNewest(context, { first: false, share }));
-}
-
-/** The delta's trouble is no reason to leave the backfill alone. */
-const deltaFirst = (context: SourceContext) => untroubled(context, () => syncDelta(context));
-
-function stopAtDeadline(context: HolderContext): void {
-  if (context.room.full) throw context.room.full;
-  if (remainingMs(context) <= 0) throw new DeadlineReached("the run's budget is used up");
-}
-
-async function contextOf(
-  holder: HolderContext,
-  settings: SourceConfig,
-  { api, rules }: NonNullable<SourceConfig["definition"]["releases"]>,
-): Promise<SourceContext> {
-  const { db, effects, config, report, source } = holder;
-  const left = () => remainingMs(holder);
-  const wait = waitFor(holder);
-  const { requestsPerMinute, cooldownSeconds } = config;
-  const pacer = await openPacer({ db, source, requestsPerMinute, remainingMs: left, wait });
-  const { origin } = settings;
-  const asker = { api, origin, effects, pacer, cooldownSeconds, remainingMs: left, wait, tally: report };
-  const inQuarantine = await db.quarantine.find({ source }, { projection: { _id: 1 } }).toArray();
-  const quarantined = new Set(inQuarantine.map(({ _id }) => _id));
-  return { ...holder, api, rules, stages: settings.stages, asker, quarantined };
 }
 
 function emptyReport(source: SourceReport["source"]): SourceReport {

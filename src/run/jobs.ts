@@ -1,4 +1,4 @@
-// The one writer of `syncJobs`: the state of a source between invocations.
+// The state of a source between invocations, in `syncJobs`; run/ alone writes it, the delta its own walk.
 import type { Database } from "../platform/database.ts";
 import { BAD_ENDS, type SyncJob } from "../terms/documents.ts";
 import { logEntry, readEntry } from "../terms/trouble.ts";

@@ -4,15 +4,14 @@ import type { Config } from "../config/config.ts";
 import { type Mapped, mapRelease } from "../map/map-release.ts";
 import type { SourceRules } from "../map/source-rules.ts";
 import { rawDataOf, rawTrouble } from "../store/raw-data.ts";
-import { identified, type Upsert } from "../store/statements.ts";
+import type { Upsert } from "../store/statements.ts";
 import { bsonBytes } from "../store/store.ts";
-import type { MappedBuyer } from "../terms/documents.ts";
 import { messageOf } from "../terms/errors.ts";
 import type { Row } from "../terms/release.ts";
 import type { Source } from "../terms/window.ts";
 
 export type Prepared =
-  | { kind: "stored"; upsert: Upsert; buyers: MappedBuyer[]; bytes: number }
+  | { kind: "stored"; upsert: Upsert; bytes: number }
   | { kind: "rejected"; reason: string };
 
 /** A MongoDB document has 16,777,216 bytes at most, and so has the command that carries it. */
@@ -32,11 +31,11 @@ export function prepareRow(options: {
     const trouble = rawTrouble(config, row);
     if (trouble !== null) return { kind: "rejected", reason: trouble };
     const { contract, revision, buyers } = mapped;
-    const upsert = { contract: identified(contract, buyers), revision, ...rawDataOf(config, row) };
+    const upsert = { contract, buyers, revision, ...rawDataOf(config, row) };
     const bytes = bsonBytes(upsert);
     if (bytes > DOCUMENT_BYTES_MAX)
       return { kind: "rejected", reason: `it takes ${bytes} bytes: expected at most ${DOCUMENT_BYTES_MAX}` };
-    return { kind: "stored", upsert, buyers, bytes };
+    return { kind: "stored", upsert, bytes };
   } catch (error) {
     return { kind: "rejected", reason: `it cannot be made a document, as was expected: ${messageOf(error)}` };
   }

@@ -2,9 +2,10 @@
 import { claimNewest, finish, finishLook, type Held, renew } from "../claim/claim.ts";
 import type { Claim } from "../claim/statements.ts";
 import type { ReadContext, Reader } from "../sources/source.ts";
+import { buyerIdsFor, sayWhereUnsaid } from "../store/buyers.ts";
 import { DeadlineReached } from "../terms/errors.ts";
 import { type HolderContext, remainingMs, waitFor } from "./context.ts";
-import { ensureRoom } from "./headroom.ts";
+import { ensureRoom, storing } from "./headroom.ts";
 import { checkpoint } from "./hold.ts";
 
 /** @throws ClaimLost, and what the reader throws: whatever was checkpointed stays */
@@ -72,6 +73,10 @@ export function readContextOf(context: HolderContext, claim: Claim | null): Read
     },
     hold: async (ms) => {
       if (claim) await holdThrough(context, claim, ms);
+    },
+    buyers: {
+      idsFor: (named) => storing(room, () => buyerIdsFor(db, named, effects.now())),
+      sayWhereUnsaid: (id, fields) => storing(room, () => sayWhereUnsaid(db, id, fields)),
     },
     checkpoint: async (progress) => {
       if (!claim) return;

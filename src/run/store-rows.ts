@@ -2,12 +2,13 @@
 // `quarantine`.
 import type { Page } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
+import { foldOcid } from "../map/process/fold.ts";
 import { growthBytes } from "../store/budget.ts";
 import type { Upsert } from "../store/statements.ts";
 import { quarantine, release, storePage, unknownOf } from "../store/store.ts";
-import type { MappedBuyer } from "../terms/documents.ts";
+import { type Row, releaseKey } from "../terms/release.ts";
 import type { StoreContext } from "./context.ts";
-import { type Case, caseOf, namelessCase } from "./evidence.ts";
+import { type Case, caseBytes, caseOf, namelessCase, withRoomFor } from "./evidence.ts";
 import { storing } from "./headroom.ts";
 import { prepareRow } from "./prepare.ts";
 
@@ -46,8 +47,7 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   const { page, place, windowId } = options;
   const now = effects.now();
   const upserts: Upsert[] = [];
-  const keys = new Map<Upsert, string>();
-  const buyers: MappedBuyer[] = [];
+  const rows = new Map<Upsert, Row>();
   const bytes = new Map<string, number>();
   const released: string[] = [];
   const cases: Case[] = [];
@@ -59,33 +59,55 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
       continue;
     }
     upserts.push(prepared.upsert);
-    keys.set(prepared.upsert, row.key);
-    buyers.push(...prepared.buyers);
+    rows.set(prepared.upsert, row);
     bytes.set(row.key, prepared.bytes);
     const id = `${source}/${row.key}`;
     if (context.quarantined.has(id)) released.push(id);
   }
   for (const one of page.unidentified) cases.push(namelessCase(found, one));
-  const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
   const unknown = options.countAdded ? await unknownOf(db, upserts) : [];
-  const addedKeys = new Set([
-    ...unknown.map((upsert) => keys.get(upsert) ?? ""),
-    ...cases.flatMap(({ _id, ocid, releaseId }) =>
-      ocid === null || context.quarantined.has(_id) ? [] : [`${ocid}/${releaseId}`],
-    ),
-  ]);
-  const added = options.countAdded ? newCases + unknown.length : 0;
   const { changed, inserted } = await storing(room, async () => {
-    const stored = await storePage(db, { upserts, buyers });
-    await quarantine(db, cases, now);
+    const stored = await storePage({ db, fold: foldOcid, now }, upserts);
+    for (const { upsert, reason } of stored.refused) {
+      const row = rows.get(upsert);
+      if (!row) continue;
+      bytes.delete(row.key);
+      cases.push(caseOf(found, row, reason));
+    }
+    await quarantine(db, boundedCases(context, cases), now);
     return stored;
   });
+  const newContracts = unknown
+    .flatMap((upsert) => rows.get(upsert)?.key ?? [])
+    .filter((key) => bytes.has(key));
+  const addedKeys = new Set([
+    ...newContracts,
+    ...cases.flatMap(({ _id, ocid, releaseId }) =>
+      ocid === null || releaseId === null || context.quarantined.has(_id)
+        ? []
+        : [releaseKey(ocid, releaseId)],
+    ),
+  ]);
   const read = [...bytes.values()].reduce((sum, one) => sum + one, 0);
   room.grownBytes += growthBytes({ inserted, upserted: upserts.length, bytes: read });
-  await release(db, released);
+  const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
+  const added = options.countAdded ? newCases + newContracts.length : 0;
+  const kept = new Set(cases.map(({ _id }) => _id));
+  const gone = released.filter((id) => !kept.has(id));
+  await release(db, gone);
   for (const { _id } of cases) context.quarantined.add(_id);
-  for (const id of released) context.quarantined.delete(id);
+  for (const id of gone) context.quarantined.delete(id);
   context.report.contractsChanged += changed;
   context.report.quarantined += newCases;
   return { changed, added, addedKeys, bytes, quarantined: cases.length };
+}
+
+/** What is there keeps its text; what is new gets as much as there is room for, and counts against the budget. */
+function boundedCases({ quarantined, keptTexts, room }: StoreContext, cases: Case[]): Case[] {
+  return cases.map((one) => {
+    if (quarantined.has(one._id)) return { ...one, rawText: "" };
+    const bounded = withRoomFor(keptTexts, one);
+    room.grownBytes += caseBytes(bounded);
+    return bounded;
+  });
 }

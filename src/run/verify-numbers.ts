@@ -37,11 +37,12 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
     window._id,
     holes.flatMap(({ ids }) => ids),
   );
+  // An earlier run, or the look before a start moved back, has settled what is above its frontier.
+  const frontier = look.progress.verify?.frontier ?? top;
+  if (frontier < top) holes = holes.filter(({ lo }) => lo < frontier);
   for (let attempt = 0; holes.length > 0 && attempt < ATTEMPTS_MAX; attempt++) {
     const left: Unsettled = { ids: new Set(), elsewhere: new Set() };
     for (const slice of gapSlices({ api, holes, instants, limit: config.pageLimit })) {
-      const frontier = look.progress.verify?.frontier ?? top;
-      if (attempt === 0 && slice.lo >= frontier && frontier < top) continue; // an earlier run has settled it
       await lookAtHoles(look, slice, { left, moves: attempt === 0 });
     }
     // Between other neighbours, a little further away.

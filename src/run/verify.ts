@@ -1,15 +1,15 @@
 // Verifies drained windows, at another time than they were drained: by the source's numbers where it has a sequence, else by slices.
 // A window is `exact` when nothing in it is open and what came can be all; else it says what is missing, and is looked
 // at again. What is exact is looked at again too, on a schedule, by slices.
-import { claimNewest, doubtMonth, finishLook, giveBack, type Held, hurryNeighbours } from "../claim/claim.ts";
-import type { LookEnd } from "../claim/statements.ts";
+import { claimNewest, finishLook, giveBack, type Held, hurryNeighbours } from "../claim/claim.ts";
+import type { LookEnd, Progress } from "../claim/statements.ts";
 import { inLine, numbered } from "../fetch/gap-slices.ts";
-import { LOOKS_ACCEPTED, nextLookAt, nextTryAt } from "../fetch/look-schedule.ts";
+import { LOOKS_ACCEPTED, nextLookAt, nextTryAt, provableFrom } from "../fetch/look-schedule.ts";
 import { fewReleases, type Suspicion } from "../fetch/plausible.ts";
 import { topOf } from "../plan/difference.ts";
 import { hasUnconfirmedGaps } from "../store/gaps.ts";
 import { type StoredRelease, storedReleases } from "../store/store.ts";
-import type { ProofBy } from "../terms/documents.ts";
+import type { ProofBy, SyncWindow } from "../terms/documents.ts";
 import { ApiError } from "../terms/errors.ts";
 import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
 import type { SourceContext } from "./context.ts";
@@ -63,9 +63,10 @@ async function lookAt(context: SourceContext, held: Held, share: VerifyOptions["
   const { verify } = look.progress;
   const progress = {
     ...look.progress,
-    verify: { frontier: look.start, requests: 0, rows: 0, ...verify, by: look.by, done: true },
+    verify: { requests: 0, rows: 0, ...verify, frontier: look.start, by: look.by, done: true },
   };
   await finishLook(db, held.claim, { progress, end });
+  await takeOver(look);
   if (look.found > 0 && held.window.proof === "exact")
     await hurryNeighbours(db, held.window, nextTryAt(context.effects.now(), 1));
   if (end.proof === "exact") report.windowsVerified.push(held.window._id);
@@ -77,6 +78,29 @@ async function postpone(look: Look): Promise<void> {
   await checkpoint(look.context, look.claim, { progress: look.progress, moved: false });
 }
 
+/** What the delta could only read by a cursor is the month's to prove. */
+async function withNewsUnproven(
+  { db, source }: SourceContext,
+  { from, to }: SyncWindow,
+  progress: Progress,
+): Promise<Progress> {
+  const job = await db.syncJobs.findOne({ source });
+  const [start, top] = [toLondon(from), topOf(to)];
+  const within = (job?.unproven ?? []).filter((slice) => slice.from >= start && slice.to <= top);
+  const known = new Set(progress.unproven.map((slice) => `${slice.from} ${slice.to}`));
+  const more = within.filter((slice) => !known.has(`${slice.from} ${slice.to}`));
+  return { ...progress, unproven: [...progress.unproven, ...more] };
+}
+
+/** The month has them now, or has read them whole. */
+async function takeOver({ context: { db, source }, start, top }: Look): Promise<void> {
+  const job = await db.syncJobs.findOne({ source });
+  const unproven = job?.unproven ?? [];
+  const left = unproven.filter((slice) => slice.from < start || slice.to > top);
+  if (job && left.length < unproven.length)
+    await db.syncJobs.updateOne({ _id: job._id, unproven }, { $set: { unproven: left } });
+}
+
 async function openLook(
   context: SourceContext,
   { claim, window }: Held,
@@ -85,7 +109,7 @@ async function openLook(
   const { db, api, effects } = context;
   const stored = certainOf(context, await storedReleases(db, window));
   const by: ProofBy = api.lookupPath && window.proof !== "exact" ? "numbers" : "slices";
-  const before = progressOf(window);
+  const before = await withNewsUnproven(context, window, progressOf(window));
   const [start, top] = [boundaryAtOrBefore(toLondon(window.from)), topOf(window.to)];
   // A start that moved back is proved below what has been proved.
   const under = before.verify && window.proof !== "exact" && before.verify.frontier > start;
@@ -119,6 +143,8 @@ async function endOf(look: Look, suspected: Suspicion | null): Promise<LookEnd> 
   }
   if (open > 0 || progress.unproven.length > 0)
     return { proof: "ordered", suspicion: null, verifyAt: nextTryAt(now, open > 0 ? 1 : 3) };
+  const provable = provableFrom({ to: window.to, verifyAfterHours: context.config.verifyAfterHours });
+  if (now < provable) return { proof: "ordered", suspicion: null, verifyAt: provable };
   const unconfirmed = await hasUnconfirmedGaps(db, window._id);
   const verifyAt = nextLookAt({
     window,
@@ -138,13 +164,14 @@ async function fewOf({ context, window, progress }: Look): Promise<Suspicion | n
   return fewReleases({
     window: { from: window.from, to: window.to, releases: progress.counts.releases },
     neighbours: done.map(({ from, to, counts }) => ({ from, to, releases: counts.releases })),
-    forecast: window.forecast?.releases ?? null,
+    forecast: usualReleases(context, window),
   });
 }
 
-/** What came late stands in a month that was proved without it: its proof is gone until it is looked at again. */
-export async function doubtMonths(context: SourceContext, instants: readonly Date[]): Promise<void> {
-  const { db, source, effects } = context;
-  for (const at of new Set(instants.map((instant) => instant.getTime())))
-    await doubtMonth(db, source, { at: new Date(at), now: effects.now() });
+/** By the source's usual volumes: what has been measured is no measure where nothing came at all. */
+function usualReleases({ config, source }: SourceContext, { from, to }: { from: Date; to: Date }): number {
+  const days = (to.getTime() - from.getTime()) / 86_400_000;
+  const settings = config.sources.find((one) => one.source === source);
+  const middle = new Date((from.getTime() + to.getTime()) / 2);
+  return (settings?.definition.volumes.perDay(middle) ?? 0) * days;
 }

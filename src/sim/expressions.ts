@@ -90,6 +90,11 @@ export function valueAt(value: unknown, path: string): unknown {
   return rest === "" ? inner : valueAt(inner, rest);
 }
 
+/** The same text for values that are the same. */
+export function keyOfValue(value: unknown): string {
+  return JSON.stringify(value);
+}
+
 type Operator = (argument: unknown, scope: Scope) => unknown;
 
 const list = (argument: unknown, scope: Scope): unknown[] =>
@@ -175,7 +180,14 @@ const OPERATORS: Record<string, Operator> = {
   },
   $max: (argument, scope) => extreme(argument, scope, 1),
   $min: (argument, scope) => extreme(argument, scope, -1),
+  $concatArrays: (argument, scope) => list(argument, scope).flatMap(asArray),
   $concat: (argument, scope) => list(argument, scope).join(""),
+  $dateToString: (argument, scope) => {
+    const { date, format } = argument as { date: unknown; format: string };
+    const instant = evaluate(date, scope);
+    if (format !== "%Y-%m") throw new Error(`$dateToString: ${format} is not known here`);
+    return instant instanceof Date ? instant.toISOString().slice(0, 7) : null;
+  },
   $first: (argument, scope) => asArray(evaluate(argument, scope))[0],
   $mergeObjects: (argument, scope) => Object.assign({}, ...list(argument, scope).filter(isPlain)),
   $setUnion: (argument, scope) => {

@@ -1,6 +1,6 @@
 // Collections in memory that carry out the production statements as mongod does, checked against one by
 // test/mongo/memory.test.ts. `gate` decides when, and whether, each operation happens: it belongs to the simulation.
-import { type Db, type Document, MongoServerError } from "mongodb";
+import { type BulkWriteResult, type Db, type Document, MongoBulkWriteError, MongoServerError } from "mongodb";
 import { clone } from "./expressions.ts";
 import { aggregate } from "./memory-aggregate.ts";
 import {
@@ -45,10 +45,6 @@ export function connect(store: MemoryStore, gate: Gate = direct): Db {
       schema("collMod", true, () =>
         store.options.set(collMod, { ...store.options.get(collMod), ...clone(options) }),
       ),
-    aggregate: (pipeline: Document[]) => ({
-      toArray: () =>
-        gate({ collection: "buyers", name: "aggregate", write: true }, () => aggregate(store, pipeline)),
-    }),
   };
   return db as unknown as Db;
 }
@@ -67,6 +63,11 @@ function collection(store: MemoryStore, name: string, gate: Gate) {
       read("findOne", () => clone(select(store, name, filter, options)[0] ?? null)),
     countDocuments: (filter: Document = {}) =>
       read("countDocuments", () => select(store, name, filter, {}).length),
+    collectionName: name,
+    aggregate: (pipeline: Document[]) => ({
+      toArray: () => read("aggregate", () => aggregate(store, name, pipeline).map(clone)),
+    }),
+    indexes: () => read("indexes", () => []),
     createIndexes: () => read("createIndexes", () => []),
     insertOne: (document: Document) => write("insertOne", () => insert(store, name, clone(document))),
     updateOne: (filter: Document, update: Document | Document[], options: { upsert?: boolean } = {}) =>
@@ -98,20 +99,45 @@ function collection(store: MemoryStore, name: string, gate: Gate) {
         const { upsertedId } = update1(store, name, { filter, update, upsert: true });
         return clone(documentsOf(store, name).get(keyOf(upsertedId)) ?? null);
       }),
-    bulkWrite: (operations: Document[]) =>
-      write("bulkWrite", () => {
-        const upsertedIds: Record<number, unknown> = {};
-        const result = { matchedCount: 0, modifiedCount: 0, upsertedCount: 0, upsertedIds };
-        for (const [at, { updateOne }] of operations.entries()) {
-          const one = update1(store, name, updateOne);
-          result.matchedCount += one.matchedCount;
-          result.modifiedCount += one.modifiedCount;
-          if (one.upsertedId !== undefined) {
-            result.upsertedCount++;
-            upsertedIds[at] = one.upsertedId;
-          }
-        }
-        return result;
-      }),
+    bulkWrite: (operations: Document[]) => write("bulkWrite", () => bulkWrite(store, name, operations)),
   };
+}
+
+/** Unordered: what is refused is told at the end. */
+function bulkWrite(store: MemoryStore, name: string, operations: Document[]) {
+  const upsertedIds: Record<number, unknown> = {};
+  const result = {
+    ...{ insertedCount: 0, matchedCount: 0, modifiedCount: 0, deletedCount: 0, upsertedCount: 0 },
+    upsertedIds,
+  };
+  const writeErrors: Document[] = [];
+  for (const [index, { insertOne, updateOne, deleteOne }] of operations.entries()) {
+    try {
+      if (insertOne) {
+        insert(store, name, clone(insertOne.document));
+        result.insertedCount++;
+      } else if (deleteOne) {
+        const [found] = select(store, name, deleteOne.filter, {});
+        if (found) replace(store, name, { before: found, after: null });
+        result.deletedCount += Number(found !== undefined);
+      } else {
+        const one = update1(store, name, updateOne);
+        result.matchedCount += one.matchedCount;
+        result.modifiedCount += one.modifiedCount;
+        if (one.upsertedId !== undefined) {
+          result.upsertedCount++;
+          upsertedIds[index] = one.upsertedId;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof MongoServerError)) throw error;
+      writeErrors.push({ index, code: error.code, errmsg: error.message });
+    }
+  }
+  if (writeErrors.length === 0) return result;
+  const message = "E11000 duplicate key error";
+  throw new MongoBulkWriteError(
+    { message, code: 11000, writeErrors: writeErrors as never },
+    result as unknown as BulkWriteResult,
+  );
 }

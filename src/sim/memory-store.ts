@@ -10,8 +10,6 @@ export interface MemoryStore {
   now: () => Date;
   /** Called after each change of a document; `before` is null for an insertion. */
   onChange: (change: { collection: string; before: Document | null; after: Document | null }) => void;
-  /** How many documents hold each value, by `collection.field`: kept for the fields that have been counted by. */
-  counts?: Map<string, Map<unknown, number>>;
 }
 
 export function createMemoryStore(now: () => Date): MemoryStore {
@@ -39,33 +37,21 @@ export function replace(
   const documents = documentsOf(store, name);
   if (after) documents.set(keyOf(after["_id"]), after);
   else documents.delete(keyOf(before?.["_id"]));
-  for (const [field, counts] of store.counts ?? []) {
-    const [of = "", path = ""] = field.split(".");
-    if (of !== name || before?.[path] === after?.[path]) continue;
-    if (before) counts.set(before[path], (counts.get(before[path]) ?? 0) - 1);
-    if (after) counts.set(after[path], (counts.get(after[path]) ?? 0) + 1);
-  }
   store.onChange({ collection: name, before, after });
-}
-
-/** How many documents hold each value of a field. */
-export function countsOf(store: MemoryStore, name: string, field: string): Map<unknown, number> {
-  store.counts ??= new Map();
-  const key = `${name}.${field}`;
-  let counts = store.counts.get(key);
-  if (!counts) {
-    counts = new Map();
-    for (const one of documentsOf(store, name).values())
-      counts.set(one[field], (counts.get(one[field]) ?? 0) + 1);
-    store.counts.set(key, counts);
-  }
-  return counts;
 }
 
 export interface FindOptions {
   sort?: Record<string, 1 | -1>;
   projection?: Document;
   limit?: number;
+}
+
+/** Most reads are of a page's ocids: the rest need not be matched. */
+function ofOcids(documents: Map<string, Document>, { $or }: Document): (Document | undefined)[] {
+  const all = [...documents.values()];
+  if (!Array.isArray($or) || !$or.every((branch: Document) => "ocid" in branch)) return all;
+  const ocids = new Set($or.flatMap(({ ocid }: Document) => ocid?.["$in"] ?? [ocid ?? undefined]));
+  return all.filter(({ ocid }) => ocids.has(ocid));
 }
 
 export function select(
@@ -81,7 +67,7 @@ export function select(
     isPlain(_id) && Array.isArray(_id["$in"])
       ? _id["$in"].map((id: unknown) => documents.get(keyOf(id)))
       : null;
-  const candidates = (direct1 ?? some ?? [...documents.values()]).filter((one) => one !== undefined);
+  const candidates = (direct1 ?? some ?? ofOcids(documents, filter)).filter((one) => one !== undefined);
   const found = candidates.filter((one) => matches(one, filter, store.now()));
   for (const [path, order] of Object.entries(sort ?? {}).reverse()) {
     found.sort((a, b) => order * compare(valueAt(a, path), valueAt(b, path)));
@@ -89,10 +75,23 @@ export function select(
   return limit === undefined ? found : found.slice(0, limit);
 }
 
+/** Unique and sparse, as platform/database.ts has them. */
+const UNIQUE: Record<string, readonly string[]> = { buyers: ["orgId", "nameLower"] };
+
+function isTaken(store: MemoryStore, name: string, document: Document): boolean {
+  const fields = (UNIQUE[name] ?? []).filter((field) => document[field] !== undefined);
+  if (fields.length === 0) return false;
+  const key = keyOf(document["_id"]);
+  return [...documentsOf(store, name)].some(
+    ([other, one]) => other !== key && fields.some((field) => one[field] === document[field]),
+  );
+}
+
 export function insert(store: MemoryStore, name: string, document: Document): { insertedId: unknown } {
   const documents = documentsOf(store, name);
   const key = keyOf(document["_id"]);
-  if (documents.has(key)) throw new MongoServerError({ message: "E11000 duplicate key error", code: 11000 });
+  if (documents.has(key) || isTaken(store, name, document))
+    throw new MongoServerError({ message: "E11000 duplicate key error", code: 11000 });
   replace(store, name, { before: null, after: document });
   return { insertedId: document["_id"] };
 }
@@ -132,7 +131,7 @@ export function change(
   return true;
 }
 
-export function afterPipeline(
+function afterPipeline(
   document: Document,
   pipeline: Document[],
   now: Date,

@@ -8,6 +8,7 @@ import { createReplica, type Replica, type ReplicaOptions } from "../replica/ans
 import { createHistory, type HistoryOptions, type Published } from "../replica/history.ts";
 import type { BoardReplica } from "../replica/moderngov/replica.ts";
 import { SOURCES, type Source } from "../replica/sources.ts";
+import { compareWithStored } from "../replica/truth/stored.ts";
 import { invoke } from "../run/invocation.ts";
 import type { Source as SourceDefinition } from "../sources/source.ts";
 import type { SyncRun } from "../terms/documents.ts";
@@ -121,20 +122,12 @@ export function httpAnswer(replica: Replica, url: string, now: number): HttpAnsw
 export async function missingReleases(db: Database, world: World, until: Date): Promise<string[]> {
   const missing: string[] = [];
   for (const source of SOURCES) {
-    const stored = new Set<string>();
-    for await (const contract of db.contracts.find({ source })) {
-      if (!contract.revisions) stored.add(`${contract.ocid}/${contract.releaseId}`);
-      for (const revision of contract.revisions ?? [])
-        stored.add(`${contract.ocid}/${contract.noticeId}-${revision}`);
-    }
+    const contracts = await db.contracts.find({ source }).toArray();
     const cases = await db.quarantine.find({ source }).toArray();
-    for (const { at, ocid, releaseId } of world.replica.published(source, world.now().getTime())) {
-      if (at >= until.getTime() || stored.has(`${ocid}/${releaseId}`)) continue;
-      const quarantined = cases.some(
-        (one) => one.releaseId === releaseId || one.rawText.includes(`"${releaseId}"`),
-      );
-      if (!quarantined) missing.push(`${source} ${releaseId} of ${new Date(at).toISOString()}`);
-    }
+    const all = world.replica.published(source, world.now().getTime());
+    const due = all.filter(({ at }) => at < until.getTime());
+    for (const { at, releaseId } of compareWithStored({ all, due, contracts, cases }).missing)
+      missing.push(`${source} ${releaseId} of ${new Date(at).toISOString()}`);
   }
   return missing;
 }

@@ -1,7 +1,8 @@
 // The one list of all sources, in the order in which they are shown.
 import type { SourceRules } from "../map/source-rules.ts";
-import type { OwnCollections } from "../platform/database.ts";
-import type { VolumesBySource } from "../terms/source.ts";
+import type { OwnCollections } from "../platform/schema.ts";
+import type { StoreDetail } from "../terms/documents.ts";
+import type { Volumes, VolumesBySource } from "../terms/source.ts";
 import { boardMinutes } from "./board-minutes/source.ts";
 import { contractsFinder } from "./contracts-finder/source.ts";
 import { findATender } from "./find-a-tender/source.ts";
@@ -10,7 +11,18 @@ import type { Source, SourceConfig } from "./source.ts";
 export const SOURCES: readonly Source[] = [findATender, contractsFinder, boardMinutes];
 
 export const volumesOf = (sources: readonly SourceConfig[]): VolumesBySource =>
-  new Map(sources.map(({ source, definition }) => [source, definition.volumes]));
+  new Map(
+    sources.map(({ source, definition, details = [] }) => [source, withDetails(definition.volumes, details)]),
+  );
+
+function withDetails(volumes: Volumes, details: readonly StoreDetail[]): Volumes {
+  const { detailBytes, releaseBytes } = volumes;
+  const more = details.reduce((sum, detail) => sum + (detailBytes?.[detail] ?? 0), 0);
+  const { none, gzip, full } = releaseBytes;
+  return more === 0
+    ? volumes
+    : { ...volumes, releaseBytes: { none: none + more, gzip: gzip + more, full: full + more } };
+}
 
 /** How a source's releases are mapped. @throws RangeError for a source that has none, or is switched off */
 export function rulesOf(
@@ -25,3 +37,8 @@ export function rulesOf(
 /** What these sources store in, beside the windows. */
 export const ownCollections = (sources: readonly Pick<SourceConfig, "definition">[]): OwnCollections =>
   Object.assign({}, ...sources.map(({ definition }) => definition.collections ?? {}));
+
+/** The site's own page of a notice; undefined for a source that has none. */
+export function noticePage(id: string, noticeId: string): string | undefined {
+  return SOURCES.find((source) => source.id === id)?.releases?.rules.identify(noticeId).sourceUrl;
+}

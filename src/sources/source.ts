@@ -1,11 +1,13 @@
 // What a source is. A folder of src/sources provides one of these, index.ts lists them, and everything else (plan, claims,
 // budget, runs, pages, commands) takes what the list gives.
+import type { ObjectId } from "mongodb";
 import type { z } from "zod";
 import type { SourceRules } from "../map/source-rules.ts";
-import type { Database, OwnCollections } from "../platform/database.ts";
+import type { Database } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
-import type { SyncWindow } from "../terms/documents.ts";
+import type { OwnCollections } from "../platform/schema.ts";
+import type { MappedBuyer, StoreDetail, SyncWindow } from "../terms/documents.ts";
 import type { Api, Volumes } from "../terms/source.ts";
 
 export interface Source {
@@ -50,6 +52,8 @@ export interface SourceSettings {
 export interface SourceConfig extends SourceSettings {
   source: string;
   definition: Source;
+  /** STORE_DETAILS: what its notices keep beside the rest. */
+  details?: readonly StoreDetail[];
 }
 
 /** How a source is read that is no API of releases. Whatever it stores goes to collections of its own. */
@@ -123,6 +127,11 @@ export interface ReadContext {
   wait: (ms: number) => Promise<void>;
   /** Makes the lease last through a call that may take so long. @throws ClaimLost */
   hold: (ms: number) => Promise<void>;
+  /** `buyers` is the store's to write: whose documents these are, and what nobody else has said of them. */
+  buyers: {
+    idsFor: (named: readonly MappedBuyer[]) => Promise<ObjectId[]>;
+    sayWhereUnsaid: (id: ObjectId, fields: Readonly<Record<string, string>>) => Promise<void>;
+  };
   /** @throws ClaimLost: stop at once and write nothing more */
   checkpoint: (progress: WindowProgress) => Promise<void>;
   /** Counts for the run's document. */

@@ -1,4 +1,4 @@
-// The one writer of `noticeGaps`: numbers of a yearly sequence that no page has carried, and by what each was settled.
+// `noticeGaps`: numbers of a yearly sequence that no page has carried, and by what each was settled.
 import type { Database } from "../platform/database.ts";
 import type { NoticeGap } from "../terms/documents.ts";
 

@@ -1,10 +1,12 @@
 // Deletes contracts older than an instant, in bounded steps: stopped anywhere, the next call goes on. Buyers stay, with
 // their counts brought down to what is there.
-import type { Document, Filter } from "mongodb";
+import type { Filter, ObjectId } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { Contract } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
+import { recount } from "./counts.ts";
 import { isFull } from "./store.ts";
+import { type Storing, settle } from "./store-page.ts";
 
 /** From this notice number of its year on, a notice was listed after the instant, whatever date it carries. */
 export interface KeptNumbers {
@@ -75,26 +77,33 @@ export async function measureCut(
 
 const STEP_CONTRACTS = 500; // a step is over in a second or two, on an M0 with its 100 operations a second as well
 
-/** Deletes the oldest of them and brings their buyers' counts down; how many it were, 0 when none is left. */
-export async function pruneStep(db: Database, old: OldContracts, step = STEP_CONTRACTS): Promise<number> {
-  const projection = { buyerId: 1, otherBuyerIds: 1 };
+/**
+ * Deletes the oldest of them, folds their processes again from what is left, and brings their buyers' counts down; how many
+ * it were, 0 when none is left.
+ */
+export async function pruneStep(storing: Storing, old: OldContracts, step = STEP_CONTRACTS): Promise<number> {
+  const { db } = storing;
+  const projection = { source: 1, ocid: 1, buyerId: 1, jointBuyerIds: 1 };
   const some = await db.contracts
     .find(filterOf(old), { projection, sort: { publishedDate: 1 }, limit: step })
     .toArray();
   if (some.length === 0) return 0;
-  const buyers = new Set(
-    some.flatMap(({ buyerId, otherBuyerIds = [] }) => [buyerId ?? [], otherBuyerIds].flat()),
-  );
   // The date is asked for again: an edit that came meanwhile has made it a new one.
   const ids = some.map(({ _id }) => _id);
   const { deletedCount } = await db.contracts.deleteMany({
     _id: { $in: ids },
     publishedDate: { $lt: old.before },
   });
+  const buyers = new Map(
+    some
+      .flatMap(({ buyerId, jointBuyerIds = [] }) => [buyerId ?? [], jointBuyerIds].flat())
+      .map((id) => [id.toHexString(), id]),
+  );
   try {
-    await recount(db, [...buyers]);
+    await settle(storing, some);
+    await recount(db, [...buyers.values()]);
   } catch (error) {
-    if (!isFull(error)) throw error; // not enough room yet: all are counted anew at the end
+    if (!isFull(error)) throw error; // not enough room yet: all are counted once more at the end
   }
   return Math.max(1, deletedCount);
 }
@@ -103,62 +112,22 @@ const BUYERS_AT_ONCE = 500;
 
 /** What steps that were stopped, or had no room, have left wrong. */
 export async function recountAll(db: Database): Promise<void> {
-  for (let after = ""; ; ) {
-    const some = await db.buyers
-      .find({ _id: { $gt: after } }, { projection: { _id: 1 }, sort: { _id: 1 }, limit: BUYERS_AT_ONCE })
+  for (let after: ObjectId | null = null; ; ) {
+    const some: { _id: ObjectId }[] = await db.buyers
+      .find(after ? { _id: { $gt: after } } : {}, {
+        projection: { _id: 1 },
+        sort: { _id: 1 },
+        limit: BUYERS_AT_ONCE,
+      })
       .toArray();
     const last = some.at(-1);
     if (!last) return;
-    const ids = some.map(({ _id }) => _id);
-    await recount(db, ids);
+    await recount(
+      db,
+      some.map(({ _id }) => _id),
+    );
     after = last._id;
   }
-}
-
-const RECOUNTS_MAX = 10;
-
-/**
- * Brings counts to what is stored, up or down, until nothing changes any more: a page that is stored meanwhile only ever
- * raises a count.
- */
-async function recount(db: Database, ids: string[]): Promise<void> {
-  for (let round = 0; round < RECOUNTS_MAX; round++) {
-    const wrong = await db.buyers.aggregate<{ _id: string; counted: number }>(miscounted(ids)).toArray();
-    if (wrong.length === 0) return;
-    await db.buyers.bulkWrite(
-      wrong.map(({ _id, counted }) => ({
-        updateOne: {
-          filter: { _id },
-          update: [{ $set: { contractCount: { $literal: counted }, updatedAt: "$$NOW" } }],
-        },
-      })),
-      { ordered: false },
-    );
-  }
-}
-
-/** Buyers whose count is not what is stored. */
-export function miscounted(ids: string[]): Document[] {
-  const counted = [{ $count: "contracts" }];
-  return [
-    { $match: { _id: { $in: ids } } },
-    {
-      $lookup: {
-        from: "contracts",
-        localField: "_id",
-        foreignField: "buyerId",
-        pipeline: counted,
-        as: "stored",
-      },
-    },
-    {
-      $project: {
-        contractCount: 1,
-        counted: { $ifNull: [{ $first: "$stored.contracts" }, 0] },
-      },
-    },
-    { $match: { $expr: { $ne: ["$contractCount", "$counted"] } } },
-  ];
 }
 
 /** What quarantine and the list of absent numbers say of windows that are forgotten. */

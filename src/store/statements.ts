@@ -1,211 +1,238 @@
-// The updates that keep contracts and buyers right in whatever order, and however often, releases arrive. Pure.
-import type { AnyBulkWriteOperation, Document } from "mongodb";
-import {
-  type Buyer,
-  buyerSchema,
-  type Contract,
-  type MappedBuyer,
-  type MappedContract,
-} from "../terms/documents.ts";
+// The writes that keep contracts right in whatever order, and however often, releases arrive. Pure. Each names what it was
+// decided by (`seen`); where that is no longer so, it changes nothing and the page is looked at again.
+import { createHash } from "node:crypto";
+import type { AnyBulkWriteOperation, Document, Filter, ObjectId } from "mongodb";
+import { type Contract, contractSchema, type MappedBuyer, type MappedContract } from "../terms/documents.ts";
+import { type Standing, TOLD_PROJECTION, type ToldNotice } from "../terms/told.ts";
+import { contractId } from "./ids.ts";
+import { ownOf, withOwn } from "./own-fields.ts";
 
 export interface Upsert {
-  contract: MappedContract & Pick<Contract, "_id" | "buyerId" | "jointBuyerIds">;
+  contract: MappedContract;
+  /** The buyer, then those that buy jointly with it. */
+  buyers: readonly MappedBuyer[];
   /** CF: the number behind the release id; FaT: null. */
   revision: number | null;
   rawData?: unknown;
 }
 
-/**
- * One upsert. A release replaces what is there unless that is newer: by revision (CF), by publication (FaT). What does
- * not change the document changes nothing, `updatedAt` included.
- */
-export function contractUpsert({ contract, revision, rawData }: Upsert): AnyBulkWriteOperation<Contract> {
-  const values = rawData === undefined ? contract : { ...contract, rawData };
-  const newer =
-    revision === null
-      ? { $gte: [contract.publishedDate, { $ifNull: ["$publishedDate", contract.publishedDate] }] }
-      : { $gte: [revision, { $ifNull: [{ $max: "$revisions" }, revision] }] };
-  const times = { createdAt: { $ifNull: ["$createdAt", "$$NOW"] }, updatedAt: "$updatedAt" };
-  const kept =
-    revision === null
-      ? times
-      : {
-          otherBuyerIds: otherBuyers(contract.buyerId),
-          revisions: {
-            $sortArray: { input: { $setUnion: [{ $ifNull: ["$revisions", []] }, [revision]] }, sortBy: 1 },
-          },
-          ...times,
-        };
-  // What comes once for a page comes a hundred times over the wire: each expression stands here once.
-  const next = { $mergeObjects: [{ $cond: ["$$newer", { $literal: values }, "$$ROOT"] }, kept] };
+/** A stored contract as far as the store reads it. */
+export type Seen = ToldNotice &
+  Standing &
+  Pick<
+    Contract,
+    "_id" | "revisions" | "otherBuyerIds" | "otherMonths" | "documents" | "documentsHash" | "createdAt"
+  >;
+
+export const SEEN_PROJECTION = {
+  ...TOLD_PROJECTION,
+  ...{ revisions: 1, otherBuyerIds: 1, otherMonths: 1, createdAt: 1 },
+} as const;
+
+/** What a contract becomes: decided from what is stored, then written. */
+export interface Next {
+  _id: ObjectId;
+  /** Null: it is inserted. */
+  seen: Seen | null;
+  /** What the release says; null where what is stored is newer. */
+  values: (MappedContract & Partial<Contract>) | null;
+  kept: Pick<Contract, "revisions" | "otherBuyerIds" | "otherMonths">;
+  standing: Standing;
+}
+
+export const monthOf = (instant: Date): string => instant.toISOString().slice(0, 7);
+
+/** A release replaces what is there unless that is newer: by revision (CF), by publication (FaT). */
+function isNewer(seen: Seen | null, { contract, revision }: Upsert): boolean {
+  if (seen?.publishedDate === undefined) return true; // others' documents may have no date
+  if (revision === null) return contract.publishedDate >= seen.publishedDate;
+  return revision >= Math.max(-1, ...(seen.revisions ?? []));
+}
+
+const idsOf = ({ buyerId, jointBuyerIds = [] }: Pick<Seen, "buyerId" | "jointBuyerIds">): ObjectId[] =>
+  [buyerId ?? [], jointBuyerIds].flat();
+
+const distinctIds = (ids: readonly ObjectId[]): ObjectId[] => [
+  ...new Map(ids.map((id) => [id.toHexString(), id])).values(),
+];
+
+/** Buyers and months that this notice no longer counts for, and did in another revision. */
+function formerOf(
+  seen: Seen | null,
+  current: Pick<Seen, "buyerId" | "jointBuyerIds" | "publishedDate">,
+  release: Pick<Seen, "buyerId" | "jointBuyerIds" | "publishedDate">,
+): Pick<Contract, "otherBuyerIds" | "otherMonths"> {
+  const named = new Set(idsOf(current).map((id) => id.toHexString()));
+  const said = [seen, release].filter((one) => one !== null);
+  const ids = distinctIds([...(seen?.otherBuyerIds ?? []), ...said.flatMap(idsOf)])
+    .filter((id) => !named.has(id.toHexString()))
+    .sort((a, b) => (a.toHexString() < b.toHexString() ? -1 : 1));
+  const dates = said.flatMap(({ publishedDate }) => publishedDate ?? []);
+  const months = new Set([...(seen?.otherMonths ?? []), ...dates.map(monthOf)]);
+  months.delete(monthOf(current.publishedDate));
   return {
-    updateOne: {
-      filter: { _id: contract._id },
-      update: [{ $replaceWith: { $let: { vars: { newer }, in: changedOrSame(next) } } }],
-      upsert: true,
+    ...(ids.length > 0 ? { otherBuyerIds: ids } : {}),
+    ...(months.size > 0 ? { otherMonths: [...months].sort() } : {}),
+  };
+}
+
+/** The contract as it will be stored. */
+export function asStored({ _id, seen, values, kept, standing }: Next): Seen {
+  const {
+    status: _s,
+    supersededBy: _b,
+    openUntil: _u,
+    otherBuyerIds: _o,
+    otherMonths: _m,
+    ...before
+  } = seen ?? ({} as Partial<Seen>);
+  const said = values ?? before;
+  return { ...(said as Seen), _id, ...kept, ...standing };
+}
+
+/** Another release of the same notice on the same page. */
+export function nextAfter(before: Next, upsert: Upsert, buyerIds: readonly ObjectId[]): Next {
+  const { _id, seen, values } = before;
+  const next = nextOf(upsert, asStored(before), buyerIds);
+  return { ...next, _id, seen, values: next.values ?? values };
+}
+
+/** What a release makes of a stored contract, or of none; its standing is decided by the fold (settle.ts). */
+export function nextOf(upsert: Upsert, seen: Seen | null, buyerIds: readonly ObjectId[]): Next {
+  const { contract, revision, rawData } = upsert;
+  const [buyerId, ...joint] = distinctIds(buyerIds);
+  const release = {
+    publishedDate: contract.publishedDate,
+    ...(buyerId === undefined ? {} : { buyerId }),
+    ...(joint.length > 0 ? { jointBuyerIds: joint } : {}),
+  };
+  const newer = isNewer(seen, upsert);
+  const revisions = [...new Set([...(seen?.revisions ?? []), ...(revision === null ? [] : [revision])])];
+  const { documents: _, ...said } = contract;
+  const { status } = contract;
+  const values = {
+    ...{ ...said, ...release, ...ownDocuments(contract, seen) },
+    ...(rawData === undefined ? {} : { rawData }),
+  };
+  const standing: Standing = newer || seen === null ? { status } : standingOf(seen);
+  return {
+    _id: seen?._id ?? contractId(contract),
+    seen,
+    values: newer ? values : null,
+    kept: {
+      ...(revisions.length > 0 ? { revisions: revisions.sort((a, b) => a - b) } : {}),
+      ...formerOf(seen, newer || seen === null ? release : seen, release),
+    },
+    standing,
+  };
+}
+
+/** A notice that the page does not hold: only its standing may change. */
+export function asItIs(seen: Seen): Next {
+  const { _id, revisions, otherBuyerIds, otherMonths } = seen;
+  return {
+    ...{ _id, seen, values: null, standing: standingOf(seen) },
+    kept: {
+      ...(revisions ? { revisions } : {}),
+      ...(otherBuyerIds ? { otherBuyerIds } : {}),
+      ...(otherMonths ? { otherMonths } : {}),
     },
   };
 }
 
-/** Buyers that other revisions of the notice name: an edit may change the buyer, and then both counts change. */
-function otherBuyers(buyerId: string | undefined): Document {
-  const named = {
-    $setUnion: [{ $ifNull: ["$otherBuyerIds", []] }, ["$buyerId"], buyerId === undefined ? [] : [buyerId]],
+export function standingOf({ status, supersededBy, openUntil }: Standing): Standing {
+  return {
+    status,
+    ...(supersededBy === undefined ? {} : { supersededBy }),
+    ...(openUntil === undefined ? {} : { openUntil }),
   };
-  const current = { $cond: ["$$newer", { $literal: buyerId ?? null }, "$buyerId"] };
-  const others = { $sortArray: { input: { $setDifference: [named, [current, null]] }, sortBy: 1 } };
-  return { $let: { vars: { others }, in: { $cond: [{ $eq: ["$$others", []] }, "$$REMOVE", "$$others"] } } };
 }
 
-/** `next` with a new `updatedAt` where it differs from what is there. */
-function changedOrSame(next: Document): Document {
+/** `documents` that others have changed since are theirs. */
+function ownDocuments(
+  { documents }: MappedContract,
+  seen: Seen | null,
+): Pick<Contract, "documents" | "documentsHash"> {
+  if (documents === undefined) return {};
+  const isOthers = seen?.documents !== undefined && hashOfDocuments(seen.documents) !== seen.documentsHash;
+  return isOthers ? {} : { documents, documentsHash: hashOfDocuments(documents) };
+}
+
+function hashOfDocuments(documents: unknown): string {
+  return createHash("sha256").update(JSON.stringify(documents)).digest("base64url").slice(0, 8);
+}
+
+/** As STORE_DETAILS says: what a release does not bring now is left as it is, others write there too. */
+const DETAILS = ["lots", "documents", "buyerContact", "documentsHash"] as const;
+/** What the store decides: behind the rest, whichever revision wrote that. */
+const KEPT = [
+  ...["status", "supersededBy", "openUntil", "revisions", "otherBuyerIds", "otherMonths"],
+  ...["createdAt", "updatedAt"],
+] as const;
+const OWN = Object.keys(contractSchema.shape);
+const SAID = OWN.filter((name) => ![...KEPT, ...DETAILS].some((one) => one === name));
+
+function inOrder(values: Document, names: readonly string[]): Document {
+  return Object.fromEntries(
+    names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
+  );
+}
+
+/** Null where nothing changes. */
+export function writeOf(next: Next, now: Date): AnyBulkWriteOperation<Contract> | null {
+  const { _id, seen, values, kept, standing } = next;
+  const decided = { ...kept, ...standing };
+  if (seen === null) {
+    const times = { createdAt: now, updatedAt: now };
+    const document = { ...inOrder({ _id, ...values }, OWN_SAID), ...inOrder({ ...decided, ...times }, KEPT) };
+    return { insertOne: { document: document as unknown as Contract } };
+  }
+  const same = JSON.stringify(inOrder(seen, KEPT_OF_FOLD)) === JSON.stringify(inOrder(decided, KEPT_OF_FOLD));
+  if (values === null && same) return null;
+  return { updateOne: { filter: unchanged(seen), update: replaced(next, decided) } };
+}
+
+const OWN_SAID = OWN.filter((name) => !KEPT.some((one) => one === name));
+const KEPT_OF_FOLD = KEPT.filter((name) => name !== "createdAt" && name !== "updatedAt");
+
+/** As long as nobody has written another revision, publication or buyer since it was read. */
+function unchanged(seen: Seen): Filter<Contract> {
+  const { _id, publishedDate, revisions, buyerId } = seen;
   return {
-    $let: {
-      vars: { next },
-      in: {
-        $cond: [
-          { $eq: ["$$next", "$$ROOT"] },
-          "$$ROOT",
-          { $mergeObjects: ["$$next", { updatedAt: "$$NOW" }] },
-        ],
+    _id,
+    publishedDate: publishedDate ?? null,
+    revisions: revisions ?? null,
+    buyerId: buyerId ?? null,
+  } as Filter<Contract>;
+}
+
+/** A new `updatedAt` where what is ours differs from what is there. */
+function replaced({ values, seen }: Next, decided: Document): Document[] {
+  const details = DETAILS.filter((name) => values === null || values[name] !== undefined);
+  const names = [...SAID, ...details, ...KEPT];
+  const times = { createdAt: { $ifNull: ["$createdAt", "$$NOW"] }, updatedAt: "$updatedAt" };
+  const said =
+    values === null
+      ? ownOf([...SAID, ...details])
+      : { $literal: inOrder({ _id: seen?._id, ...values }, OWN_SAID) };
+  const next = { $mergeObjects: [said, { $literal: inOrder(decided, KEPT) }, times] };
+  const changed = withOwn({ $mergeObjects: ["$$next", { updatedAt: "$$NOW" }] }, names);
+  return [
+    {
+      $replaceWith: {
+        $let: {
+          vars: { next, own: ownOf(names) },
+          in: { $cond: [{ $eq: ["$$next", "$$own"] }, "$$ROOT", changed] },
+        },
       },
     },
-  };
+  ];
 }
 
-/** As the mapper closes them (map/status.ts), so that reading them again changes nothing more. */
+/** As the fold closes them, so that reading them again changes nothing more. */
 export function closing(now: Date) {
   return {
-    filter: { status: "OPEN", deadlineDate: { $lte: now } },
-    update: { $set: { status: "CLOSED" }, $currentDate: { updatedAt: true } },
+    filter: { status: "OPEN", openUntil: { $lte: now } },
+    update: { $set: { status: "CLOSED" }, $unset: { openUntil: 1 }, $currentDate: { updatedAt: true } },
   } as const;
-}
-
-/** Fields of a buyer in which releases differ. */
-const SAID = ["name", "sector", "website"] as const;
-/** Of one address, so taken from one release; `regionName` goes with its region. */
-const ADDRESS = ["region", "locality", "postalCode"] as const;
-
-/** What releases say, beside the fields that others may enrich. */
-function saidOf(buyer: MappedBuyer): NonNullable<Buyer["said"]> {
-  const { name, sector, website } = buyer;
-  const address = ADDRESS.map((field) => buyer[field] ?? "").join("\n");
-  return { name, sector, website, address: address.trim() === "" ? undefined : address };
-}
-
-const isGreater = (a = "", b = "") => Buffer.compare(Buffer.from(a), Buffer.from(b)) > 0; // MongoDB's order, not UTF-16's
-
-/** Each buyer once. */
-export function distinctBuyers(buyers: Iterable<MappedBuyer>): MappedBuyer[] {
-  const distinct = new Map<string, MappedBuyer>();
-  for (const buyer of buyers) {
-    const named = distinct.get(buyer._id);
-    distinct.set(buyer._id, named ? merged(named, buyer) : buyer);
-  }
-  return [...distinct.values()];
-}
-
-/** One buyer as two releases name it, whichever comes first: of each field the greater text. */
-function merged(a: MappedBuyer, b: MappedBuyer): MappedBuyer {
-  const [saidA, saidB] = [saidOf(a), saidOf(b)];
-  const pick = (field: keyof typeof saidA) => (isGreater(saidB[field], saidA[field]) ? b : a);
-  const [{ sector }, { website }, { name }] = [pick("sector"), pick("website"), pick("name")];
-  const { region, regionName, locality, postalCode } = pick("address");
-  const address = { region, regionName, locality, postalCode };
-  return { ...a, name, identifiers: [...a.identifiers, ...b.identifiers], sector, ...address, website };
-}
-
-/**
- * Makes the buyers that are not there yet and brings `contractCount` up to what is stored, in one round trip. Fields that
- * others have enriched are never overwritten. Two writers may count at once, so the count of a buyer that the page names
- * only grows; one that an edit no longer names is counted anew.
- */
-export function buyersRecounted(buyers: MappedBuyer[], contractIds: string[]): Document[] {
-  const others = [
-    { $match: { _id: { $in: contractIds }, otherBuyerIds: { $exists: true } } },
-    { $unwind: "$otherBuyerIds" },
-    { $group: { _id: "$otherBuyerIds" } },
-  ];
-  return [
-    { $documents: buyers.map((buyer) => ({ $literal: { ...buyer, said: saidOf(buyer) } })) },
-    { $unionWith: { coll: "contracts", pipeline: others } },
-    { $lookup: { from: "buyers", localField: "_id", foreignField: "_id", as: "known" } },
-    { $match: { $or: [{ name: { $exists: true } }, { known: { $ne: [] } }] } },
-    {
-      $lookup: {
-        from: "contracts",
-        localField: "_id",
-        foreignField: "buyerId",
-        pipeline: [{ $count: "contracts" }],
-        as: "counted",
-      },
-    },
-    { $set: { contractCount: { $ifNull: [{ $first: "$counted.contracts" }, 0] } } },
-    { $set: { createdAt: "$$NOW", updatedAt: "$$NOW" } },
-    { $replaceWith: inOrder({ identifiers: union("$identifiers") }) },
-    { $merge: { into: "buyers", on: "_id", whenMatched: [{ $replaceWith: mergedBuyer() }] } },
-  ];
-}
-
-const BUYER_FIELDS = Object.keys(buyerSchema.shape);
-
-/** Our fields of a buyer, in one order whoever came first. */
-function inOrder(values: Document): Document {
-  return Object.fromEntries(BUYER_FIELDS.map((field) => [field, values[field] ?? `$${field}`]));
-}
-
-function union(...lists: string[]): Document {
-  return { $sortArray: { input: { $setUnion: lists.map((list) => ({ $ifNull: [list, []] })) }, sortBy: 1 } };
-}
-
-/** Each field is the greatest that releases have said, unless it is no longer what they said: then others have enriched it. */
-function mergedBuyer(): Document {
-  const greatest = (field: string) => ({
-    $ifNull: [{ $max: [`$said.${field}`, `$$new.said.${field}`] }, "$$REMOVE"],
-  });
-  const orNull = (value: unknown) => ({ $ifNull: [value, null] });
-  const follows = SAID.map((field) => [
-    field,
-    { $cond: [{ $eq: [orNull(`$${field}`), orNull(`$said.${field}`)] }, greatest(field), `$${field}`] },
-  ]);
-  const texts = ADDRESS.map((field) => ({ $ifNull: [`$${field}`, ""] }));
-  const ownAddress = { $concat: texts.flatMap((text, at) => (at === 0 ? [text] : ["\n", text])) };
-  const moves = {
-    $and: [
-      { $gt: [orNull("$$new.said.address"), orNull("$said.address")] },
-      { $eq: [ownAddress, { $ifNull: ["$said.address", "\n".repeat(ADDRESS.length - 1)] }] },
-    ],
-  };
-  const address = [...ADDRESS, "regionName"].map((field) => [
-    field,
-    { $cond: [moves, `$$new.${field}`, `$${field}`] },
-  ]);
-  const count = {
-    $cond: [
-      { $eq: [orNull("$$new.name"), null] },
-      "$$new.contractCount",
-      { $max: ["$contractCount", "$$new.contractCount"] },
-    ],
-  };
-  const ours = inOrder({
-    ...Object.fromEntries([...follows, ...address]),
-    identifiers: union("$identifiers", "$$new.identifiers"),
-    contractCount: count,
-    said: Object.fromEntries([...SAID, "address"].map((field) => [field, greatest(field)])),
-  });
-  const isOthers = { $not: [{ $in: ["$$this.k", BUYER_FIELDS] }] };
-  const others = { $filter: { input: { $objectToArray: "$$ROOT" }, cond: isOthers } };
-  return changedOrSame({ $mergeObjects: [ours, { $arrayToObject: others }] });
-}
-
-/** A mapped contract with its ids. */
-export function identified(contract: MappedContract, buyers: readonly MappedBuyer[]): Upsert["contract"] {
-  const { source, ocid, noticeId } = contract;
-  const [first, ...others] = buyers.map(({ _id }) => _id);
-  return {
-    _id: `${source}/${ocid}/${noticeId}`,
-    ...(first === undefined ? {} : { buyerId: first }),
-    ...(others.length === 0 ? {} : { jointBuyerIds: others }),
-    ...contract,
-  };
 }

@@ -1,52 +1,97 @@
-// The one writer of contracts, buyers and quarantine: two round trips for a page, however often it comes.
-import { BSON, MongoBulkWriteError, MongoError } from "mongodb";
+// The one writer of contracts, processes, buyers and quarantine.
+import { BSON, type Document, type Filter, MongoBulkWriteError, MongoError, ObjectId } from "mongodb";
 import type { Database } from "../platform/database.ts";
-import type { MappedBuyer, Quarantined, SyncWindow } from "../terms/documents.ts";
-import { StorageFull } from "../terms/errors.ts";
+import { isUnreachable } from "../platform/database.ts";
+import type { Process, Quarantined, SyncWindow } from "../terms/documents.ts";
+import { messageOf, StorageFull } from "../terms/errors.ts";
 import { type LondonTime, toLondon } from "../terms/london-time.ts";
+import { releaseKey } from "../terms/release.ts";
 import type { Source } from "../terms/window.ts";
-import { buyersRecounted, closing, contractUpsert, distinctBuyers, type Upsert } from "./statements.ts";
+import { ocidsBySource } from "./processes.ts";
+import { closing, type Upsert } from "./statements.ts";
+import { type Stored, type Storing, settle, storeContracts } from "./store-page.ts";
 
-export interface Storing {
-  upserts: Upsert[];
-  /** The buyers, as each of these contracts names its own. */
-  buyers: { values(): Iterable<MappedBuyer> };
-}
-
-export interface Stored {
-  /** Contracts that were inserted or changed. */
-  changed: number;
-  inserted: number;
-}
+export type { Stored, Storing } from "./store-page.ts";
 
 /** @throws StorageFull when the database refuses to grow; what was written before stays */
-export async function storePage(db: Database, page: Storing): Promise<Stored> {
-  if (page.upserts.length === 0) return { changed: 0, inserted: 0 };
+export async function storePage(storing: Storing, upserts: readonly Upsert[]): Promise<Stored> {
   return refusalsNamed(async () => {
-    const result = await db.contracts.bulkWrite(page.upserts.map(contractUpsert), { ordered: false });
-    // All of the page's buyers, not just those of new contracts: a holder that vanished may have stored these contracts
-    // and not their buyers.
-    const ids = page.upserts.map(({ contract }) => contract._id);
-    await db.db.aggregate(buyersRecounted(distinctBuyers(page.buyers.values()), ids)).toArray();
-    return { changed: result.upsertedCount + result.modifiedCount, inserted: result.upsertedCount };
+    try {
+      return await storeContracts(storing, upserts);
+    } catch (error) {
+      if (isFull(error) || isUnreachable(error)) throw error;
+      return storeOneByOne(storing, upserts);
+    }
   });
 }
 
-/** Closes what could still be bid for when it was stored, and no longer can; an index of open notices alone finds them. */
-export async function closePassed(db: Database, now: Date): Promise<number> {
+/** One of them is not taken: the others are stored all the same. */
+async function storeOneByOne(storing: Storing, upserts: readonly Upsert[]): Promise<Stored> {
+  const all: Stored = { changed: 0, inserted: 0, refused: [] };
+  for (const upsert of upserts) {
+    try {
+      const { changed, inserted, refused } = await storeContracts(storing, [upsert]);
+      all.changed += changed;
+      all.inserted += inserted;
+      all.refused.push(...refused);
+    } catch (error) {
+      if (isFull(error) || isUnreachable(error)) throw error;
+      all.refused.push({ upsert, reason: `MongoDB does not take it, as was expected: ${messageOf(error)}` });
+    }
+  }
+  return all;
+}
+
+const DUE_AT_ONCE = 200;
+const DUE_ROUNDS_MAX = 20; // the rest with the next run
+
+/**
+ * Closes what could still be bid for when it was stored, and no longer can; an index of open notices alone finds them. Their
+ * processes are folded again, a few hundred at a time.
+ */
+export async function closePassed(storing: Storing): Promise<number> {
+  const { db, now } = storing;
   const { filter, update } = closing(now);
-  return (await db.contracts.updateMany(filter, update)).modifiedCount;
+  const { modifiedCount } = await db.contracts.updateMany(filter, update);
+  const due = { turnsAt: { $lte: now } };
+  const projection = { _id: 0, source: 1, ocid: 1 };
+  for (let round = 0; round < DUE_ROUNDS_MAX; round++) {
+    const some = await duePage(db, due, projection);
+    if (some.length > 0) await settle(storing, some);
+    if (some.length < DUE_AT_ONCE) break;
+  }
+  return modifiedCount;
+}
+
+function duePage(db: Database, due: Filter<Process>, projection: Document) {
+  return db.processes
+    .find<Pick<Process, "source" | "ocid">>(due, { projection, limit: DUE_AT_ONCE })
+    .toArray();
 }
 
 /** Those that have never been stored: no contract, or (CF) a contract without their revision. */
-export async function unknownOf(db: Database, upserts: Upsert[]): Promise<Upsert[]> {
-  const ids = upserts.map(({ contract }) => contract._id);
-  const known = await db.contracts.find({ _id: { $in: ids } }, { projection: { revisions: 1 } }).toArray();
-  const revisions = new Map(known.map((contract) => [String(contract._id), contract.revisions ?? []]));
+export async function unknownOf(db: Database, upserts: readonly Upsert[]): Promise<Upsert[]> {
+  const key = (one: { source: Source; ocid: string; noticeId: string }) =>
+    `${one.source}/${one.ocid}/${one.noticeId}`;
+  const branches = ocidsBySource(upserts.map(({ contract }) => contract)).map(([source, ocids]) => ({
+    source,
+    ocid: { $in: ocids },
+  }));
+  if (branches.length === 0) return [];
+  const projection = { _id: 0, source: 1, ocid: 1, noticeId: 1, revisions: 1, releaseId: 1 };
+  const known = await db.contracts.find({ $or: branches }, { projection }).toArray();
+  const stored = new Map(known.map((contract) => [key(contract), contract]));
   return upserts.filter(({ contract, revision }) => {
-    const stored = revisions.get(String(contract._id));
-    return !stored || (revision !== null && !stored.includes(revision));
+    const one = stored.get(key(contract));
+    // What others have stored, and this project has not taken over, was never read here.
+    return !one?.releaseId || (revision !== null && !one.revisions?.includes(revision));
   });
+}
+
+/** When the newest stored notice was published; an index answers it. */
+export async function newestInstant(db: Database, source: Source): Promise<Date | null> {
+  const options = { sort: { publishedDate: -1 } as const, projection: { publishedDate: 1 } };
+  return (await db.contracts.findOne({ source }, options))?.publishedDate ?? null;
 }
 
 /** A stored release: the newest of its notice. */
@@ -69,7 +114,7 @@ export async function storedReleases(
     { projection: { ocid: 1, noticeId: 1, revisions: 1, publishedDate: 1 }, batchSize: 20_000 },
   );
   return (await contracts.toArray()).map(({ ocid, noticeId, revisions, publishedDate }) => ({
-    key: `${ocid}/${revisions ? `${noticeId}-${Math.max(...revisions)}` : noticeId}`,
+    key: releaseKey(ocid, revisions ? `${noticeId}-${Math.max(...revisions)}` : noticeId),
     noticeId,
     at: toLondon(publishedDate),
     certain: true,
@@ -87,7 +132,7 @@ export async function standing(db: Database, source: Source, ids: readonly strin
   return new Set([...contracts.map(({ noticeId }) => noticeId), ...releaseIds]);
 }
 
-/** Keeps what could not be stored, with its text and the reason. */
+/** Keeps what could not be stored, with its text and the reason. A case without a text keeps the one that is there. */
 export async function quarantine(
   db: Database,
   cases: Omit<Quarantined, "firstSeenAt" | "lastSeenAt">[],
@@ -96,10 +141,13 @@ export async function quarantine(
   if (cases.length === 0) return;
   await refusalsNamed(() =>
     db.quarantine.bulkWrite(
-      cases.map(({ _id, ...facts }) => ({
+      cases.map(({ _id, rawText, ...facts }) => ({
         updateOne: {
           filter: { _id },
-          update: { $set: { ...facts, lastSeenAt: now }, $setOnInsert: { firstSeenAt: now } },
+          update:
+            rawText === ""
+              ? { $set: { ...facts, lastSeenAt: now }, $setOnInsert: { firstSeenAt: now, rawText } }
+              : { $set: { ...facts, rawText, lastSeenAt: now }, $setOnInsert: { firstSeenAt: now } },
           upsert: true,
         },
       })),
@@ -113,8 +161,15 @@ export async function release(db: Database, ids: string[]): Promise<void> {
   if (ids.length > 0) await db.quarantine.deleteMany({ _id: { $in: ids } });
 }
 
-export function bsonBytes({ contract, rawData }: Upsert): number {
-  return BSON.calculateObjectSize({ ...contract, rawData }, { ignoreUndefined: true });
+const SOME_ID = new ObjectId("000000000000000000000000");
+
+export function bsonBytes({ contract, buyers, rawData }: Upsert): number {
+  const [buyerId, ...jointBuyerIds] = buyers.map(() => SOME_ID);
+  const joint = jointBuyerIds.length > 0 ? { jointBuyerIds } : {};
+  return BSON.calculateObjectSize(
+    { ...contract, _id: SOME_ID, buyerId, ...joint, rawData },
+    { ignoreUndefined: true },
+  );
 }
 
 const OVER_QUOTA = 8000; // Atlas: "you are over your space quota, using 512 MB of 512 MB"

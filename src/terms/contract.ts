@@ -1,10 +1,10 @@
 // A notice as it is stored in `contracts`. A field without a value is left out (docs/records.md says where each comes from).
 import { z } from "zod";
-import { sourceSchema } from "./bson.ts";
+import { objectIdSchema, sourceSchema } from "./bson.ts";
 
-export const CONTRACT_STATUSES = ["OPEN", "CLOSED", "AWARDED", "CANCELLED"] as const;
+const CONTRACT_STATUSES = ["OPEN", "CLOSED", "AWARDED", "CANCELLED"] as const;
 export type ContractStatus = (typeof CONTRACT_STATUSES)[number];
-export const CONTRACT_STAGES = ["PLANNING", "TENDER", "AWARD"] as const;
+const CONTRACT_STAGES = ["PLANNING", "TENDER", "AWARD"] as const;
 export type ContractStage = (typeof CONTRACT_STAGES)[number];
 export const CONTRACT_TYPES = ["goods", "services", "works"] as const;
 export const CONTRACT_MECHANISMS = [
@@ -24,7 +24,7 @@ export const supplierSchema = z.strictObject({
 export type Supplier = z.infer<typeof supplierSchema>;
 
 /** What became of an award or a contract that a notice tells; left out: it was made. */
-export const AWARD_FATES = ["pending", "cancelled", "ended"] as const;
+const AWARD_FATES = ["pending", "cancelled", "ended"] as const;
 export type AwardFate = (typeof AWARD_FATES)[number];
 
 const toldAwardSchema = z.strictObject({
@@ -42,7 +42,7 @@ const toldAwardSchema = z.strictObject({
 });
 
 /** What the process of a notice needs of its release beside the other fields (docs/processes.md), in few bytes. */
-export const toldSchema = z.strictObject({
+const toldSchema = z.strictObject({
   /** CF: a hash of `tender.id`, which an edit under a new guid keeps. */
   tender: z.number().int().optional(),
   /** What the tender, or this notice of it, came to; left out while it runs. */
@@ -60,7 +60,7 @@ export type Told = z.infer<typeof toldSchema>;
 export const STORE_DETAILS = ["lots", "documents", "contact"] as const;
 export type StoreDetail = (typeof STORE_DETAILS)[number];
 
-export const lotSchema = z.strictObject({
+const lotSchema = z.strictObject({
   lotId: z.string().optional(),
   title: z.string().optional(),
   description: z.string().optional(),
@@ -81,7 +81,7 @@ export const lotSchema = z.strictObject({
     )
     .optional(),
 });
-export const documentSchema = z.strictObject({
+const documentSchema = z.strictObject({
   id: z.string().optional(),
   documentType: z.string().optional(),
   title: z.string().optional(),
@@ -90,7 +90,7 @@ export const documentSchema = z.strictObject({
   datePublished: z.date().optional(),
   format: z.string().optional(),
 });
-export const buyerContactSchema = z.strictObject({
+const buyerContactSchema = z.strictObject({
   name: z.string().optional(),
   email: z.string().optional(),
   telephone: z.string().optional(),
@@ -98,8 +98,8 @@ export const buyerContactSchema = z.strictObject({
 
 /** What a release says, as it is stored. */
 export const contractSchema = z.strictObject({
-  /** source/ocid/noticeId */
-  _id: z.string(),
+  /** Of source, ocid and notice (store/ids.ts), unless the document was there before. */
+  _id: objectIdSchema,
   source: sourceSchema,
   ocid: z.string(),
   noticeId: z.string(),
@@ -116,9 +116,9 @@ export const contractSchema = z.strictObject({
   openUntil: z.date().optional(),
   tags: z.array(z.string()),
   noticeType: z.string().optional(),
-  buyerId: z.string().optional(),
+  buyerId: objectIdSchema.optional(),
   /** The other buyers of a joint procurement. */
-  jointBuyerIds: z.array(z.string()).optional(),
+  jointBuyerIds: z.array(objectIdSchema).optional(),
   buyerName: z.string().optional(),
   /** ITL or NUTS code of the buyer's address, `UKI32`; its name is in `buyers`. */
   buyerRegion: z.string().optional(),
@@ -162,12 +162,15 @@ export const contractSchema = z.strictObject({
   told: toldSchema.optional(),
   /** CF: the number behind each release id that has been seen, ascending. */
   revisions: z.array(z.number().int()).optional(),
-  /** CF: buyers that other revisions of this notice name, where an edit has changed it. */
-  otherBuyerIds: z.array(z.string()).optional(),
+  /** Buyers that other revisions of this notice name, and months that they were published in (UTC): their counts have changed. */
+  otherBuyerIds: z.array(objectIdSchema).optional(),
+  otherMonths: z.array(z.string()).optional(),
   /** As STORE_DETAILS says. */
   lots: z.array(lotSchema).optional(),
   documents: z.array(documentSchema).optional(),
   buyerContact: buyerContactSchema.optional(),
+  /** Of `documents` as a release said them: where it does not fit, others have changed them, and they stay. */
+  documentsHash: z.string().optional(),
   /** The release as it came: an object (STORE_RAW=full) or gzipped JSON (gzip). */
   rawData: z.unknown().optional(),
   createdAt: z.date(),
@@ -191,5 +194,7 @@ export type MappedContract = Omit<
   | "updatedAt"
   | "revisions"
   | "otherBuyerIds"
+  | "otherMonths"
+  | "documentsHash"
   | "rawData"
 >;

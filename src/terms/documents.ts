@@ -26,7 +26,7 @@ const troubleSchema = z.strictObject({
   message: z.string(),
 });
 
-export const laneSchema = z.strictObject({
+const laneSchema = z.strictObject({
   stage: z.string(),
   frontier: londonTimeSchema,
   done: z.boolean(),
@@ -35,7 +35,7 @@ export const laneSchema = z.strictObject({
   seen: z.array(z.string()).optional(),
 });
 
-export const countsSchema = z.strictObject({
+const countsSchema = z.strictObject({
   /** HTTP requests made for this window, verification not included. */
   requests: z.number().int(),
   /** Distinct releases, however often a page was read. */
@@ -55,8 +55,8 @@ const unprovenSchema = z.strictObject({
 });
 
 /** `ordered` once drained, `suspect` where what came cannot be all, `exact` once verified. */
-export const PROOFS = ["ordered", "suspect", "exact"] as const;
-export const PROOF_BY = ["numbers", "witness", "slices"] as const;
+const PROOFS = ["ordered", "suspect", "exact"] as const;
+const PROOF_BY = ["numbers", "witness", "slices"] as const;
 export type ProofBy = (typeof PROOF_BY)[number];
 
 export const windowSchema = z.strictObject({
@@ -143,6 +143,23 @@ export const syncJobSchema = z.strictObject({
   deltaWalk: z
     .strictObject({ from: londonTimeSchema, to: londonTimeSchema, lanes: z.array(laneSchema) })
     .nullable(),
+  /** The delta's slower second pass: by exact slices, once a day; `frontier` is `from` when it has come to its end. */
+  secondPass: z
+    .strictObject({
+      nextAt: z.date(),
+      from: londonTimeSchema,
+      to: londonTimeSchema,
+      frontier: londonTimeSchema,
+      requests: z.number().int(),
+      /** Releases that the delta had not met, and when the last of them was found. */
+      found: z.number().int(),
+      foundAt: z.date().nullable(),
+      /** Why what came cannot be all there is. */
+      suspicion: z.string().nullable(),
+    })
+    .nullish(),
+  /** Since when nothing new has come, where that is longer than it has ever been. */
+  quietSince: z.date().nullish(),
   /** Slices of the delta that only a cursor could read, until their month's window takes them over. */
   unproven: z.array(unprovenSchema).optional(),
   /** Pages of the delta that proved nothing; those of a window stand there. */
@@ -164,8 +181,11 @@ export type SyncJob = z.infer<typeof syncJobSchema>;
 const identifierSchema = z.strictObject({ scheme: z.string().optional(), id: z.string() });
 
 export const buyerSchema = z.strictObject({
-  _id: z.string(),
+  _id: objectIdSchema,
   name: z.string(),
+  /** The lower-cased name; left out where another buyer has it already (two schools of one name). */
+  nameLower: z.string().optional(),
+  /** Its number in the best register, `GB-PPON-PJYG-6658-PPMY`; without one `auto-` and the slug of its name. */
   orgId: z.string(),
   identifiers: z.array(identifierSchema),
   sector: z.string().optional(),
@@ -175,7 +195,14 @@ export const buyerSchema = z.strictObject({
   locality: z.string().optional(),
   postalCode: z.string().optional(),
   website: z.string().optional(),
+  /** Notices that name it, joint ones included: the sum of `countByMonth`. */
   contractCount: z.number().int(),
+  /** By the month of publication (UTC), `2026-03`: a page counts only the months that it touches. */
+  countByMonth: z.record(z.string(), z.number().int()).optional(),
+  /** What it is found by: its register numbers, and `auto-` with the slug of each of its names. */
+  keys: z.array(z.string()),
+  /** Towns and postcode districts that releases have named with it. */
+  places: z.array(z.string()),
   /** What releases say: a field that differs from it has been enriched by others, and is left alone. A buyer that others made has none until a release names it. */
   said: z
     .strictObject({
@@ -186,11 +213,29 @@ export const buyerSchema = z.strictObject({
       address: z.string().optional(),
     })
     .optional(),
+  /** It turned out to be this one, and is being taken into it. */
+  mergedInto: objectIdSchema.optional(),
+  /** Former `_id`s of what was taken in: other collections may still name them. */
+  mergedIds: z.array(objectIdSchema).optional(),
+  /** How often it was written here: who writes names the version that was read. */
+  version: z.number().int(),
   createdAt: z.date(),
   updatedAt: z.date(),
 });
 export type Buyer = z.infer<typeof buyerSchema>;
-export type MappedBuyer = Omit<Buyer, "contractCount" | "said" | "createdAt" | "updatedAt">;
+/** A buyer as one release names it; the store decides which document it is. */
+export type MappedBuyer = Pick<
+  Buyer,
+  | "name"
+  | "orgId"
+  | "identifiers"
+  | "sector"
+  | "region"
+  | "regionName"
+  | "locality"
+  | "postalCode"
+  | "website"
+>;
 
 export const quarantineSchema = z.strictObject({
   /** source/ocid/releaseId, or a hash of the raw text where these cannot be read. */

@@ -14,7 +14,7 @@ export const PROCESS_STATES = [
 ] as const;
 export type ProcessState = (typeof PROCESS_STATES)[number];
 
-export const processAwardSchema = z.strictObject({
+const processAwardSchema = z.strictObject({
   id: z.string(),
   /** The notice that told it last. */
   noticeId: z.string(),
@@ -26,7 +26,7 @@ export const processAwardSchema = z.strictObject({
 export type ProcessAward = z.infer<typeof processAwardSchema>;
 
 /** A change that a notice brought, and what was said before; `from` is left out where nothing was. */
-export const processChangeSchema = z.discriminatedUnion("field", [
+const processChangeSchema = z.discriminatedUnion("field", [
   z.strictObject({
     at: z.date(),
     field: z.literal("state"),
@@ -89,9 +89,13 @@ export const processSchema = z.strictObject({
   changes: z.array(processChangeSchema).optional(),
   firstPublishedDate: z.date(),
   publishedDate: z.date(),
+  /** When its state changes by itself: the last of its notices closes, or its contract is over. */
+  turnsAt: z.date().optional(),
+  /** How often it was written: who writes names the version that was read. */
+  version: z.number().int(),
   updatedAt: z.date(),
 });
 export type Process = z.infer<typeof processSchema>;
 
-/** What the fold says of a process; the store decides `_id` and `updatedAt`. */
-export type FoldedProcess = Omit<Process, "_id" | "updatedAt">;
+/** What the fold says of a process; the store decides the rest. */
+export type FoldedProcess = Omit<Process, "_id" | "turnsAt" | "version" | "updatedAt">;

@@ -18,7 +18,7 @@ export interface Row {
 }
 
 /** The longest real one has 80 characters; beyond this an identity is no key, and its release is evidence under a hash. */
-export const IDENTITY_LENGTH_MAX = 300;
+const IDENTITY_LENGTH_MAX = 300;
 
 const identity = z.string().min(1).max(IDENTITY_LENGTH_MAX);
 

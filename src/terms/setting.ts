@@ -36,15 +36,23 @@ export function dayOf(text: string): Date | null {
   return isLondonTime(midnight) ? fromLondon(midnight) : null;
 }
 
+/** Where nobody listens on the way. */
+export const isThisMachine = (hostname: string) =>
+  /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname) || hostname.endsWith(".localhost");
+
+/** Addresses where clouds keep their machines' own secrets. */
+export const isLinkLocal = (hostname: string) => /^(169\.254\.|\[fe80:|\[fd00:ec2:)/i.test(hostname);
+
 export const origin = (preset: string) =>
   z
     .string()
     .default(preset)
     .refine((text) => {
       if (!URL.canParse(text)) return false;
-      const url = new URL(text);
-      return /^https?:$/.test(url.protocol) && url.pathname === "/" && !url.search && !url.username;
-    }, `allowed is an origin like ${preset}`)
+      const { protocol, hostname, pathname, search, username, password } = new URL(text);
+      if (pathname !== "/" || search !== "" || username !== "" || password !== "") return false;
+      return protocol === "https:" || (protocol === "http:" && isThisMachine(hostname));
+    }, `allowed is an origin like ${preset}; http only on this machine`)
     .transform((text) => (URL.canParse(text) ? new URL(text).origin : text));
 
 /** A `stages` lane per entry; `all` stands alone, because it already asks for everything. */

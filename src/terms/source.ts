@@ -1,6 +1,6 @@
 // What the rooms need to know of a source, as data: how its API is asked, and what its history should weigh. The whole of
 // a source is a folder in src/sources; nothing else names one.
-import type { StoreRaw } from "./documents.ts";
+import type { StoreDetail, StoreRaw } from "./documents.ts";
 import type { LondonTime } from "./london-time.ts";
 
 /** One request for a page: all releases of `stage` published from `lo` to `hi`, both ends inclusive. */
@@ -39,6 +39,8 @@ export interface Volumes {
   perDay: (day: Date) => number;
   /** Bytes of one release's contract, without times and indexes. */
   releaseBytes: Record<StoreRaw, number>;
+  /** What each of STORE_DETAILS adds to it. */
+  detailBytes?: Record<StoreDetail, number>;
   /** What a stored contract has beyond that. */
   contractExtraBytes: number;
   contractsPerRelease: number;

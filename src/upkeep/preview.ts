@@ -1,5 +1,6 @@
 // What a choice of depth costs before it is spent: month by month, and what would change in a database that is there. Pure.
 
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import {
   type Cost,
   type Costs,
@@ -26,8 +27,6 @@ import {
 } from "../plan/difference.ts";
 import { monthOf } from "../terms/london-time.ts";
 import type { Source } from "../terms/window.ts";
-
-const DAY_MS = 86_400_000;
 
 export interface SourceDepth {
   source: Source;

@@ -1,4 +1,6 @@
 // `npm run sync -- prune`: windows first, then contracts in steps, for each source that has any older than its start.
+
+import { foldOcid } from "../map/process/fold.ts";
 import { dropWindows, forgetBefore, type OldWindows, windowsBefore } from "../plan/forget.ts";
 import type { Database } from "../platform/database.ts";
 import {
@@ -17,6 +19,8 @@ export interface PruneOptions {
   db: Database;
   /** Everything of the source before its start goes. */
   sources: readonly { source: Source; start: Date }[];
+  /** As of when processes stand that lose notices. */
+  now: Date;
   /** Only says what would go. */
   dryRun: boolean;
   /** Told after each step how many contracts of the source are gone. */
@@ -40,7 +44,7 @@ export async function prune(options: PruneOptions): Promise<PruneReport[]> {
 }
 
 async function pruneSource(
-  { db, dryRun, onStep }: PruneOptions,
+  { db, now, dryRun, onStep }: PruneOptions,
   { source, start }: PruneOptions["sources"][number],
 ): Promise<PruneReport> {
   const windows = await windowsBefore(db, source, start);
@@ -57,7 +61,8 @@ async function pruneSource(
   if (dryRun) return report;
   let gone = 0;
   const deleteAll = async (what: OldContracts) => {
-    for (let step = await pruneStep(db, what); step > 0; step = await pruneStep(db, what)) {
+    const storing = { db, fold: foldOcid, now };
+    for (let step = await pruneStep(storing, what); step > 0; step = await pruneStep(storing, what)) {
       gone += step;
       onStep?.(source, gone);
     }

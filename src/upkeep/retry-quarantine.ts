@@ -2,6 +2,7 @@
 import type { Config } from "../config/config.ts";
 import { readPage, salvageReleases } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
+import { foldOcid } from "../map/process/fold.ts";
 import type { Database } from "../platform/database.ts";
 import { prepareRow } from "../run/prepare.ts";
 import { rulesOf } from "../sources/index.ts";
@@ -39,6 +40,7 @@ async function storeCase(
   { db, config, now }: Parameters<typeof retryQuarantine>[0],
   { _id, source, rawText }: Quarantined,
 ): Promise<string | null> {
+  if (rawText === "") return "its text was not kept: it leaves when its month is read again";
   const rules = rulesOf(config.sources, source);
   const body = new TextEncoder().encode(`{"releases":[${rawText}]}`);
   const read = readPage(body);
@@ -48,8 +50,8 @@ async function storeCase(
   for (const row of distinct(rows)) {
     const prepared = prepareRow({ source, rules, row, now, config });
     if (prepared.kind === "rejected") return prepared.reason;
-    const { upsert, buyers } = prepared;
-    await storePage(db, { upserts: [upsert], buyers });
+    const { refused } = await storePage({ db, fold: foldOcid, now }, [prepared.upsert]);
+    if (refused[0]) return refused[0].reason;
   }
   if (rows.length === 0) return "its text holds no release";
   await release(db, [_id]);

@@ -215,7 +215,7 @@ describe("trouble", () => {
     body.set(new TextEncoder().encode('{"releases":['));
     answering("CONTRACTS_FINDER", () => reply(body));
     const answer = await ask(asker("CONTRACTS_FINDER").asker, asked);
-    expect(answer).toMatchObject({ kind: "unreadable", reason: "the answer has more than 16000000 bytes" });
+    expect(answer).toMatchObject({ kind: "unreadable", reason: "the answer has more than 8000000 bytes" });
     expect(answer.kind === "unreadable" && answer.body.length).toBe(BODY_BYTES_MAX);
     expect(requests).toHaveLength(2);
   });

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import type { HttpOptions } from "../../src/platform/effects.ts";
 import { TransportError } from "../../src/platform/effects.ts";
+import { USER_AGENT } from "../../src/platform/worker-effects.ts";
 import { TRAPS, type Trap } from "../../src/replica/moderngov/made-up.ts";
 import { createBoardReplica } from "../../src/replica/moderngov/replica.ts";
 import { deliveryOf } from "../../src/sim/board-network.ts";
@@ -80,7 +81,7 @@ describe("a site is probed", () => {
     expect(gaps.length).toBeGreaterThan(5);
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(1000);
     expect(new Set(sent.map(({ options }) => options.headers?.["User-Agent"]))).toEqual(
-      new Set(["tendhunt-data-sync/0.1 (+mailto:people@example.org)"]),
+      new Set([`${USER_AGENT.split(" ")[0]} (+mailto:people@example.org)`]),
     );
     const disallowed = worldOf("disallowed");
     await foundBy(disallowed.client);

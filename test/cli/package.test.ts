@@ -14,11 +14,11 @@ const name = "tendhunt-data-sync";
 const SCRIPT = `
 import { gzipSync } from "node:zlib";
 import { Binary } from "mongodb";
-import { buyerSchema, contractSchema, regionName, releaseOf, SOURCES } from "${name}";
+import { buyerSchema, contractSchema, PROCESS_STATES, processSchema, regionName, releaseOf } from "${name}";
 const release = { ocid: "o", text: "£" };
 const rawData = new Binary(gzipSync(JSON.stringify(release)));
 console.log(JSON.stringify({
-  sources: SOURCES,
+  states: PROCESS_STATES,
   missing: contractSchema.safeParse({}).error.issues.length > 0,
   fields: Object.keys(buyerSchema.shape),
   region: regionName("UKE42"),
@@ -56,7 +56,7 @@ describe("the package", () => {
     const { stdout } = await run(process.execPath, ["script.mjs"], { cwd: app });
     const release = { ocid: "o", text: "£" };
     expect(JSON.parse(stdout)).toMatchObject({
-      sources: ["FIND_A_TENDER", "CONTRACTS_FINDER"],
+      states: expect.arrayContaining(["open", "awarded"]),
       missing: true,
       fields: expect.arrayContaining(["orgId", "contractCount"]),
       region: "Leeds",

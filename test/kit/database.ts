@@ -1,13 +1,9 @@
 // A database of its own for each test file.
 import { MongoClient } from "mongodb";
 import { afterAll, inject } from "vitest";
-import {
-  collectionsOf,
-  type Database,
-  ensureCollections,
-  ensureIndexes,
-} from "../../src/platform/database.ts";
+import { collectionsOf, type Database } from "../../src/platform/database.ts";
 import { createLogger } from "../../src/platform/logger.ts";
+import { ensureCollections, ensureIndexes } from "../../src/platform/schema.ts";
 
 export interface TestDatabase {
   db: Database;
@@ -21,7 +17,9 @@ export interface TestDatabase {
 const silent = createLogger({ level: "silent", secrets: [] });
 
 export async function freshDatabase(): Promise<TestDatabase> {
-  const uri = inject("mongoUri");
+  const answer = await fetch(inject("mongoAt"));
+  const uri = await answer.text();
+  if (!answer.ok) throw new Error(uri);
   const name = `test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
   const client = await new MongoClient(uri, { ignoreUndefined: true, monitorCommands: true }).connect();
   const db = collectionsOf(client.db(name));

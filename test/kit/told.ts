@@ -1,6 +1,7 @@
 // Releases through mapper and fold, as the store does it: by ocid, with the buyers that each names.
 import { foldOcid } from "../../src/map/process/fold.ts";
 import type { Procurement, Standing, ToldNotice } from "../../src/map/process/told.ts";
+import { buyerIdOf } from "../../src/store/ids.ts";
 import type { MappedContract } from "../../src/terms/documents.ts";
 import { mapRelease } from "./map.ts";
 
@@ -28,7 +29,7 @@ export function foldReleases(releases: { source: Source; release: unknown }[], n
     if ((revisions.get(id) ?? -1) > (revision ?? 0)) continue;
     revisions.set(id, revision ?? 0);
     contracts.set(id, { ...contract, buyers: buyers.map(({ name }) => name) });
-    const [first, ...others] = buyers.map(({ _id }) => _id);
+    const [first, ...others] = buyers.map(({ orgId }) => buyerIdOf(orgId));
     const told: ToldNotice = {
       ...contract,
       ...(first === undefined ? {} : { buyerId: first }),

@@ -1,12 +1,14 @@
 // BOARD_MINUTES through the planner, the claims and the executor, on a real database, against the replica's sites.
+import { ObjectId } from "mongodb";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { boardDifferences } from "../../src/cli/board-truth.ts";
 import { TRAPS, type Trap } from "../../src/replica/moderngov/made-up.ts";
 import { type BoardReplica, createBoardReplica } from "../../src/replica/moderngov/replica.ts";
 import { BOARDS_URL } from "../../src/sim/board-network.ts";
-import { boardDifferences } from "../../src/sim/board-truth.ts";
 import { createWorld, type World } from "../../src/sim/world.ts";
 import { addSite, boardSites, switchSite } from "../../src/sources/board-minutes/sites.ts";
 import { boardDocuments } from "../../src/sources/board-minutes/store.ts";
+import { buyerIdsFor, merge } from "../../src/store/buyers.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const NOW = new Date("2026-03-20T12:00:00Z");
@@ -32,9 +34,9 @@ async function worldOf(boards: BoardReplica, vars: Record<string, string> = {}):
   });
 }
 
-const boardsOf = (traps: readonly Trap[]) =>
+const boardsOf = (traps: readonly Trap[], meetingsPerMonth = 3) =>
   createBoardReplica({
-    ...{ seed: 3, sites: traps.length, traps, meetingsPerMonth: 3 },
+    ...{ seed: 3, sites: traps.length, traps, meetingsPerMonth },
     ...{ from: new Date("2025-12-20"), to: new Date("2026-07-10") },
   });
 
@@ -160,10 +162,10 @@ describe("a site", () => {
   });
 
   it("is read again until its minutes are out, and nothing is written that has not changed", async () => {
-    const boards = boardsOf(["plain", "PDF only"]);
+    const boards = boardsOf(["PDF only"], 5);
     const world = await worldOf(boards);
     await runToTheEnd(world);
-    const open = ["s00", "s01"];
+    const open = ["s00"];
     const before = await boardDocuments(db.db).find().toArray();
     await boardDocuments(db.db).updateMany(
       {},
@@ -218,11 +220,61 @@ describe("a site", () => {
   });
 });
 
+describe("the buyer of a document", () => {
+  beforeEach(clear);
+
+  it("is the organisation that notices name, and keeps what others have said of it", async () => {
+    const boards = boardsOf(["plain", "plain"]);
+    const [known, unknown] = boards.sites;
+    const named = {
+      orgId: "GB-PPON-PABC-1234-DEFG",
+      identifiers: [{ scheme: "GB-PPON", id: "PABC-1234-DEFG" }],
+    };
+    const name = known?.name.toUpperCase() ?? "";
+    const [id] = await buyerIdsFor(db, [{ ...named, name }], NOW);
+    if (!id) return expect.fail("there is no buyer");
+    const theirs = "https://theirs.example";
+    await db.buyers.updateOne({ _id: id }, { $set: { democracyPortalUrl: theirs } });
+    await runToTheEnd(await worldOf(boards));
+    expect(await boardDocuments(db.db).distinct("buyerId", { site: siteOf("s00") })).toEqual([id]);
+    expect(await db.buyers.findOne({ _id: id })).toMatchObject({
+      ...named,
+      ...{ name, democracyPortalUrl: theirs, democracyPlatform: "ModernGov" },
+    });
+    const [made] = await boardDocuments(db.db).distinct("buyerId", { site: siteOf("s01") });
+    if (!made) return expect.fail("there is no buyer");
+    expect(await db.buyers.findOne({ _id: made })).toMatchObject({
+      name: unknown?.name,
+      ...{ contractCount: 0, democracyPortalUrl: `https://${siteOf("s01")}`, democracyPlatform: "ModernGov" },
+    });
+  });
+
+  it("takes its documents along when it turns out to be another, and none is there twice", async () => {
+    await runToTheEnd(await worldOf(boardsOf(["plain"])));
+    const [other] = await boardDocuments(db.db).distinct("buyerId");
+    const organisation = {
+      name: "One and the Same Council",
+      orgId: "auto-one-and-the-same-council",
+      identifiers: [],
+    };
+    const [kept] = await buyerIdsFor(db, [organisation], NOW);
+    if (!kept || !other) return expect.fail("a buyer is missing");
+    const documents = await boardDocuments(db.db).countDocuments();
+    const twin = await boardDocuments(db.db).findOne({ documentType: "minutes" });
+    if (!twin) return expect.fail("there are no minutes");
+    await boardDocuments(db.db).insertOne({ ...twin, _id: new ObjectId(), buyerId: kept });
+    await merge(db, kept, other);
+    expect(await boardDocuments(db.db).distinct("buyerId")).toEqual([kept]);
+    expect(await boardDocuments(db.db).countDocuments()).toBe(documents);
+    expect(await db.buyers.findOne({ _id: other })).toBeNull();
+  });
+});
+
 describe("the storage budget", () => {
   it("lets minutes fill their share, newest months first, and no more", async () => {
     await clear();
-    const boards = boardsOf(["plain", "plain"]);
-    const world = await worldOf(boards, { STORAGE_BUDGET_MB: "0.14" });
+    const boards = boardsOf(["plain", "plain"], 12);
+    const world = await worldOf(boards, { STORAGE_BUDGET_MB: "0.45" });
     await runToTheEnd(world);
     const windows = await db.syncWindows.find({ source }).sort({ from: -1 }).toArray();
     const deferred = windows.filter(({ status }) => status === "deferred");

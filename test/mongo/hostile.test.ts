@@ -1,6 +1,9 @@
 // One bad release never blocks its page, one bad page its window, one bad window its source, one bad source the other:
 // a page of one good release and one bad one, the other source healthy, two runs on a real mongod.
 import { beforeEach, describe, expect, it } from "vitest";
+import { readConfig } from "../../src/config/config.ts";
+import { keptTexts, withRoomFor } from "../../src/run/evidence.ts";
+import { statusOf } from "../../src/run/status.ts";
 import { createWorld, type World } from "../../src/sim/world.ts";
 import type { SyncRun } from "../../src/terms/documents.ts";
 import { readEntry } from "../../src/terms/trouble.ts";
@@ -43,7 +46,9 @@ async function twoRuns(world: World): Promise<SyncRun> {
   for (const run of [first, second]) {
     const other = run.sources.find(({ source }) => source === "CONTRACTS_FINDER");
     expect(other).toMatchObject({ errors: [], endedBy: "nothing left" });
-    expect(await db.syncRuns.findOne({ _id: run._id })).toMatchObject({ outcome: run.outcome });
+    // Runs are kept for 90 days of the database's own clock, so that this one may be gone.
+    const noted = await db.syncRuns.findOne({ _id: run._id });
+    if (noted) expect(noted).toMatchObject({ outcome: run.outcome, endedAt: expect.any(Date) });
   }
   return second;
 }
@@ -117,6 +122,76 @@ describe("one release", () => {
     await twoRuns(worldOf(pageOf(good, bad)));
     expect(await db.contracts.countDocuments({ ocid: "ocds-a", noticeId: "1/2" })).toBe(1);
     expect(await db.quarantine.find().toArray()).toMatchObject([{ ocid: "ocds-a/1", releaseId: "2" }]);
+  });
+});
+
+describe("MongoDB", () => {
+  it("refusing one release is no reason not to store the others", async () => {
+    // An index that the application has made: of two with this title it takes one.
+    await db.contracts.createIndex(
+      { title: 1 },
+      { name: "theirs", unique: true, partialFilterExpression: { title: "Same" } },
+    );
+    const same = (id: string) => release('"tag":["tender"],"tender":{"title":"Same"}', id);
+    const run = await twoRuns(worldOf(pageOf(good, same("000001-2026"), same("000003-2026"))));
+    await db.contracts.dropIndex("theirs");
+    expect(run.sources[0]).toMatchObject({ errors: [], endedBy: "nothing left" });
+    expect((await db.contracts.distinct("title", { source: "FIND_A_TENDER" })).sort()).toEqual([
+      "Good",
+      "Same",
+    ]);
+    expect(await db.quarantine.find().toArray()).toMatchObject([
+      {
+        ocid: "ocds-bad",
+        reason: expect.stringContaining("MongoDB does not take it"),
+        rawText: expect.stringContaining('"Same"'),
+      },
+    ]);
+  });
+});
+
+describe("a month that is wholly rejected", () => {
+  it("is an alarm, is not called complete, and its evidence is bounded and counts against the budget", async () => {
+    const padding = "x".repeat(50_000);
+    const slashed = Array.from({ length: 90 }, (_, at) => {
+      const id = `${String(100 - at).padStart(6, "0")}-2026`;
+      return `{"ocid":"a/${at}","id":"${id}","date":"2026-05-25T00:00:00Z","x":"${padding}"}`;
+    });
+    const vars = { STORAGE_BUDGET_MB: "100", FAT_BACKFILL_START_DATE: "2026-05-20" };
+    const world = worldOf(pageOf(...slashed), vars);
+    await twoRuns(world);
+    const texts = (await db.quarantine.find().toArray()).map(({ rawText }) => rawText.length);
+    expect(texts.length).toBe(90);
+    expect(texts.filter((length) => length === 50_000).length).toBeLessThanOrEqual(3 * 20);
+    expect(texts.filter((length) => length > 5_000 && length < 50_000)).toEqual([]);
+    const config = readConfig({ MONGODB_URI: "mongodb://in.this.process", ...vars }, now);
+    const status = await statusOf(db, config, world.now());
+    expect(status.verdict).not.toBe("Nothing needs you.");
+    expect(status.alarms).toEqual(
+      expect.arrayContaining([expect.objectContaining({ kind: "quarantine", severity: "trouble" })]),
+    );
+    const { sentence } = status.sources.find(({ source }) => source === "FIND_A_TENDER") ?? {};
+    expect(sentence).not.toContain("Complete");
+    expect(sentence).toContain("could not be stored");
+  });
+
+  it("keeps whole texts of its first cases, beginnings of more, and then the reason alone", () => {
+    const kept = keptTexts([]);
+    const one = {
+      source: "S",
+      ocid: "o",
+      releaseId: "1",
+      place: "p",
+      reason: "r",
+      rawText: "x".repeat(50_000),
+    };
+    const lengths = Array.from({ length: 3000 }, (_, at) => {
+      const windowId = `S/${Math.floor(at / 300)}`;
+      return withRoomFor(kept, { ...one, _id: `${at}`, windowId }).rawText.length;
+    });
+    expect(lengths.slice(0, 300).reduce((sum, length) => sum + length, 0)).toBe(20 * 50_000 + 180 * 5_000);
+    expect(lengths.reduce((sum, length) => sum + length, 0)).toBeLessThan(10_000_000);
+    expect(lengths.filter((length) => length > 0).length).toBe(1000);
   });
 });
 

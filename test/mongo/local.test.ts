@@ -8,7 +8,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MongoClient } from "mongodb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { findMongod, startMongod } from "../../src/local/mongod.ts";
+import { sha256Of } from "../../src/local/cache.ts";
+import { findMongod } from "../../src/local/find-mongod.ts";
+import { startMongod } from "../../src/local/mongod.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -28,6 +30,11 @@ async function program(path: string, script: string): Promise<string> {
 
 const mongod = (name: string, version: string) =>
   program(join(folder, name), `echo "db version v${version}"`);
+/** As it lies in the cache once it has been got: with the hash that it was got with. */
+async function cached(version: string): Promise<void> {
+  const path = await mongod("cache/tendhunt-data-sync/mongod", version);
+  await writeFile(`${path}.sha256`, await sha256Of(path));
+}
 const silent = () => undefined;
 
 describe("a mongod", () => {
@@ -39,7 +46,7 @@ describe("a mongod", () => {
   });
 
   it("is taken from the setting, then the PATH, then the cache", async () => {
-    await mongod("cache/tendhunt-data-sync/mongod", "6.0.1");
+    await cached("6.0.1");
     expect((await findMongod(silent)).how).toBe("the cache (v6.0.1)");
     await mongod("bin/mongod", "6.0.2");
     expect((await findMongod(silent)).how).toBe("a mongod on the PATH (v6.0.2)");
@@ -49,8 +56,17 @@ describe("a mongod", () => {
 
   it("that does not run is passed over", async () => {
     await program(join(folder, "bin/mongod"), "exit 127");
-    await mongod("cache/tendhunt-data-sync/mongod", "6.0.1");
+    await cached("6.0.1");
     expect((await findMongod(silent)).how).toBe("the cache (v6.0.1)");
+  });
+
+  it("that is not the one that the cache was filled with is not run", async () => {
+    await cached("6.0.1");
+    const ran = join(folder, "ran");
+    await program(join(folder, "cache/tendhunt-data-sync/mongod"), `touch ${ran}`);
+    const error = await findMongod(silent).catch((thrown: Error) => thrown.message);
+    expect(error).toMatch(/the cache: its SHA-256 is/);
+    expect(existsSync(ran)).toBe(false);
   });
 
   it("that cannot be had by any way is one error: what was tried, why it failed, what to do", async () => {

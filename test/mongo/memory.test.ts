@@ -12,6 +12,7 @@ import {
   reviveFailed,
 } from "../../src/claim/claim.ts";
 import { openPacer } from "../../src/fetch/pacer.ts";
+import { foldOcid } from "../../src/map/process/fold.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
 import { createRandom, pick } from "../../src/replica/random.ts";
@@ -20,9 +21,10 @@ import { progressOf } from "../../src/run/progress.ts";
 import { connect } from "../../src/sim/memory-mongo.ts";
 import { createMemoryStore } from "../../src/sim/memory-store.ts";
 import { hasUnconfirmedGaps, noteAbsent, noteOpen, settleGaps } from "../../src/store/gaps.ts";
+import type { Upsert } from "../../src/store/statements.ts";
 import { closePassed, quarantine, release, standing, storePage, unknownOf } from "../../src/store/store.ts";
-import type { MappedBuyer } from "../../src/terms/documents.ts";
 import { ClaimLost } from "../../src/terms/errors.ts";
+import { nameId, numbersOf } from "../../src/terms/organisation.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const real = await freshDatabase();
@@ -33,6 +35,7 @@ const COLLECTIONS = [
   "syncWindows",
   "syncJobs",
   "contracts",
+  "processes",
   "buyers",
   "quarantine",
   "rateLimits",
@@ -56,6 +59,7 @@ async function state(db: Db): Promise<Document> {
         "doneAt",
         "verifiedAt",
         "retryAt",
+        "refusedAt",
       ].includes(key)
         ? value === null
         : value,
@@ -85,47 +89,33 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
       results.push(error.name);
     }
   };
-  const page = () => {
-    const revisions = Array.from({ length: 4 }, () => Math.floor(random() * 6));
-    const upserts = revisions.map((revision, at) => {
-      const fat = random() < 0.5;
-      const buyerId = `auto-${pick(random, ["a", "b", "c"])}`;
+  const page = (): Upsert[] =>
+    Array.from({ length: 4 }, (_, at): Upsert => {
+      const [fat, revision] = [random() < 0.5, Math.floor(random() * 6)];
+      const name = pick(random, ["N", "n", "Ñ", "\u{1f600} b"]);
+      const identifiers = pick(random, [[], [{ id: "1" }], [{ scheme: "GB-COH", id: "2" }]]);
       return {
         revision: fat ? null : revision,
-        contract: {
-          _id: `${fat ? "F" : "C"}/${at}/${Math.floor(random() * 5)}`,
-          source: fat ? ("FIND_A_TENDER" as const) : ("CONTRACTS_FINDER" as const),
-          ...{
-            ocid: "o",
-            noticeId: "n",
-            releaseId: String(revision),
-            sourceUrl: "u",
-            status: "OPEN" as const,
-            stage: "TENDER" as const,
+        buyers: [
+          {
+            ...{ name, identifiers, orgId: numbersOf(identifiers)[0] ?? nameId(name) ?? name },
+            ...(random() < 0.5 ? { region: pick(random, ["UKI", "UKJ"]) } : {}),
+            ...(random() < 0.5 ? { postalCode: pick(random, ["LS1 1AA", "YO1 1AA"]) } : {}),
+            ...(random() < 0.3 ? { website: pick(random, ["a.uk", "b.uk"]) } : {}),
           },
-          ...{ tags: ["$tender"], buyerId, title: `${pick(random, ["x", "$y"])}` },
-          publishedDate: new Date(Date.UTC(2026, 0, revision + 1)),
+        ],
+        contract: {
+          source: fat ? ("FIND_A_TENDER" as const) : ("CONTRACTS_FINDER" as const),
+          ...{ ocid: `o${at % 2}`, noticeId: `n${Math.floor(random() * 4)}`, releaseId: String(revision) },
+          ...{ sourceUrl: "u", status: "OPEN" as const, stage: "TENDER" as const },
+          ...{ tags: ["$tender"], title: `${pick(random, ["x", "$y"])}` },
+          publishedDate: new Date(Date.UTC(2026, revision % 2, revision + 1)),
           ...(random() < 0.5 ? { valueMax: revision } : {}),
           ...(random() < 0.5 ? { deadlineDate: new Date(Date.UTC(2026, 1, Math.floor(random() * 9))) } : {}),
         },
       };
     });
-    const buyers = new Map<string, MappedBuyer>(
-      upserts.map(({ contract: { buyerId } }) => [
-        buyerId,
-        {
-          _id: buyerId,
-          orgId: buyerId,
-          name: pick(random, ["N", "n", "Ñ", "\u{1f600}"]),
-          identifiers: pick(random, [[], [{ id: "1" }], [{ scheme: "GB-COH", id: "2" }]]),
-          ...(random() < 0.5 ? { region: pick(random, ["UKI", "UKJ"]) } : {}),
-          ...(random() < 0.5 ? { postalCode: pick(random, ["A1", "B2"]) } : {}),
-          ...(random() < 0.3 ? { website: pick(random, ["a.uk", "b.uk"]) } : {}),
-        },
-      ]),
-    );
-    return { upserts, buyers };
-  };
+  const storing = { db, fold: foldOcid, now: new Date("2026-02-05T00:00:00Z") };
   const one = () => held[Math.floor(random() * held.length)];
   const operations: (() => Promise<void>)[] = [
     () =>
@@ -183,16 +173,17 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
         if (holder) await giveUp(db, holder.claim, { kind: "slow", message: "why $not" });
       }),
     () => noted(() => reviveFailed(db, source)),
-    () => noted(() => storePage(db, page())),
-    () => noted(async () => (await unknownOf(db, page().upserts)).length),
+    () => noted(() => storePage(storing, page())),
+    () => noted(async () => (await unknownOf(db, page())).length),
     () => noted(async () => [...(await standing(db, source, ["n1", "n2"]))].sort()),
     () =>
       noted(async () => {
         const enriched = pick(random, [{ name: "E" }, { postalCode: "E" }, { website: "e.uk", logo: 1 }]);
-        const _id = `auto-${pick(random, ["a", "b", "c"])}`;
-        return (await db.buyers.updateOne({ _id }, { $set: enriched })).matchedCount;
+        const nameLower = pick(random, ["n", "ñ"]);
+        return (await db.buyers.updateOne({ nameLower }, { $set: enriched })).matchedCount;
       }),
-    () => noted(() => closePassed(db, new Date(Date.UTC(2026, 1, Math.floor(random() * 9))))),
+    () =>
+      noted(() => closePassed({ ...storing, now: new Date(Date.UTC(2026, 1, Math.floor(random() * 9))) })),
     () =>
       noted(async () => {
         const rawText = "{}";

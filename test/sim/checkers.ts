@@ -9,6 +9,7 @@ import { documentsOf, type MemoryStore } from "../../src/sim/memory-store.ts";
 import type { SyncJob, SyncWindow } from "../../src/terms/documents.ts";
 import { fromLondon, toLondon } from "../../src/terms/london-time.ts";
 import { WINDOW_MOVES } from "../../src/terms/window.ts";
+import { storedProcess, wrongProcess } from "./process-checker.ts";
 
 export class Violation extends Error {
   override readonly name = "Violation";
@@ -29,6 +30,8 @@ interface CheckerOptions {
   actor: () => number;
   /** Whether that invocation is still at work, and was never failed by the database. */
   isAlive: (actor: number) => boolean;
+  /** Whether nobody but who writes now is at work, or was when it was killed. */
+  isAlone: () => boolean;
   violate: (message: string) => void;
   /** Counts are checked only where every row stands under its own date. */
   exactCounts: boolean;
@@ -41,8 +44,10 @@ const HOUR_MS = 3_600_000;
 const LATE_MS_MAX = 90_000;
 
 export function createCheckers(options: CheckerOptions): Checkers {
-  const { store, histories, actor, isAlive, violate, exactCounts, ordered } = options;
+  const { store, histories, actor, isAlive, isAlone, violate, exactCounts, ordered } = options;
   const stored = new Set<string>();
+  /** Without those in quarantine. */
+  const inContracts = new Set<string>();
   const evidence: string[] = [];
   const owners = new Map<string, number>();
   const keyOf = (source: Source, { ocid, releaseId }: Pick<Published, "ocid" | "releaseId">) =>
@@ -146,15 +151,49 @@ export function createCheckers(options: CheckerOptions): Checkers {
       releaseId: string;
       revisions?: number[];
     };
-    for (const revision of revisions ?? []) stored.add(`${source} ${ocid}/${noticeId}-${revision}`);
-    if (!revisions) stored.add(`${source} ${ocid}/${releaseId}`);
+    const ids = revisions ? revisions.map((revision) => `${noticeId}-${revision}`) : [releaseId];
+    for (const id of ids) {
+      stored.add(`${source} ${ocid}/${id}`);
+      inContracts.add(`${source} ${ocid}/${id}`);
+    }
     const newest = revisions ? `${noticeId}-${Math.max(...revisions)}` : releaseId;
     if (releaseId !== newest)
       violate(`invariant 6: ${after["_id"]} shows ${releaseId}, though ${newest} has been read`);
   }
 
+  // 11: what a procurement is said to be follows from its notices, as far as they are stored.
+  const toldBy = {
+    FIND_A_TENDER: toldRows(histories.FIND_A_TENDER),
+    CONTRACTS_FINDER: toldRows(histories.CONTRACTS_FINDER),
+  };
+  const storedRows = (source: Source, ocid: string) =>
+    (toldBy[source].get(ocid) ?? []).filter((row) => inContracts.has(keyOf(source, row)));
+
+  /** With others at work a notice may have been stored after this one was folded: theirs is the next word. */
+  function processChanged(after: Document): void {
+    const source: Source = after["source"];
+    if (!isAlone()) return;
+    const rows = storedRows(source, String(after["ocid"]));
+    const wrong = wrongProcess([storedProcess(after)], rows, { now: store.now().getTime(), all: false });
+    if (wrong) violate(`invariant 11: ${source} ${wrong}`);
+  }
+
+  function procurementsAtTheEnd(now: number): void {
+    const kept = [...documentsOf(store, "processes").values()];
+    if (kept.length === 0) return;
+    const byOcid = Map.groupBy(kept, (one) => `${one["source"]} ${one["ocid"]}`);
+    for (const source of SOURCES) {
+      for (const ocid of toldBy[source].keys()) {
+        const processes = (byOcid.get(`${source} ${ocid}`) ?? []).map(storedProcess);
+        const wrong = wrongProcess(processes, storedRows(source, ocid), { now, all: true });
+        if (wrong) violate(`invariant 11: at the end ${source} ${wrong}`);
+      }
+    }
+  }
+
   store.onChange = ({ collection, before, after }) => {
     if (collection === "contracts" && after) contractChanged(after);
+    else if (collection === "processes" && after) processChanged(after);
     else if (collection === "contracts" && before)
       violate(`invariant 1: the contract ${before["_id"]} was deleted`);
     else if (collection === "quarantine" && after) {
@@ -192,6 +231,7 @@ export function createCheckers(options: CheckerOptions): Checkers {
       }
     },
     atTheEnd(now) {
+      procurementsAtTheEnd(now);
       for (const source of SOURCES) {
         const job = documentsOf(store, "syncJobs").get(JSON.stringify(source)) as SyncJob | undefined;
         const windows = windowsOf(source);
@@ -233,13 +273,22 @@ export function createCheckers(options: CheckerOptions): Checkers {
       }
       const contracts = [...documentsOf(store, "contracts").values()];
       for (const buyer of documentsOf(store, "buyers").values()) {
-        const own = contracts.filter(({ buyerId }) => buyerId === buyer["_id"]).length;
+        const own = contracts.filter(({ buyerId, jointBuyerIds = [] }) =>
+          [buyerId, ...jointBuyerIds].some((id) => id?.equals(buyer["_id"])),
+        ).length;
         if (buyer["contractCount"] !== own)
           violate(`invariant 5: ${buyer["_id"]} counts ${buyer["contractCount"]} contracts of ${own}`);
       }
-      const known = new Set([...documentsOf(store, "buyers").values()].map(({ _id }) => _id));
-      const orphan = contracts.find(({ buyerId }) => buyerId !== undefined && !known.has(buyerId));
+      const known = new Set([...documentsOf(store, "buyers").values()].map(({ _id }) => String(_id)));
+      const orphan = contracts.find(({ buyerId }) => buyerId !== undefined && !known.has(String(buyerId)));
       if (orphan) violate(`invariant 5: the buyer of ${orphan["_id"]} is missing`);
     },
   };
+}
+
+function toldRows(rows: readonly Published[]): Map<string, Published[]> {
+  return Map.groupBy(
+    rows.filter(({ telling }) => telling !== undefined),
+    ({ ocid }) => ocid,
+  );
 }

@@ -1,5 +1,7 @@
 // Deliberate errors, each a place in the source and what to put there. test/tidy.test.ts sees that the places exist.
 
+import { FOLD_MUTANTS } from "./fold-mutants.ts";
+
 export interface Mutant {
   name: string;
   file: string;
@@ -156,20 +158,38 @@ export const MUTANTS: Mutant[] = [
   {
     name: "an older revision wins",
     file: "src/store/statements.ts",
-    find: '{ $gte: [revision, { $ifNull: [{ $max: "$revisions" }, revision] }] }',
-    put: "true",
+    find: "return revision >= Math.max(-1, ...(seen.revisions ?? []));",
+    put: "return true;",
   },
   {
     name: "revisions that were read are forgotten",
     file: "src/store/statements.ts",
-    find: '{ $setUnion: [{ $ifNull: ["$revisions", []] }, [revision]] }',
-    put: "[revision]",
+    find: "...new Set([...(seen?.revisions ?? []), ...(revision === null ? [] : [revision])])",
+    put: "...(revision === null ? [] : [revision])",
   },
   {
     name: "buyers are not counted again",
-    file: "src/store/statements.ts",
-    find: '{ $max: ["$contractCount", "$$new.contractCount"] }',
-    put: '{ $ifNull: ["$contractCount", 1] }',
+    file: "src/store/counts.ts",
+    find: "if (isSame && !touched) return [];",
+    put: "if (buyer.contractCount !== 0) return [];",
+  },
+  {
+    name: "a count is written whoever was faster",
+    file: "src/store/counts.ts",
+    find: "{ _id: buyer._id, version: buyer.version ?? null }",
+    put: "{ _id: buyer._id }",
+  },
+  {
+    name: "what others wrote into a document is dropped",
+    file: "src/store/own-fields.ts",
+    find: "return { $mergeObjects: [values, { $arrayToObject: others }] };",
+    put: "return values;",
+  },
+  {
+    name: "a process is written whoever was faster",
+    file: "src/store/processes.ts",
+    find: "const guard = { _id: mainId, version: old?.version ?? 0 };",
+    put: "const guard = { _id: mainId };",
   },
   {
     name: "a bad release takes its page with it",
@@ -237,6 +257,7 @@ export const MUTANTS: Mutant[] = [
     find: 'if (verdict.kind === "whole") return { kind: "exact", page, requests };',
     put: 'if (verdict.kind !== "untrusted") return { kind: "exact", page, requests };',
   },
+  ...FOLD_MUTANTS,
   {
     name: "a gap slice is left out",
     file: "src/run/verify-numbers.ts",

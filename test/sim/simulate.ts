@@ -67,6 +67,7 @@ export async function simulate(seed: number): Promise<Outcome> {
         to: new Date(startMs + 60 * DAY_MS),
         notices: between(60, 260),
       },
+      stories: chance(0.5) ? between(5, 30) : 0,
       bursts: chance(0.3) ? between(1, 2) : 0,
       crowds: chance(0.3) ? [{ at: new Date(startMs - between(1, 15) * DAY_MS), count: between(5, 60) }] : [],
     });
@@ -107,6 +108,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     histories,
     actor: () => actor,
     isAlive: (id) => running.some((one) => one.id === id && !one.ended && !one.killed && !one.failed),
+    isAlone: () => running.filter(({ ended, killed }) => !ended && !killed).length <= 1,
     violate,
     exactCounts,
     ordered: !faults.includes("out-of-order"),

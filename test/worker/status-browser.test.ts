@@ -1,12 +1,12 @@
 // The page as people see it, in a real browser: screenshots into .data/screenshots, axe, width, signing in, and all of it
-// without JavaScript. Takes about 25 s; skipped where there is no Chromium.
-import { existsSync } from "node:fs";
+// without JavaScript. Takes about 25 s. Without a Chromium it fails, and says how to get one.
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { AxeBuilder } from "@axe-core/playwright";
-import { type Browser, type BrowserContextOptions, chromium } from "playwright-core";
+import type { Browser, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalWorker, startWorker } from "../../src/local/worker.ts";
+import { launchChromium } from "../kit/chromium.ts";
 import { workerConfig } from "../kit/clock.ts";
 import { freshDatabase, type TestDatabase } from "../kit/database.ts";
 import { type Scene, setScene } from "./status-data.ts";
@@ -14,17 +14,10 @@ import { type Scene, setScene } from "./status-data.ts";
 const configPath = workerConfig();
 
 const TOKEN = "a-token-that-is-long-enough-0123456789";
-const CHROMIUM = [
-  process.env["CHROMIUM"] ?? "",
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => existsSync(path));
 const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const SCREENSHOTS = fileURLToPath(new URL("../../.data/screenshots", import.meta.url));
-if (!CHROMIUM) console.log("No Chromium here: the browser tests are skipped. Try: apt-get install chromium");
 
-describe.skipIf(!CHROMIUM)("in a browser", () => {
+describe("in a browser", () => {
   let mongo: TestDatabase;
   let worker: LocalWorker;
   let browser: Browser;
@@ -37,7 +30,7 @@ describe.skipIf(!CHROMIUM)("in a browser", () => {
       vars: { MONGODB_DB: mongo.name, STORAGE_BUDGET_MB: "1200" },
       secrets: { MONGODB_URI: mongo.uri, STATUS_TOKEN: TOKEN },
     });
-    browser = await chromium.launch({ executablePath: CHROMIUM ?? "", args: ["--no-sandbox"] });
+    browser = await launchChromium();
   });
   afterAll(() => Promise.all([worker?.close(), browser?.close()]));
 

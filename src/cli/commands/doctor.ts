@@ -1,6 +1,7 @@
 // `sync doctor`: checks everything one by one, and says what to do for each that fails.
 import { counted } from "../../report/words.ts";
-import { diagnose, FINDING_SIGNS, type Finding } from "../../upkeep/doctor.ts";
+import { diagnose } from "../../upkeep/doctor.ts";
+import { FINDING_SIGNS, type Finding } from "../../upkeep/finding.ts";
 import { type Common, commandOf } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { print } from "../print.ts";

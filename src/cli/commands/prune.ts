@@ -15,7 +15,8 @@ export const prune = commandOf(
   .action((options: Common & Consent & { dryRun?: boolean }) =>
     opened(options, async ({ db, config, say }) => {
       const { sources } = config;
-      const plan = await pruneSources({ db, sources, dryRun: true });
+      const now = new Date();
+      const plan = await pruneSources({ db, sources, now, dryRun: true });
       const nothing = plan.every(({ contracts, windows }) => contracts === 0 && windows.length === 0);
       if (!options.dryRun && !nothing) {
         const where = placeOf(db);
@@ -29,7 +30,8 @@ export const prune = commandOf(
         const refused = await consentTo(options, about);
         if (refused !== null) return refused;
       }
-      const reports = options.dryRun || nothing ? plan : await pruneSources({ db, sources, dryRun: false });
+      const reports =
+        options.dryRun || nothing ? plan : await pruneSources({ db, sources, now, dryRun: false });
       say(reports, () => {
         for (const line of linesOf(reports, options.dryRun ? "would go" : "gone")) print(line);
       });

@@ -3,8 +3,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import Table from "cli-table3";
 import { Command } from "commander";
-import { ensureCollections, ensureIndexes } from "../../platform/database.ts";
 import { createLogger } from "../../platform/logger.ts";
+import { ensureCollections, ensureIndexes } from "../../platform/schema.ts";
 import { workerEffects } from "../../platform/worker-effects.ts";
 import { moment } from "../../report/words.ts";
 import { SOURCES } from "../../sources/index.ts";

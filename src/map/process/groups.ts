@@ -34,6 +34,11 @@ export function groupsOf(ordered: readonly ToldNotice[]): ToldNotice[][] {
   return groups;
 }
 
+/** Two utilities may have bought "Cables" under one qualification system: under the old regime a title tells nothing of awards. */
+function isApart({ stage, noticeType, told }: ToldNotice): boolean {
+  return stage === "AWARD" && noticeType === undefined && told?.tender === undefined;
+}
+
 /** Notices that share a buyer or a title, joined. */
 function linksOf(notices: readonly ToldNotice[]): { find: (at: number) => number } {
   const parents = notices.map((_, at) => at);
@@ -51,7 +56,7 @@ function linksOf(notices: readonly ToldNotice[]): { find: (at: number) => number
   const known = new Map<string, number>();
   notices.forEach((notice, at) => {
     if (notice.buyerId === undefined) return;
-    const title = titleKey(notice);
+    const title = isApart(notice) ? undefined : titleKey(notice);
     const keys = [notice.buyerId, ...(notice.jointBuyerIds ?? [])].map((id) => `buyer ${String(id)}`);
     for (const key of title === undefined ? keys : [...keys, `title ${title}`]) {
       const other = known.get(key);

@@ -7,14 +7,9 @@ import { type CallEnd, Calls, isMarket, isOpen, isOpenForTalks } from "./calls.t
 import { Ledger, type LiveAward } from "./ledger.ts";
 import { cancelledLotsOf, type Role, roleOf } from "./notice.ts";
 import { type Said, saidAfter, stillSaid } from "./said.ts";
-import type { Procurement, Standing, ToldNotice } from "./told.ts";
+import { ENDED_AFTER_MS, type Procurement, type Standing, type ToldNotice } from "./told.ts";
 
 const CHANGES_MAX = 6;
-/**
- * A contract is taken for over this long after its last day: that it was prolonged is told late, and the Act itself gives 120
- * days to tell of a contract (Procurement Act 2023, s. 53). `contractEndDate` says the day itself.
- */
-export const ENDED_AFTER_MS = 120 * 86_400_000;
 
 export class Story {
   private readonly notices: { notice: ToldNotice; role: Role }[] = [];

@@ -1,10 +1,10 @@
 // What was read on each of the last thirty days.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import type { Status } from "../../report/schema.ts";
 import { compact, count, counted, shortDay } from "../../report/words.ts";
 import { Scroll } from "../layout.tsx";
 
 const INTAKE_DAYS = 30;
-const DAY_MS = 86_400_000;
 
 export function IntakeCard({ status }: { status: Status }) {
   const days = Array.from({ length: INTAKE_DAYS }, (_, at) => {

@@ -1,7 +1,7 @@
 // A source: a sentence, three figures, its months, and how long it still takes.
 
 import type { SourceStatus, WindowSummary } from "../../report/schema.ts";
-import { ago, count, counted, day, moment, span, spanRange } from "../../report/words.ts";
+import { ago, count, counted, day, moment, spacingText, span, spanRange } from "../../report/words.ts";
 import { MonthMap } from "./month-map.tsx";
 
 export function SourceCard(props: { source: SourceStatus; windows: WindowSummary[]; now: Date }) {
@@ -49,6 +49,7 @@ function Pace({ source, now }: { source: SourceStatus; now: Date }) {
       ) : (
         isOpen(source) && <p class="soft">By the settings, until the first run has been measured.</p>
       )}
+      {source.spacing && <p class="soft">{spacingText(source.spacing)}</p>}
     </div>
   );
 }

@@ -14,7 +14,7 @@ import { LINES_PER_PAGE } from "./pdf.ts";
 export const escaped = (text: string) =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-export function asDate(day: number): string {
+function asDate(day: number): string {
   const [year, month, date] = new Date(day).toISOString().slice(0, 10).split("-");
   return `${date}/${month}/${year}`;
 }

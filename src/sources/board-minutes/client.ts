@@ -1,5 +1,6 @@
 // Asks one site: one request at a time, at most one a second, under the operator's address. What is retried is a closed
 // table; a site that does not want this client is left alone, never disguised to.
+import manifest from "../../../package.json" with { type: "json" };
 import { type Effects, type HttpAnswer, type HttpOptions, TransportError } from "../../platform/effects.ts";
 import { ApiError, DeadlineReached } from "../../terms/errors.ts";
 import { judgeAnswer, type Outcome } from "./judge.ts";
@@ -79,7 +80,7 @@ export function createClient(options: ClientOptions): SiteClient {
     await hold(timeoutMs);
     const begun = effects.now().getTime();
     tally.requests++;
-    const headers = { "User-Agent": `${ROBOT_NAME}/0.1 (+${contact})`, ...request.headers };
+    const headers = { "User-Agent": `${ROBOT_NAME}/${manifest.version} (+${contact})`, ...request.headers };
     try {
       const answer = await effects.get(url, { bytesMax: ANSWER_BYTES_MAX, ...request, timeoutMs, headers });
       if (effects.now().getTime() - begun >= SLOW_FROM_MS) state.slow = true;

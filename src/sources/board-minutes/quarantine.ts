@@ -16,7 +16,7 @@ export async function settle(
   db: Database,
   { read, broken, now }: { read?: string; broken: readonly QuarantinedMeeting[]; now: Date },
 ): Promise<void> {
-  if (read !== undefined) await db.quarantine.deleteOne({ _id: read });
+  if (read !== undefined) await db.quarantine.deleteMany({ _id: read });
   for (const { _id, source, windowId, meetingId, error } of broken) {
     const place = error.facts.url;
     const said = { source, windowId, ocid: null, releaseId: meetingId, place, reason: error.message };

@@ -42,7 +42,8 @@ export async function verifyMonth(context: ReadContext, options: MonthOptions): 
   const listed = await listMonth(options);
   const known = await knownOfMonth(db.db, site.id, window);
   const ids = listed.map(({ id }) => `${window.source}/${site.id}/${id}`);
-  const waiting = new Set(await db.quarantine.distinct("_id", { _id: { $in: ids } }));
+  const inQuarantine = await db.quarantine.find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray();
+  const waiting = new Set(inQuarantine.map(({ _id }) => _id));
   const todo = listed.filter(({ id }) => !known.has(id) && !waiting.has(`${window.source}/${site.id}/${id}`));
   const { lanes, counts, unproven, drift } = window;
   if (todo.length === 0) return { lanes, counts, unproven, drift };

@@ -103,7 +103,7 @@ async function readSite(
   const { db, effects } = context;
   const client = clientFor(context, { site, contact });
   const probe = await probeOf(context, site, client);
-  const councils = await ownedCouncils(db, site, effects.now());
+  const councils = await ownedCouncils(context, site);
   const { _id: id, baseUrl } = site;
   const place = { id, baseUrl, councils };
   const progress = await read(context, { window, site: place, client, listing: listingOf(probe) });

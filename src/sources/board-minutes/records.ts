@@ -2,13 +2,13 @@
 // whoever extracts signals owns `signalExtractionStatus`, and fields that are not named here stay as they are.
 import { ObjectId } from "mongodb";
 import { z } from "zod";
-import type { OwnCollections } from "../../platform/database.ts";
+import type { OwnCollections } from "../../platform/schema.ts";
 import { DOCUMENT_TYPES } from "./documents.ts";
 import { ALL_COMMITTEES, LIST_OPERATIONS } from "./listing.ts";
 
 const objectIdSchema = z.instanceof(ObjectId).meta({ bsonType: "objectId" });
 
-export const SITE_STATES = ["ok", "blocked", "disallowed", "off", "unknown"] as const;
+const SITE_STATES = ["ok", "blocked", "disallowed", "off", "unknown"] as const;
 export type SiteState = (typeof SITE_STATES)[number];
 
 const councilSchema = z.strictObject({
@@ -20,7 +20,7 @@ const councilSchema = z.strictObject({
 });
 export type Council = z.infer<typeof councilSchema>;
 
-export const boardSiteSchema = z.strictObject({
+const boardSiteSchema = z.strictObject({
   /** Its address without the protocol: part of window ids. */
   _id: z.string(),
   baseUrl: z.string(),
@@ -52,7 +52,7 @@ export const boardSiteSchema = z.strictObject({
 });
 export type BoardSite = z.infer<typeof boardSiteSchema>;
 
-export const boardDocumentSchema = z.strictObject({
+const boardDocumentSchema = z.strictObject({
   _id: objectIdSchema,
   buyerId: objectIdSchema,
   /** Two councils share the site and nobody can tell whose this is: it stands with the first. */

@@ -27,11 +27,8 @@ export type KnownOfSite = Omit<BoardSite, "robots">;
 
 /** All sites; the known ones are put in where there is none at all. */
 export async function readSites(db: Db, now: Date): Promise<KnownOfSite[]> {
-  const read = () =>
-    boardSites(db)
-      .find<KnownOfSite>({}, { projection: { robots: 0 } })
-      .sort({ _id: 1 })
-      .toArray();
+  const options = { projection: { robots: 0 }, sort: { _id: 1 } } as const;
+  const read = () => boardSites(db).find<KnownOfSite>({}, options).toArray();
   const there = await read();
   if (there.length > 0) return there;
   const writes = KNOWN_SITES.map((known) => addition(newSite(known, now)));

@@ -40,12 +40,11 @@ export async function knownOfMonth(
   site: string,
   { from, to }: { from: Date; to: Date },
 ): Promise<Map<string, Known>> {
-  const found = boardDocuments(db).find<KnownDocument>(
-    { site, meetingDate: { $gte: from, $lt: to } },
-    { projection: { textContent: 0 } },
-  );
+  const found = await boardDocuments(db)
+    .find<KnownDocument>({ site, meetingDate: { $gte: from, $lt: to } }, { projection: { textContent: 0 } })
+    .toArray();
   const known = new Map<string, Known>();
-  for await (const document of found) {
+  for (const document of found) {
     const { meetingId, meetingStatus = "", meetingDate, documentType, extractionStatus } = document;
     const before = known.get(meetingId) ?? { hasMinutes: false, stored: NOTHING_STORED };
     const bytes = BSON.calculateObjectSize(document) + (document.textLength ?? 0);

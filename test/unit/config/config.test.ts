@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../src/config/config.ts";
+import { volumesOf } from "../../../src/sources/index.ts";
 import { ConfigError } from "../../../src/terms/errors.ts";
 
 const now = new Date("2026-11-24T12:00:00Z");
@@ -51,10 +52,15 @@ describe("readConfig", () => {
     ["RUN_BUDGET_SECONDS", "901", "to 870"],
     ["FAT_API_URL", "https://example.org/path", "an origin"],
     ["FAT_API_URL", "file:///etc", "an origin"],
+    ["FAT_API_URL", "http://www.find-tender.service.gov.uk", "http only on this machine"],
+    ["CF_API_URL", "https://:pw@example.org", "an origin"],
+    ["MONGODB_DB", "admin", "not admin, local or config"],
+    ["MONGODB_DB", "Config", "not admin, local or config"],
     ["CF_STAGES", "planning,planning", "list of different ones"],
     ["CF_STAGES", "all,tender", "list of different ones"],
     ["FAT_STAGES", "implementation", "list of different ones"],
     ["STORE_RAW", "zip", "none, gzip, full"],
+    ["STORE_DETAILS", "lots,photos", "lots, documents, contact"],
     ["MONGODB_DB", "a.b", "letters"],
     ["LOG_LEVEL", "loud", "trace"],
   ])("names %s, its value %s and what is allowed", (name, value, allowed) => {
@@ -80,5 +86,45 @@ describe("readConfig", () => {
       expect(read).not.toThrow(value);
     }
     expect(() => readConfig({}, now)).toThrow("MONGODB_URI is missing");
+  });
+
+  it("adds to what a release should weigh what STORE_DETAILS keeps of it", () => {
+    const weight = (details: string) =>
+      [...volumesOf(readConfig({ ...least, STORE_DETAILS: details }, now).sources)].map(
+        ([, { releaseBytes }]) => releaseBytes.none,
+      );
+    const [without, withTwo] = [weight(""), weight("lots, contact")];
+    expect(withTwo.map((bytes, at) => bytes - (without[at] ?? 0)).slice(0, 2)).toEqual([453 + 71, 100]);
+  });
+});
+
+describe("secrets that are no good", () => {
+  it.each([
+    ...[
+      "aaaaaaaaaaaaaaaa",
+      "passwordpassword",
+      "1234567890123456",
+      "abcdabcdabcdabcd",
+      "a token with spaces 1234",
+      "short",
+    ],
+    ...["a-token-with-\u00e9-0123456789", "0101010101010101010101"],
+  ])("STATUS_TOKEN %j is refused and not shown", (token) => {
+    const read = () => readConfig({ ...least, STATUS_TOKEN: token }, now);
+    expect(read).toThrow(/STATUS_TOKEN is wrong \(a secret, not shown\): allowed are 16 characters/);
+    expect(read).not.toThrow(token);
+  });
+
+  it.each([
+    ["http://hooks.example.com/x", false],
+    ["https://user:pw@hooks.example.com/x", false],
+    ["https://169.254.169.254/latest", false],
+    ["file:///etc/passwd", false],
+    ["https://hooks.slack.com/services/x", true],
+    ["http://127.0.0.1:4000/hook", true],
+  ])("ALERT_WEBHOOK_URL %s: %s", (url, isTaken) => {
+    const read = () => readConfig({ ...least, ALERT_WEBHOOK_URL: url }, now);
+    if (isTaken) expect(read().alertWebhookUrl).toBe(url);
+    else expect(read).toThrow(/ALERT_WEBHOOK_URL is wrong/);
   });
 });

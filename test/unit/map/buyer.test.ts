@@ -17,7 +17,6 @@ describe("a buyer", () => {
     const identifier = { scheme: "GB-COH", id: "6023243" };
     const additionalIdentifiers = [{ scheme: "GB-PPON", id: "PABC-1234-WXYZ" }];
     expect(buyer(leeds({ identifier, additionalIdentifiers }))).toEqual({
-      _id: "GB-PPON-PABC-1234-WXYZ",
       orgId: "GB-PPON-PABC-1234-WXYZ",
       name: "Leeds City Council",
       sector: "council",

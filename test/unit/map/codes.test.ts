@@ -123,6 +123,10 @@ describe("texts and amounts", () => {
     [1e300, undefined],
     [true, undefined],
     [[500], undefined],
+    [9_999_999_999, undefined],
+    ["99999999.99", undefined],
+    [999_999, 999_999],
+    [9_999_998, 9_999_998],
   ])("amount %j is %s", (written, read) => {
     expect(amount(written)).toBe(read);
   });

@@ -218,6 +218,98 @@ describe("fields", () => {
     expect(read).not.toHaveProperty("suitableForVco");
   });
 
+  it.each([
+    ["1 with VAT", { amount: 1, amountGross: 1.2 }, undefined],
+    ["1.20 alone", { amountGross: 1.2 }, undefined],
+    ["a penny", { amount: 0.01, amountGross: 0.01 }, undefined],
+    ["a row of nines", { amount: 9_999_999_999, amountGross: 9_999_999_999 }, undefined],
+    ["a row of nines with VAT", { amount: 9_999_999_999, amountGross: 11_999_999_998.8 }, undefined],
+    ["a row of nines with VAT alone", { amountGross: 11_999_999_998.8 }, undefined],
+    ["no amount without VAT, and one with it", { amount: 0, amountGross: 3_750_000 }, 3_750_000],
+    ["1 without VAT, and much with it", { amount: 1, amountGross: 120_000 }, 120_000],
+    ["the amount without VAT", { amount: 100, amountGross: 120 }, 100],
+  ])("take for a value: %s", (_, said, value) => {
+    const read = contract({ tender: { value: said } });
+    expect([read.valueMin, read.valueMax]).toEqual([value, value]);
+    expect(read.valueIncludesVat).toBe(value !== undefined && value !== said.amount ? true : undefined);
+  });
+
+  it.each([
+    ["2026-08-13", "2026-08-13T22:59:59Z"],
+    ["2026-01-13", "2026-01-13T23:59:59Z"],
+    ["2026-08-13Z", "2026-08-13T22:59:59Z"],
+    ["2026-08-13+01:00", "2026-08-13T22:59:59Z"],
+    ["2026-08-13T00:00:00+01:00", "2026-08-12T23:00:00Z"],
+  ])("end a day without a clock with that day: %s", (endDate, instant) => {
+    const tender = { tenderPeriod: { endDate }, enquiryPeriod: { endDate } };
+    const read = contract({ tender, planning: { milestones: [{ type: "engagement", dueDate: endDate }] } });
+    const dates = [read.deadlineDate, read.enquiryPeriodEnd, read.engagementDeadline];
+    expect(dates).toEqual(dates.map(() => new Date(instant)));
+  });
+
+  it.each([
+    ["Roof<br/>and walls", "Roof\nand walls"],
+    ["Roof&lt;br /&gt;\nand walls", "Roof\nand walls"],
+    ["Roof&amp;lt;br/&amp;gt;and walls", "Roof\nand walls"],
+    ["<p>Roof</p><p>and <b>walls</b></p>", "Roof\n\nand walls"],
+    ["under <5 years, a<b and <contract 1>", "under <5 years, a<b and <contract 1>"],
+  ])("take markup out of a text: %s", (description, read) => {
+    expect(contract({ tender: { description } }).description).toBe(read);
+    expect(contract({ tender: { title: description } }).title).toBe(read.replaceAll(/\n+/g, " "));
+  });
+
+  it.each([
+    ["https://www.the-chest.org.uk/x.", "https://www.the-chest.org.uk/x"],
+    ["Bids go to (www.the-chest.org.uk), not by post", "www.the-chest.org.uk"],
+    ["by post", undefined],
+  ])("find where bids go: %s", (submissionMethodDetails, url) => {
+    expect(contract({ tender: { submissionMethodDetails } }).submissionPortalUrl).toBe(url);
+  });
+
+  it.each([
+    ["a framework", { tender: { techniques: { hasFrameworkAgreement: true } } }, "framework"],
+    ["a dynamic market", { tender: { techniques: { hasDynamicPurchasingSystem: true } } }, "dps"],
+    [
+      "a call-off",
+      { relatedProcesses: [{ relationship: ["framework"], scheme: "ocid" }] },
+      "call_off_framework",
+    ],
+    [
+      "a call-off by name",
+      { tender: { procurementMethodDetails: "Call-off from a dynamic purchasing system" } },
+      "call_off_dps",
+    ],
+    [
+      "an award by name",
+      { tender: { procurementMethodDetails: "Award under framework" } },
+      "call_off_framework",
+    ],
+    ["neither", { tender: { procurementMethodDetails: "Open procedure" } }, "standard"],
+    ["nothing", {}, undefined],
+  ])("say by which kind of contract it is bought: %s", (_, said, mechanism) => {
+    expect(contract(said).contractMechanism).toBe(mechanism);
+  });
+
+  it("name every buyer of a joint procurement once, the one that publishes first", () => {
+    const parties = ["b", "a", "c", "a"].map((id) => ({ id, name: `Council ${id}`, roles: ["buyer"] }));
+    const read = map({ buyer: { id: "a", name: "Council a" }, parties });
+    expect(read.kind === "mapped" && read.buyers.map(({ name }) => name)).toEqual([
+      "Council a",
+      "Council b",
+      "Council c",
+    ]);
+  });
+
+  it("know a firm by its company number before its PPON", () => {
+    const identifier = { scheme: "GB-PPON", id: "PABC-1234-WXYZ" };
+    const additionalIdentifiers = [{ scheme: "GB-COH", id: "688424" }];
+    const parties = [{ id: "s", name: "Atkins", roles: ["supplier"], identifier, additionalIdentifiers }];
+    const awards = [{ suppliers: [{ id: "s", name: "Atkins" }, { name: "ATKINS" }] }];
+    expect(contract({ tag: ["award"], awards, parties }).awardedSuppliers).toEqual([
+      { name: "Atkins", supplierId: "GB-COH-00688424" },
+    ]);
+  });
+
   it.each([0, 1, -5, Number.POSITIVE_INFINITY, Number.NaN, null, "a lot"])(
     "leave the value %s out",
     (amount) => {
@@ -253,6 +345,30 @@ describe("fields", () => {
       awardValue: 20,
       awardDate: new Date("2026-05-01T23:00:00Z"),
     });
+  });
+
+  it("take a framework's ceiling once, though each of its firms' contracts says it", () => {
+    const value = { amount: 4_000_000, amountGross: 4_800_000, currency: "GBP" };
+    const firms = ["A", "B", "C"];
+    const awards = firms.map((name, at) => ({ id: String(at), relatedLots: ["1"], suppliers: [{ name }] }));
+    const contracts = firms.map((_, at) => ({ id: String(at), awardID: String(at), value }));
+    const awarded = (techniques: object) =>
+      contract({ tag: ["award"], tender: { techniques }, awards, contracts });
+    expect(awarded({ hasFrameworkAgreement: true })).toMatchObject({
+      awardValue: 4_000_000,
+      awardedSuppliers: firms.map((name) => ({ name })),
+      contractMechanism: "framework",
+    });
+    expect(awarded({}).awardValue).toBe(12_000_000);
+  });
+
+  it.each(["UK14", "UK15"])("name no winner where a dynamic market's members are told: %s", (noticeType) => {
+    const tender = { documents: [{ noticeType }] };
+    const awards = [{ id: "1", date: "2026-05-01", value: { amount: 10 }, suppliers: [{ name: "A" }] }];
+    const read = contract({ tag: ["award", "contract"], tender, awards });
+    expect(read).toMatchObject({ stage: "TENDER", contractMechanism: "dps" });
+    for (const field of ["awardedSuppliers", "awardDate", "awardValue"])
+      expect(read).not.toHaveProperty(field);
   });
 
   it("keep a supplier that has only a number, and drop one that has nothing", () => {

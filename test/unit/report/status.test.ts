@@ -82,6 +82,8 @@ function facts(more: Partial<Facts> = {}): Facts {
     windows: [],
     jobs: SOURCES.map((source) => job(source)),
     quarantined: 0,
+    rejectedNews: [],
+    learntPace: null,
     runs,
     days: [],
     lastDay: runs.map(({ startedAt, outcome, sources }) => ({ startedAt, outcome, sources })),
@@ -442,5 +444,45 @@ group("docs/operations.md", () => {
         lines.some((line) => line.startsWith(`| \`${level}\``) && line.includes(`\`${message}\``)),
         `${level}: ${message}`,
       ).toBe(true);
+  });
+});
+
+group("the learnt pace", () => {
+  const lane = (intervalMs: number) => ({
+    pace: {
+      intervalMs,
+      steady: 0,
+      streak: 0,
+      refusedMs: intervalMs && intervalMs - 500,
+      provedMs: intervalMs,
+      restsSince: null,
+      patienceMs: HOUR,
+    },
+    slotAt: before(HOUR),
+    nextAt: before(HOUR),
+  });
+  const spacings = (together: boolean | null) =>
+    status({
+      learntPace: {
+        together,
+        refusedAt: before(HOUR),
+        joint: lane(13_000),
+        lanes: { FIND_A_TENDER: lane(12_700), CONTRACTS_FINDER: lane(0) },
+      },
+    }).sources.map(({ spacing }) => spacing);
+
+  it("is each site's own, and nothing for one that was never refused", () => {
+    const refusedAt = before(HOUR);
+    expect(spacings(false)).toEqual([
+      { seconds: 12.7, refusedSeconds: 12.2, together: false, refusedAt },
+      null,
+    ]);
+  });
+
+  it("is one for both where they share a limit", () => {
+    expect(spacings(true).map((spacing) => [spacing?.seconds, spacing?.together])).toEqual([
+      [13, true],
+      [13, true],
+    ]);
   });
 });

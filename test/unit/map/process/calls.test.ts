@@ -1,6 +1,6 @@
 // What plans, calls, corrections and cancellations do to a procurement (docs/processes.md).
 import { describe, expect, it } from "vitest";
-import { award, call, cancellation, correction, onDay, plan } from "../../../kit/stories.ts";
+import { award, call, cancellation, correction, type Made, onDay, plan } from "../../../kit/stories.ts";
 import { lots3, type Story, told } from "../../../kit/tables.ts";
 
 const STORIES: Story[] = [
@@ -238,13 +238,32 @@ describe("the fold", () => {
   });
 
   it("tells unrelated buyers of one ocid apart, and what names no buyer goes with what it continues", () => {
-    const releases = [
-      call("a", { day: 0, deadline: 30, title: "Pipes", buyer: "Thames Water Utilities Limited" }),
-      call("b", { day: 1, deadline: 30, title: "Valves", buyer: "Anglian Water Services Limited" }),
-      cancellation("c", { day: 2, title: "Pipes" }),
-    ];
-    expect(told(releases, 3).map(({ state, notices }) => [state, notices])).toEqual([
+    const pipes = call("a", {
+      day: 0,
+      deadline: 30,
+      title: "Pipes",
+      buyer: "Thames Water Utilities Limited",
+    });
+    const valves = call("b", {
+      day: 1,
+      deadline: 30,
+      title: "Valves",
+      buyer: "Anglian Water Services Limited",
+    });
+    const states = (releases: Made[]) => told(releases, 4).map(({ state, notices }) => [state, notices]);
+    expect(states([pipes, valves, cancellation("c", { day: 2, title: "PIPES" })])).toEqual([
       ["cancelled", "a:CANCELLED c:CANCELLED"],
+      ["open", "b:OPEN"],
+    ]);
+    expect(states([pipes, valves, cancellation("c", { day: 2, title: "An end" })])).toEqual([
+      ["open", "a:OPEN"],
+      ["cancelled", "b:CANCELLED c:CANCELLED"],
+    ]);
+    const cables = (id: string, buyer: string) => award(id, { day: 0, type: null, title: "Cables", buyer });
+    expect(states([cables("a", "SSE"), cables("b", "United Utilities")])).toHaveLength(2);
+    const renamed = call("c", { day: 2, deadline: 30, title: "Pipes", buyer: "Thames", update: true });
+    expect(states([pipes, valves, renamed])).toEqual([
+      ["open", "a:CLOSED>c c:OPEN"],
       ["open", "b:OPEN"],
     ]);
   });

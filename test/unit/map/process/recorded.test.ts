@@ -5,11 +5,13 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { PROCESS_STATES } from "../../../../src/terms/documents.ts";
 import { hasCorpus, recordedReleases } from "../../../kit/corpus.ts";
 import { type FoldedReleases, foldReleases } from "../../../kit/told.ts";
 
 const list = new URL("../../../../fixtures/open-on-2026-08-11.json", import.meta.url);
 const byHand = z.array(z.string()).parse(JSON.parse(readFileSync(list, "utf8")));
+const processes = readFileSync(new URL("../../../../docs/processes.md", import.meta.url), "utf8");
 const evening = new Date("2026-08-11T20:00:00Z");
 const SOURCES = ["FIND_A_TENDER", "CONTRACTS_FINDER"] as const;
 
@@ -30,6 +32,22 @@ describe.skipIf(!hasCorpus)("recorded releases", () => {
     expect(open.map(({ ocid, noticeId }) => `${ocid}/${noticeId}`).sort()).toEqual(byHand);
     const states = [...folded.procurements.values()].flat().filter(({ process }) => process.state === "open");
     expect(states.map(({ process }) => `${process.ocid}/${process.noticeId}`).sort()).toEqual(byHand);
+  });
+
+  it("are in the states that docs/processes.md counts", () => {
+    const all = [...folded.procurements.values()].flat().map(({ process }) => process);
+    const rows = PROCESS_STATES.map((state) => [
+      `\`${state}\``,
+      ...SOURCES.map((source) => all.filter((one) => one.source === source && one.state === state).length),
+    ]);
+    const counted = /<!-- counted[^>]*-->\n+([\s\S]*?)\n+<!-- \/counted -->/.exec(processes)?.[1] ?? "";
+    const cells = counted.split("\n").map((row) =>
+      row
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+    expect(cells.slice(2)).toEqual(rows.map((row) => row.map(String)));
   });
 
   it("count each award once", () => {

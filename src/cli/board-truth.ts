@@ -15,17 +15,28 @@ export interface Seen {
 export async function boardDifferences(
   db: Db,
   boards: BoardReplica,
-  options: { sites: Seen[]; from: string; to: string; now: number },
+  options: {
+    sites: Seen[];
+    from: string;
+    to: string;
+    now: number;
+    /** What came out after it may not have been read yet. */
+    publishedBefore?: number;
+  },
 ): Promise<string[]> {
-  const { sites, from, to, now } = options;
+  const { sites, from, to, now, publishedBefore = now } = options;
   const lines: string[] = [];
   for (const { site, key, base } of sites) {
     const documents = await boardDocuments(db).find({ site }).toArray();
     const byMeeting = Map.groupBy(documents, ({ meetingId }) => meetingId);
     const addresses = new Set(documents.map(({ sourceUrl }) => sourceUrl));
     if (addresses.size < documents.length) lines.push(`${site}: an address stands twice`);
+    const before = new Map(
+      boards.truth(key, { base, now: publishedBefore }).map((meeting) => [meeting.id, meeting]),
+    );
     for (const meeting of boards.truth(key, { base, now })) {
       if (meeting.day < from || meeting.day > to) continue;
+      if (JSON.stringify(before.get(meeting.id)) !== JSON.stringify(meeting)) continue;
       const own = byMeeting.get(meeting.id) ?? [];
       lines.push(
         ...lacking(meeting, own, addresses).map((what) => `${site} ${meeting.day} ${meeting.id}: ${what}`),

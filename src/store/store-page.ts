@@ -1,0 +1,332 @@
+// A page of releases: contracts, the buyers that they name, the processes that they belong to. Four round trips:
+//   look     what is stored of its ocids: contracts, processes with their versions; the buyers that these may be
+//   write    contracts with their standing by the fold of all notices, buyers
+//   confirm  the notices as they are stored now, what its buyers count, whether they are still there
+//   finish   processes and counts, under the versions that were read before
+// Where another writer was in between, the page is looked at again, until what is written is what is stored. Stopped
+// anywhere, the next reading of the same page does the rest.
+import type { ObjectId } from "mongodb";
+import type { Database } from "../platform/database.ts";
+import type { Process } from "../terms/documents.ts";
+import type { Fold, Procurement, Standing } from "../terms/told.ts";
+import type { Source } from "../terms/window.ts";
+import { buyerWrites, merge, readBuyers } from "./buyers.ts";
+import { addBuckets, type Buckets, COUNTED, type Counted, countBuckets, countWrites } from "./counts.ts";
+import { type KnownBuyer, type Resolved, resolved } from "./identity.ts";
+import { type Knot, ocidsBySource, readProcesses, writeProcesses } from "./processes.ts";
+import {
+  asItIs,
+  asStored,
+  type Next,
+  nextAfter,
+  nextOf,
+  SEEN_PROJECTION,
+  type Seen,
+  standingOf,
+  type Upsert,
+  writeOf,
+} from "./statements.ts";
+import { type Refused, writeBuyers, writeContracts } from "./writes.ts";
+
+export interface Storing {
+  db: Database;
+  fold: Fold;
+  now: Date;
+}
+
+export interface Stored {
+  /** Contracts that were inserted or changed. */
+  changed: number;
+  inserted: number;
+  /** What an index that others have made does not let in, and why. */
+  refused: { upsert: Upsert; reason: string }[];
+}
+
+interface Notice {
+  source: Source;
+  ocid: string;
+}
+
+/** A page while it is stored; what it has touched is kept over the rounds. */
+interface Page {
+  upserts: readonly Upsert[];
+  /** Processes that are folded again although the page holds none of their notices. */
+  notices: readonly Notice[];
+  stored: Stored;
+  touchedKnots: Set<string>;
+  touchedBuyers: Set<string>;
+  buckets: Buckets;
+}
+
+/** Each round has lost to another writer, which has then finished: more of them than this at once are a bug. */
+const ROUNDS_MAX = 25;
+
+export async function storeContracts(storing: Storing, upserts: readonly Upsert[]): Promise<Stored> {
+  return untilStored(storing, { upserts, notices: [] });
+}
+
+/** Folds these processes again from what is stored: when time has passed, or notices have gone. */
+export async function settle(storing: Storing, notices: readonly Notice[]): Promise<void> {
+  await untilStored(storing, { upserts: [], notices });
+}
+
+async function untilStored(storing: Storing, given: Pick<Page, "upserts" | "notices">): Promise<Stored> {
+  const page: Page = {
+    ...given,
+    stored: { changed: 0, inserted: 0, refused: [] },
+    ...{ touchedKnots: new Set(), touchedBuyers: new Set(), buckets: new Map() },
+  };
+  for (let round = 0; round < ROUNDS_MAX; round++) if (await storeOnce(storing, page)) return page.stored;
+  throw new Error(
+    `A page of ${page.upserts.length} releases was looked at ${ROUNDS_MAX} times, and each time something was written in between. It is stored again when its window is read again.`,
+  );
+}
+
+/** True when what is written is what is stored. */
+async function storeOnce(storing: Storing, page: Page): Promise<boolean> {
+  const { db, now } = storing;
+  if (page.upserts.length + page.notices.length === 0) return true;
+  const look = await lookAt(db, page);
+  const people = resolved(buyersOf(page), look.buyers);
+  if (await mergedFirst(db, look.buyers, people)) return false;
+  const next = nextContracts(storing, page, { look, people });
+  noteTouched(page, next.all);
+  const writes = next.all.flatMap((one) => writeOf(one, now) ?? []);
+  const [contracts, people_, former] = await Promise.all([
+    writeContracts(db, writes),
+    writeBuyers(db, buyerWrites(people, now)),
+    readFormer(db, page, people),
+  ]);
+  page.stored.inserted += contracts.inserted;
+  page.stored.changed += contracts.changed;
+  refuse(page, contracts.refused);
+  if (!contracts.complete || !people_) return false;
+  return finish(storing, page, { look, next, people, versions: [...versionsOf(look, people), ...former] });
+}
+
+interface Look {
+  contracts: Seen[];
+  processes: Process[];
+  buyers: KnownBuyer[];
+}
+
+const buyersOf = ({ upserts }: Page) => upserts.flatMap(({ buyers }) => buyers);
+const noticesOf = ({ upserts, notices }: Page): Notice[] => [
+  ...upserts.map(({ contract }) => contract),
+  ...notices,
+];
+const knotKey = ({ source, ocid }: Notice) => `${source}/${ocid}`;
+const noticeKey = (one: Notice & { noticeId: string }) => `${knotKey(one)}/${one.noticeId}`;
+
+async function lookAt(db: Database, page: Page): Promise<Look> {
+  const [contracts, processes, buyers] = await Promise.all([
+    readContracts(db, page),
+    readProcesses(db, noticesOf(page)),
+    readBuyers(db, buyersOf(page)),
+  ]);
+  return { contracts, processes, buyers };
+}
+
+/** All notices of the page's ocids, and those of its notices that others have stored without an ocid. */
+function readContracts(db: Database, page: Page): Promise<Seen[]> {
+  const ids = new Map<Source, string[]>();
+  for (const { contract } of page.upserts)
+    ids.set(contract.source, [...(ids.get(contract.source) ?? []), contract.noticeId]);
+  const branches: object[] = ocidsBySource(noticesOf(page)).map(([source, ocids]) => ({
+    source,
+    ocid: { $in: ocids },
+  }));
+  for (const [source, noticeIds] of ids) branches.push({ source, ocid: null, noticeId: { $in: noticeIds } });
+  const details = page.upserts.some(({ contract }) => contract.documents !== undefined);
+  const projection = { ...SEEN_PROJECTION, ...(details ? { documents: 1, documentsHash: 1 } : {}) };
+  return db.contracts.find<Seen>({ $or: branches }, { projection }).toArray();
+}
+
+/** Buyers that turned out to be one become one first, and then all is looked at again. */
+async function mergedFirst(
+  db: Database,
+  stored: readonly KnownBuyer[],
+  { merges }: Resolved,
+): Promise<boolean> {
+  const begun = stored.flatMap(({ _id, mergedInto }) =>
+    mergedInto ? [{ kept: mergedInto, other: _id }] : [],
+  );
+  const found = merges.map(({ kept, other }) => ({ kept: kept._id, other: other._id }));
+  const all = begun.length > 0 ? begun : found;
+  for (const { kept, other } of all) await merge(db, kept, other);
+  return all.length > 0;
+}
+
+/** What others have stored, and this project has not taken over yet, tells a fold nothing. */
+const isOurs = ({ tags }: Partial<Seen>) => Array.isArray(tags);
+
+interface NextContracts {
+  all: Next[];
+  folded: ReadonlyMap<string, Procurement[]>;
+}
+
+/** What each contract of these processes becomes; those that the page does not hold get their standing. */
+function nextContracts(
+  { fold, now }: Storing,
+  { upserts }: Page,
+  { look, people }: { look: Look; people: Resolved },
+): NextContracts {
+  const stored = new Map(look.contracts.map((one) => [noticeKey(one), one]));
+  const nameless = new Map(look.contracts.filter(({ ocid }) => !ocid).map((one) => [one.noticeId, one]));
+  const next = new Map<string, Next>();
+  let at = 0;
+  for (const upsert of upserts) {
+    const key = noticeKey(upsert.contract);
+    const ids = people.ids.slice(at, at + upsert.buyers.length);
+    at += upsert.buyers.length;
+    const before = next.get(key);
+    const seen = stored.get(key) ?? nameless.get(upsert.contract.noticeId) ?? null;
+    next.set(key, before ? nextAfter(before, upsert, ids) : nextOf(upsert, seen, ids));
+  }
+  for (const [key, seen] of stored) if (!next.has(key) && isOurs(seen)) next.set(key, asItIs(seen));
+  const folded = foldAll(fold, [...next.values()].map(asStored), now);
+  const standings = standingsOf(folded);
+  for (const [key, one] of next) one.standing = standings.get(key) ?? one.standing;
+  return { all: [...next.values()], folded };
+}
+
+/** The procurements of each ocid. */
+function foldAll(fold: Fold, notices: readonly Seen[], now: Date): Map<string, Procurement[]> {
+  const byKnot = new Map<string, Seen[]>();
+  for (const one of notices.filter(isOurs))
+    byKnot.set(knotKey(one), [...(byKnot.get(knotKey(one)) ?? []), one]);
+  return new Map([...byKnot].map(([key, own]) => [key, fold(own, now)]));
+}
+
+function standingsOf(folded: ReadonlyMap<string, Procurement[]>): Map<string, Standing> {
+  return new Map(
+    [...folded].flatMap(([key, procurements]) =>
+      procurements.flatMap(({ notices }) =>
+        [...notices].map(([noticeId, standing]) => [`${key}/${noticeId}`, standing] as const),
+      ),
+    ),
+  );
+}
+
+/** What says whether a fold or a count may come out otherwise. */
+const textOf = (one: Seen) =>
+  JSON.stringify(
+    Object.keys(SEEN_PROJECTION)
+      .filter((field) => field !== "createdAt")
+      .map((field) => Reflect.get(one, field) ?? null),
+  );
+
+/** Notes what changes: it is written under a new version, in whichever round, though it came out the same. */
+function noteTouched(page: Page, next: readonly Next[]): void {
+  for (const one of next) {
+    if (one.values === null) continue;
+    const after = asStored(one);
+    addBuckets(page.buckets, after);
+    if (one.seen && textOf(one.seen) === textOf(after)) continue;
+    page.touchedKnots.add(knotKey(after));
+    for (const contract of [one.seen, after]) {
+      if (!contract) continue;
+      const touched: Buckets = new Map();
+      addBuckets(touched, contract);
+      for (const id of touched.keys()) page.touchedBuyers.add(id);
+      addBuckets(page.buckets, contract);
+    }
+  }
+}
+
+type Versioned = Counted & { mergedInto?: ObjectId };
+
+/** Buyers that other revisions named: their versions, read before they are counted. */
+function readFormer(db: Database, { buckets }: Page, { ids }: Resolved): Promise<Versioned[]> {
+  const named = new Set(ids.map((id) => id.toHexString()));
+  const former = [...buckets.values()].filter(({ id }) => !named.has(id.toHexString())).map(({ id }) => id);
+  if (former.length === 0) return Promise.resolve([]);
+  return db.buyers.find<Versioned>({ _id: { $in: former } }, { projection: COUNTED }).toArray();
+}
+
+/** The version that each of the page's buyers has, unless somebody writes it meanwhile. */
+function versionsOf({ buyers }: Look, { inserts, updates }: Resolved): Versioned[] {
+  const written = new Map(
+    [
+      ...inserts.map((one) => [one._id, 1] as const),
+      ...updates.map(({ before }) => [before._id, (before.version ?? 0) + 1] as const),
+    ].map(([id, version]) => [id.toHexString(), version]),
+  );
+  return [...buyers, ...inserts].map(({ _id, version }) => {
+    const now = written.get(_id.toHexString()) ?? version;
+    return { _id, ...(now === undefined ? {} : { version: now }) };
+  });
+}
+
+function refuse(page: Page, refused: readonly Refused[]): void {
+  if (refused.length === 0) return;
+  const reasons = new Map(refused.map(({ _id, reason }) => [_id, reason]));
+  const reasonOf = ({ contract }: Upsert) => reasons.get(noticeKey(contract));
+  for (const upsert of page.upserts) {
+    const reason = reasonOf(upsert);
+    if (reason !== undefined) page.stored.refused.push({ upsert, reason });
+  }
+  page.upserts = page.upserts.filter((upsert) => reasonOf(upsert) === undefined);
+}
+
+async function finish(
+  { db, fold, now }: Storing,
+  page: Page,
+  {
+    look,
+    next,
+    people,
+    versions,
+  }: { look: Look; next: NextContracts; people: Resolved; versions: readonly Versioned[] },
+): Promise<boolean> {
+  const { buckets, touchedBuyers: touched } = page;
+  const named = [...new Map(versions.map((one) => [one._id.toHexString(), one])).values()];
+  const [contracts, counts, present] = await Promise.all([
+    readContracts(db, page),
+    countBuckets(db, buckets),
+    db.buyers
+      .find<Versioned>({ _id: { $in: named.map(({ _id }) => _id) } }, { projection: COUNTED })
+      .toArray(),
+  ]);
+  // A buyer that has been written meanwhile, or has gone, and a standing that is not the fold's: look again.
+  const found = new Map(present.map((one) => [one._id.toHexString(), one]));
+  const isUnchanged = ({ _id, version }: Versioned) => {
+    const one = found.get(_id.toHexString());
+    return one !== undefined && one.version === version && !one.mergedInto;
+  };
+  const counted = new Set(
+    [...people.ids, ...[...buckets.values()].map(({ id }) => id)].map((id) => id.toHexString()),
+  );
+  if (!named.filter(({ _id }) => counted.has(_id.toHexString())).every(isUnchanged)) return false;
+  const [before, after] = [look.contracts, contracts].map(textByKnot);
+  // What is stored as it was expected need not be folded again.
+  const expected = textByKnot(next.all.map(asStored));
+  const asExpected = (key: string) => after?.get(key) === expected.get(key);
+  const others = contracts.filter((one) => !asExpected(knotKey(one)));
+  const known = [...next.folded].filter(([key]) => asExpected(key));
+  const folded = new Map([...known, ...foldAll(fold, others, now)]);
+  const standings = standingsOf(folded);
+  const isRight = (one: Seen) =>
+    JSON.stringify(standingOf(one)) === JSON.stringify(standingOf(standings.get(noticeKey(one)) ?? one));
+  if (!contracts.filter(isOurs).every(isRight)) return false;
+  const knots = ocidsBySource(noticesOf(page)).flatMap(([source, ocids]) =>
+    ocids.map((ocid): Knot => {
+      const key = knotKey({ source, ocid });
+      const stored = look.processes.filter((one) => one.source === source && one.ocid === ocid);
+      const isTouched = page.touchedKnots.has(key) || before?.get(key) !== after?.get(key);
+      return { source, ocid, procurements: folded.get(key) ?? [], stored, touched: isTouched };
+    }),
+  );
+  const own = present.filter(({ _id }) => counted.has(_id.toHexString()));
+  const [processes, people_] = await Promise.all([
+    writeProcesses(db, knots, now),
+    writeBuyers(db, countWrites({ buckets, counts, buyers: own, touched })),
+  ]);
+  return processes.settled && people_;
+}
+
+function textByKnot(contracts: readonly Seen[]): Map<string, string> {
+  const texts = new Map<string, string[]>();
+  for (const one of contracts) texts.set(knotKey(one), [...(texts.get(knotKey(one)) ?? []), textOf(one)]);
+  return new Map([...texts].map(([key, own]) => [key, own.sort().join("\n")]));
+}
