@@ -5,6 +5,7 @@ import type { Document } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { NoticeGap, Quarantined, RateLimit, SyncJob, SyncRun, SyncWindow } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
+import { GOOD_RUN } from "./health.ts";
 
 const INTAKE_DAYS = 30;
 const RUNS_SHOWN = 12;
@@ -181,11 +182,7 @@ async function readRuns(
             },
           },
         ],
-        good: [
-          { $match: { outcome: { $in: ["done", "deadline"] } } },
-          { $limit: 1 },
-          { $project: { _id: 0, startedAt: 1 } },
-        ],
+        good: [{ $match: GOOD_RUN }, { $limit: 1 }, { $project: { _id: 0, startedAt: 1 } }],
         first: [{ $group: { _id: null, startedAt: { $min: "$startedAt" } } }, { $project: { _id: 0 } }],
       },
     },
