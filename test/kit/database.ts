@@ -16,10 +16,9 @@ export interface TestDatabase {
 
 const silent = createLogger({ level: "silent", secrets: [] });
 
-export async function freshDatabase(): Promise<TestDatabase> {
-  const answer = await fetch(inject("mongoAt"));
-  const uri = await answer.text();
-  if (!answer.ok) throw new Error(uri);
+/** @param server one of the test's own, where what it measures is the whole server */
+export async function freshDatabase(server?: string): Promise<TestDatabase> {
+  const uri = server ?? (await sharedServer());
   const name = `test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
   const client = await new MongoClient(uri, { ignoreUndefined: true, monitorCommands: true }).connect();
   const db = collectionsOf(client.db(name));
@@ -34,4 +33,11 @@ export async function freshDatabase(): Promise<TestDatabase> {
     await Promise.all(collections.map((collection) => collection.deleteMany({})));
   };
   return { db, client, uri, name, clear };
+}
+
+async function sharedServer(): Promise<string> {
+  const answer = await fetch(inject("mongoAt"));
+  const uri = await answer.text();
+  if (!answer.ok) throw new Error(uri);
+  return uri;
 }

@@ -1,7 +1,8 @@
 // BOARD_MINUTES through the planner, the claims and the executor, on a real database, against the replica's sites.
 import { ObjectId } from "mongodb";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { boardDifferences } from "../../src/cli/board-truth.ts";
+import { startMongod } from "../../src/local/mongod.ts";
 import { TRAPS, type Trap } from "../../src/replica/moderngov/made-up.ts";
 import { type BoardReplica, createBoardReplica } from "../../src/replica/moderngov/replica.ts";
 import { BOARDS_URL } from "../../src/sim/board-network.ts";
@@ -14,7 +15,9 @@ import { freshDatabase } from "../kit/database.ts";
 const NOW = new Date("2026-03-20T12:00:00Z");
 const DAY_MS = 86_400_000;
 const CLOSED: readonly Trap[] = ["firewall", "forbidden", "silent", "disallowed", "gone"];
-const { db, clear } = await freshDatabase();
+const mongo = await startMongod({ ownServer: true }); // the budget counts all of a server
+const { db, clear } = await freshDatabase(mongo.uri);
+afterAll(() => mongo.stop());
 
 const source = "BOARD_MINUTES";
 const siteOf = (key: string) => `${BOARDS_URL.replace("http://", "")}/${key}`;
