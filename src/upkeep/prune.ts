@@ -48,7 +48,7 @@ async function pruneSource(
   { source, start }: PruneOptions["sources"][number],
 ): Promise<PruneReport> {
   const windows = await windowsBefore(db, source, start);
-  const old = { source, before: start, kept: await keptNumbers(db, source, start) };
+  const old = { source, before: start, kept: await keptNumbers(db, { source, start, now }) };
   const { contracts, bytes } = await measureOld(db, old);
   const { whole, cut } = windows;
   const report = {
@@ -95,13 +95,31 @@ async function forget(
   await forgetBefore(db, { windows, start, pruned });
 }
 
-/** A notice's date is not always when it was listed; its number is (api-facts). Known where a window was verified. */
-async function keptNumbers(db: Database, source: Source, start: Date): Promise<KeptNumbers[]> {
-  const windows = await db.syncWindows
-    .find({ source, from: { $gte: start }, numbers: { $exists: true } }, { projection: { numbers: 1 } })
+const FIRST_NOTICES = 500; // dated after the start: some hours of Find a Tender in 2026, a week in 2021
+const STRAY_SHARE = 0.02; // of them are dated wrongly, or re-published under their old number
+
+/**
+ * A notice's date is not always when it was listed; its number is (api-facts). From which number of each year on notices were
+ * listed after the start, told by those that are dated just after it, without strays.
+ */
+async function keptNumbers(
+  db: Database,
+  { source, start, now }: { source: Source; start: Date; now: Date },
+): Promise<KeptNumbers[]> {
+  const after = { source, publishedDate: { $gte: start }, noticeId: /^\d{6}-\d{4}$/ };
+  const first = await db.contracts
+    .find(after, { projection: { noticeId: 1 }, sort: { publishedDate: 1 }, limit: FIRST_NOTICES })
     .toArray();
-  const lowest = new Map<number, number>();
-  for (const range of windows.flatMap(({ numbers = [] }) => numbers))
-    lowest.set(range.year, Math.min(range.lowest, lowest.get(range.year) ?? range.lowest));
-  return [...lowest].map(([year, number]) => ({ year, lowest: number }));
+  const year = start.getUTCFullYear();
+  const numbers = first
+    .filter(({ noticeId }) => noticeId.endsWith(`-${year}`))
+    .map(({ noticeId }) => Number(noticeId.slice(0, 6)))
+    .sort((a, b) => a - b);
+  const lowest = numbers[Math.floor(numbers.length * STRAY_SHARE)];
+  if (first.length === 0) return [];
+  const later = now.getUTCFullYear() - year;
+  return [
+    ...(lowest === undefined ? [] : [{ year, lowest }]),
+    ...Array.from({ length: Math.max(0, later) }, (_, index) => ({ year: year + index + 1, lowest: 0 })),
+  ];
 }
