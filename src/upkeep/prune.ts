@@ -95,7 +95,7 @@ async function forget(
   await forgetBefore(db, { windows, start, pruned });
 }
 
-const FIRST_NOTICES = 500; // dated after the start: some hours of Find a Tender in 2026, a week in 2021
+const FIRST_NOTICES = 500; // dated after the start: a day of 2026, a week of 2021
 const STRAY_SHARE = 0.02; // of them are dated wrongly, or re-published under their old number
 
 /**
