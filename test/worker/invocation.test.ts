@@ -34,6 +34,7 @@ function vars(more: Record<string, string> = {}): Record<string, string> {
     RUN_BUDGET_SECONDS: "25",
     LEASE_SECONDS: "5",
     COOLDOWN_SECONDS: "0",
+    VERIFY_AFTER_HOURS: "0",
     ...more,
   };
 }
