@@ -3,7 +3,9 @@
 import type { Held } from "../claim/claim.ts";
 import { openPacer } from "../fetch/pacer.ts";
 import type { SourceConfig } from "../sources/source.ts";
+import type { Assumption } from "../terms/documents.ts";
 import { BudgetSpent, DeadlineReached } from "../terms/errors.ts";
+import { checkAssumptions, checkAssumptionsIfDue } from "./assumptions.ts";
 import { claimFitting } from "./claim-fitting.ts";
 import { type HolderContext, remainingMs, type SourceContext, waitFor } from "./context.ts";
 import { syncDelta } from "./delta.ts";
@@ -29,20 +31,23 @@ const TROUBLES_MAX = 3; // windows in a row that fail: then it is the source, an
 async function work(context: SourceContext): Promise<void> {
   const { config, verifyOnly } = context;
   const trouble = verifyOnly ? null : await deltaFirst(context);
-  if (!verifyOnly) await drainAll(context, (held) => drain(context, held));
-  if (config.verifyRequestsPerRun > 0) await verify(context);
+  const asks = config.verifyRequestsPerRun > 0;
+  if (!verifyOnly) await drainAll(context, asks);
+  if (asks) await verify(context);
   if (trouble) throw trouble.error;
 }
 
-async function drainAll(context: HolderContext, read: (held: Held) => Promise<void>): Promise<void> {
+async function drainAll(context: SourceContext, asks: boolean): Promise<void> {
   const { config, report } = context;
   await untilTrouble(context, async () => {
     const held = await claimFitting(context, {
       backoffSeconds: config.cooldownSeconds ?? BACKOFF_SECONDS,
     });
     if (!held) return null;
-    const end = await drainHeld(context, held, read);
+    const end = await drainHeld(context, held, () => drain(context, held));
     if (end === "finished") report.windowsDone.push(held.window._id);
+    // Not after a whole history only: a false assumption is known within the first run.
+    if (end === "finished" && asks && report.windowsDone.length === 1) await checkAssumptionsIfDue(context);
     return end;
   });
 }
@@ -77,9 +82,16 @@ async function drainHeld(
 
 /** Never verified first, as long as it takes; then what has been proved, within its share of the run. */
 async function verify(context: SourceContext): Promise<void> {
+  await checkAssumptionsIfDue(context);
   const share = { left: context.config.verifyRequestsPerRun };
   await untilTrouble(context, () => verifyNewest(context, { first: true, share: null }));
   await untilTrouble(context, () => verifyNewest(context, { first: false, share }));
+}
+
+/** Asks all that is taken for granted of one source's API, due or not. */
+export async function askAssumptions(holder: HolderContext, settings: SourceConfig): Promise<Assumption[]> {
+  const { releases } = settings.definition;
+  return releases ? checkAssumptions(await contextOf(holder, settings, releases)) : [];
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */
