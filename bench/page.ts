@@ -70,6 +70,7 @@ export async function contextOf(
   const wait = async () => undefined;
   const report = {
     ...{ source, requests: 0, releases: 0, contractsChanged: 0, quarantined: 0, refusals: 0, retries: 0 },
+    answers: 0,
     ...{ waitedMs: 0, windowsDone: [], windowsVerified: [], errors: [], endedBy: "nothing left" as const },
   };
   const { requestsPerMinute, cooldownSeconds } = config;
@@ -82,6 +83,7 @@ export async function contextOf(
       source,
       api,
       rules: rulesOf(config.sources, source),
+      stages: settings.stages,
       report,
       quarantined: new Set<string>(),
       keptTexts: { all: 0, byWindow: new Map() },

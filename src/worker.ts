@@ -7,6 +7,7 @@ import { createLogger } from "./platform/logger.ts";
 import { workerEffects } from "./platform/worker-effects.ts";
 import { invoke } from "./run/invocation.ts";
 import { namesOf, statusOf } from "./run/status.ts";
+import { noticePage } from "./sources/index.ts";
 import { ConfigError } from "./terms/errors.ts";
 
 type Environment = Record<string, unknown>;
@@ -47,6 +48,7 @@ function pages(environment: Environment) {
   return createApp({
     token: config instanceof ConfigError ? null : config.statusToken, // settings that cannot be read close the pages
     sources: config instanceof ConfigError ? [] : namesOf(config.sources),
+    noticePage,
     readStatus: (db) => statusOf(db, usable(), now()),
     now,
     sleep,

@@ -1,5 +1,5 @@
 // Who holds a window. One atomic claim; every later write says whose it is, and stops the holder when it is no longer.
-import type { Document, ObjectId, UpdateFilter } from "mongodb";
+import type { Document, Filter, ObjectId, UpdateFilter } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { SyncWindow } from "../terms/documents.ts";
 import { ClaimLost } from "../terms/errors.ts";
@@ -15,6 +15,7 @@ import {
   type GivenUp,
   givenBack,
   givenUp,
+  HOPEFUL,
   heldBy,
   hurry,
   type LookEnd,
@@ -35,7 +36,7 @@ export interface Held {
   window: SyncWindow;
 }
 
-/** The newest window of the source that is due, now held under `id`; null when there is none. */
+/** The newest window of the source that is due, those that keep failing last, now held under `id`; null when there is none. */
 export async function claimNewest(
   db: Database,
   options: {
@@ -55,12 +56,13 @@ export async function claimNewest(
   const { source, kind, id, leaseSeconds, backoffSeconds, reach, sites } = options;
   const look = options.look ?? { first: true, now: new Date(0) };
   const drain = kind === "drain";
+  const take = (filter: Filter<SyncWindow>, update: Document[]) =>
+    db.syncWindows.findOneAndUpdate(filter, update, { sort: { from: -1 }, returnDocument: "after" });
   for (;;) {
-    const window = await db.syncWindows.findOneAndUpdate(
-      drain ? claimable(source, reach, sites) : verifiable(source, look, sites),
-      drain ? takenForDrain(id, leaseSeconds) : takenForVerify(id, leaseSeconds),
-      { sort: { from: -1 }, returnDocument: "after" },
-    );
+    const window = drain
+      ? ((await take({ ...claimable(source, reach, sites), ...HOPEFUL }, takenForDrain(id, leaseSeconds))) ??
+        (await take(claimable(source, reach, sites), takenForDrain(id, leaseSeconds))))
+      : await take(verifiable(source, look, sites), takenForVerify(id, leaseSeconds));
     if (!window) return null;
     // A window that used up its attempts has just been failed by this statement: it is nobody's, look on.
     if (window.status !== "failed")
@@ -71,8 +73,8 @@ export async function claimNewest(
 /** @throws ClaimLost */
 export const renew = (db: Database, claim: Claim) => write(db, claim, renewed(claim));
 /** @throws ClaimLost */
-export const advance = (db: Database, claim: Claim, progress: Progress) =>
-  write(db, claim, advanced(claim, progress));
+export const advance = (db: Database, claim: Claim, progress: Progress, moved = true) =>
+  write(db, claim, advanced(claim, progress, moved));
 /** @throws ClaimLost */
 export const finish = (db: Database, claim: Claim, progress: Progress) => write(db, claim, drained(progress));
 /** @throws ClaimLost */

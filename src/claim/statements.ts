@@ -7,6 +7,8 @@ import { type Source, statusTo } from "../terms/window.ts";
 
 /** Claims without any progress between them before a window is failed. */
 export const ATTEMPTS_MAX = 8;
+/** From this attempt on a window waits until none is due that has had fewer: months that fail starve no other. */
+const PATIENT_ATTEMPTS = 3;
 const STUCK: TroubleKind = "stuck";
 const NO_PROGRESS = `claimed ${ATTEMPTS_MAX} times without any progress; last trouble: `;
 const BACKOFF_MS_MAX = 6 * 3_600_000;
@@ -32,6 +34,9 @@ export const heldBy = (claim: Claim): Filter<SyncWindow> => ({
 
 const leaseUntil = (leaseSeconds: number) => ({ $add: ["$$NOW", leaseSeconds * 1000] });
 const free = { $or: [{ claim: null }, { $expr: { $lt: ["$claim.until", "$$NOW"] } }] };
+
+/** What has not failed several times in a row. */
+export const HOPEFUL: Filter<SyncWindow> = { attempts: { $lt: PATIENT_ATTEMPTS } };
 
 /** Pending and due, or running with an expired lease; with a budget only what fits, from `reach` on; of these sites only. */
 export function claimable(source: Source, reach?: Date, sites?: readonly string[]): Filter<SyncWindow> {
@@ -116,12 +121,15 @@ export type Progress = Pick<SyncWindow, "lanes" | "counts" | "unproven" | "drift
     >
   >;
 
-/** Progress and lease in one update; progress is what makes the next attempt the first again. */
-export const advanced = (claim: Claim, progress: Progress): Document[] => [
+/**
+ * Progress and lease in one update. A frontier that moved makes this attempt the first again; narrower questions alone do
+ * not, or a month that cannot be read would never be failed.
+ */
+export const advanced = (claim: Claim, progress: Progress, moved: boolean): Document[] => [
   {
     $set: {
       ...literals(progress),
-      ...(claim.kind === "drain" ? { attempts: 1 } : {}),
+      ...(claim.kind === "drain" && moved ? { attempts: 1 } : {}),
       "claim.until": leaseUntil(claim.leaseSeconds),
     },
   },
@@ -220,10 +228,10 @@ export function givenUp(claim: Claim, { kind, message }: GivenUp): Document[] {
   ];
 }
 
-/** A day after a window failed it is tried again. */
+/** A day after a window failed it is tried again, after those that wait their first turn. */
 export const revival = (source: Source) => ({
   filter: { source, status: "failed", $expr: { $lte: ["$retryAt", "$$NOW"] } } satisfies Filter<SyncWindow>,
-  update: { $set: { status: statusTo("pending", ["failed"]), attempts: 0, retryAt: null } },
+  update: { $set: { status: statusTo("pending", ["failed"]), attempts: PATIENT_ATTEMPTS, retryAt: null } },
 });
 
 /** An operator does not want to wait: what failed, and what pauses after a failed attempt, is due now. */

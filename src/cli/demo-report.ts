@@ -2,11 +2,14 @@
 import Table from "cli-table3";
 import { z } from "zod";
 import type { Database } from "../platform/database.ts";
+import { questionNamed } from "../questions/index.ts";
+import { ask } from "../questions/question.ts";
 import type { Published } from "../replica/history.ts";
 import type { RunningReplica } from "../replica/server.ts";
 import { SOURCES, type Source } from "../replica/sources.ts";
 import { truthAt } from "../replica/truth/procurements.ts";
 import { compareWithStored, releasesOf } from "../replica/truth/stored.ts";
+import { tableOf } from "./answer-table.ts";
 import { print } from "./print.ts";
 import { readProgress } from "./progress.ts";
 
@@ -139,10 +142,22 @@ export async function reportDemo(options: {
     for (const one of compared.missing.slice(0, 10)) print(`Missing: ${one.ocid} ${one.releaseId}`);
     if (compared.strange > 0) print(`${compared.strange} stored releases were never published.`);
   }
-  const lookAround = mongosh ?? "npm run demo -- --resume --keep, which names the mongosh line";
-  print(`
-Look around with ${lookAround}
-  db.contracts.find({ stage: "TENDER", deadlineDate: { $gt: new Date() } }, { title: 1, deadlineDate: 1 }).limit(5)
-  db.syncWindows.find({}, { status: 1, proof: 1, "counts.releases": 1 }).sort({ _id: 1 })`);
+  await askOne(db);
+  if (mongosh !== null) print(`By hand: ${mongosh}`);
   return wrong;
+}
+
+const ASKED = { name: "open", typed: { cpv: "45", region: "UKE", limit: "5" } };
+
+/** What somebody wants the data for: one question with its answer, and how to ask it oneself. */
+async function askOne(db: Database): Promise<void> {
+  const question = questionNamed(ASKED.name);
+  const asked = question && ask(question, ASKED.typed, { now: new Date(), sources: [...SOURCES] });
+  if (!question || asked?.kind !== "asked") return;
+  const rows = await db.db.collection(question.collection).aggregate(asked.pipeline).toArray();
+  print(`\n${question.title} Construction (CPV 45) in Yorkshire (UKE):`);
+  print(
+    rows.length > 0 ? tableOf(question, rows, process.stdout.columns ?? 80) : "Nothing, in this history.",
+  );
+  print("Ask it yourself: npm run ask -- open --cpv 45 --region UKE --demo --csv open.csv");
 }

@@ -22,7 +22,16 @@ import { reportDemo } from "./demo-report.ts";
 import { EXIT } from "./exit.ts";
 import { print, printProblem } from "./print.ts";
 import { createProgressView, isComplete } from "./progress.ts";
-import { type AtEnd, DATA_DIR, openDatabase, runCommand, tickShown, type Watched } from "./system.ts";
+import {
+  type AtEnd,
+  DATA_DIR,
+  newToken,
+  openDatabase,
+  pageWords,
+  runCommand,
+  tickShown,
+  type Watched,
+} from "./system.ts";
 
 const settingsSchema = z.strictObject({
   seed: z.number().int(),
@@ -94,7 +103,8 @@ async function main(atEnd: AtEnd): Promise<number> {
   }
   const own = boards ? boardVars(startedAt) : {};
   const vars = { MONGODB_DB: DATABASE, ...varsOf(settings, replica), ...own };
-  const worker = await startWorker({ vars, secrets: { MONGODB_URI: uri } });
+  const token = newToken();
+  const worker = await startWorker({ vars, secrets: { MONGODB_URI: uri, STATUS_TOKEN: token } });
   atEnd(worker.close);
   const view = createProgressView(process.stdout, startedAtMs);
   const invocations = await runToTheEnd({ db, worker, view });
@@ -104,7 +114,8 @@ async function main(atEnd: AtEnd): Promise<number> {
   const inNotices = await reportDemo({ db, replica, mongosh: shown, invocations, seconds });
   const wrong = inNotices + (boards ? await reportBoards(db, boards, startedAt) : 0);
   if (options.keep) {
-    print(`\nLeft running: MongoDB, the replica ${replica.url}, the Worker ${worker.url}. Ctrl-C stops it.`);
+    print(`\nLeft running: MongoDB, the replica ${replica.url}, the Worker. Ctrl-C stops it.`);
+    print(pageWords(worker.url, token));
     await keepRunning({ db, worker });
   }
   return wrong === 0 ? 0 : 1;

@@ -5,10 +5,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { readConfig, SECRETS } from "../config/config.ts";
 import { startWorker } from "../local/worker.ts";
+import { moment } from "../report/words.ts";
 import { print } from "./print.ts";
 import { createProgressView } from "./progress.ts";
 import { readSettings } from "./settings.ts";
-import { type AtEnd, openDatabase, runCommand, tickShown } from "./system.ts";
+import { type AtEnd, newToken, openDatabase, pageWords, runCommand, tickShown } from "./system.ts";
 
 async function main(atEnd: AtEnd): Promise<number> {
   // A wrong value is told before anything is started.
@@ -20,17 +21,19 @@ async function main(atEnd: AtEnd): Promise<number> {
   const of = (secret: boolean) =>
     Object.fromEntries(Object.entries(settings).filter(([name]) => SECRETS.has(name) === secret));
   const vars = { ...of(false), MONGODB_DB: mongodbDb };
-  const worker = await startWorker({ vars, secrets: { ...of(true), MONGODB_URI: uri } });
+  const token = settings["STATUS_TOKEN"] ?? newToken();
+  const worker = await startWorker({ vars, secrets: { ...of(true), MONGODB_URI: uri, STATUS_TOKEN: token } });
   atEnd(worker.close);
-  print(`Worker: ${worker.url}. Database: ${mongosh}. Ctrl-C stops, the next start goes on.`);
+  print(settings["STATUS_TOKEN"] ? `The page: ${worker.url}` : pageWords(worker.url, token));
+  print(`Database: ${mongosh}. Ctrl-C stops, the next start resumes.`);
   for (;;) {
     const begunAtMs = Date.now();
     const view = createProgressView(process.stdout, begunAtMs);
     const progress = await tickShown({ db, worker, view });
     view.end();
     const nextMs = Math.ceil((begunAtMs + 1) / HOUR_MS) * HOUR_MS;
-    const months = progress.map(({ source, done, windows }) => `${source} ${done}/${windows} months`);
-    print(`${months.join(", ")}. Next invocation: ${new Date(nextMs).toISOString()}`);
+    const months = progress.map(({ name, done, windows }) => `${name} ${done}/${windows} months`);
+    print(`${months.join(", ")}. Next run: ${moment(new Date(nextMs))}, London time.`);
     await sleep(Math.max(0, nextMs - Date.now()));
   }
 }

@@ -1,8 +1,10 @@
 // The whole system on this machine, for the commands: MongoDB, the built Worker in workerd, and its cron, fired by hand.
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { MongoClient } from "mongodb";
+import { z } from "zod";
 import { startMongod } from "../local/mongod.ts";
 import type { LocalWorker } from "../local/worker.ts";
 import { collectionsOf, type Database } from "../platform/database.ts";
@@ -54,6 +56,15 @@ function clientOf(uri: string): MongoClient {
   }
 }
 
+/** For the pages of a Worker on this machine, as long as it runs. */
+export function newToken(): string {
+  return randomBytes(24).toString("base64url");
+}
+
+export function pageWords(url: string, token: string): string {
+  return `The page: ${url} (sign in with the token ${token})`;
+}
+
 const POLL_MS = 500;
 
 export interface Watched {
@@ -76,8 +87,35 @@ export async function tickShown({ db, worker, view }: Watched): Promise<SourcePr
   const progress = await readProgress(db);
   view.show(progress);
   const lines = (await ended).flatMap((line) => line.split("\n"));
-  for (const line of lines.filter((one) => /"level":"(error|fatal)"/.test(one))) printProblem(line);
+  for (const text of troublesIn(lines)) printProblem(text);
   return progress;
+}
+
+const logLineSchema = z.object({
+  level: z.enum(["error", "fatal"]),
+  msg: z.string(),
+  source: z.string().optional(),
+  window: z.string().optional(),
+});
+
+/** What a run's log tells of trouble, each once, as sentences. */
+function troublesIn(lines: readonly string[]): string[] {
+  const told = lines.flatMap((line) => {
+    const read = logLineSchema.safeParse(parsed(line));
+    if (!read.success) return [];
+    const { source, window, msg } = read.data;
+    return [`Trouble${(window ?? source) ? ` (${window ?? source})` : ""}: ${msg}`];
+  });
+  const each = [...new Set(told)];
+  return each.length > 0 ? [...each, "What to do: npm run sync -- doctor"] : [];
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null; // not a line of the log
+  }
 }
 
 /** What a command has begun, ended when it ends, however it ends. */

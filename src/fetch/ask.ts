@@ -25,6 +25,8 @@ export interface AskTally {
   requests: number;
   refusals: number;
   retries: number;
+  /** Requests that the API answered with what was asked for, whether or not all of it could be read. */
+  answers: number;
 }
 
 export interface Asker {
@@ -63,6 +65,7 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
   const troubles: string[] = [];
   let unreadable = 0;
   let timeouts = 0;
+  let unanswered = 0;
   let refusals = 0;
   let requests = 0;
   while (troubles.length < TRIES_MAX) {
@@ -77,8 +80,10 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
     if (outcome.kind === "page" || outcome.kind === "not found") await pacer.answered();
     switch (outcome.kind) {
       case "page":
+        tally.answers++;
         return { kind: "page", page: outcome.page, url, requests };
       case "not found":
+        tally.answers++;
         return { kind: "not found", byApi: outcome.byApi, url, requests };
       case "refused":
         tally.refusals++;
@@ -88,10 +93,10 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
           throw new ApiError(
             `${api.source}: refused ${refusals} times in a row (${outcome.status}) for ${url}`,
             {
+              permanent: false,
               url,
               status: outcome.status,
               attempts: refusals,
-              permanent: false,
             },
           );
         }
@@ -104,11 +109,16 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
         );
       case "unreadable":
         troubles.push(`unreadable: ${outcome.reason}`);
+        tally.answers++;
         if (++unreadable >= UNREADABLE_MAX) return { ...stillUnreadable(outcome), url, requests };
         break;
       case "timeout":
         troubles.push("no answer in time");
         if (++timeouts >= TIMEOUTS_MAX) return { kind: "too slow", url, requests };
+        break;
+      case "unreachable":
+        unanswered++;
+        troubles.push(outcome.detail);
         break;
       case "trouble":
         troubles.push(outcome.detail);
@@ -119,7 +129,7 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
     {
       url,
       attempts: TRIES_MAX,
-      kind: timeouts === troubles.length ? "slow" : "broken",
+      kind: unanswered === TRIES_MAX ? "unreachable" : timeouts === troubles.length ? "slow" : "broken",
       permanent: false,
     },
   );
@@ -132,6 +142,8 @@ type Outcome =
   | { kind: "wrong question"; status: number; detail: string }
   | { kind: "unreadable"; reason: string; body: Uint8Array; salvaged: Page | null }
   | { kind: "timeout" }
+  /** No connection, or it broke. */
+  | { kind: "unreachable"; detail: string }
   | { kind: "trouble"; detail: string };
 
 async function fetchOnce(asker: Asker, url: string): Promise<HttpAnswer | TransportError> {
@@ -146,7 +158,7 @@ async function fetchOnce(asker: Asker, url: string): Promise<HttpAnswer | Transp
 /** The closed table: what each answer means. */
 function judgeAnswer(answer: HttpAnswer | TransportError): Outcome {
   if (answer instanceof TransportError) {
-    return answer.timedOut ? { kind: "timeout" } : { kind: "trouble", detail: answer.message };
+    return answer.timedOut ? { kind: "timeout" } : { kind: "unreachable", detail: answer.message };
   }
   const { status, retryAfter, body, cutAt } = answer;
   if (status === 200) {
@@ -155,7 +167,8 @@ function judgeAnswer(answer: HttpAnswer | TransportError): Outcome {
     const read = readPage(body);
     if (read.kind === "page") return read;
     if (read.kind === "empty") return { kind: "trouble", detail: "an empty body" }; // some 200s are empty (api-facts)
-    if (read.kind === "foreign") return { kind: "trouble", detail: read.reason };
+    // A maintenance page with status 200 is trouble like a 503.
+    if (read.kind === "foreign") return { kind: "trouble", detail: `status 200, ${read.reason}` };
     return { ...read, body };
   }
   if (status === 429 || status === 403) return { kind: "refused", status, retryAfter };

@@ -16,7 +16,7 @@
 //   too slow, unreadable                     narrow       ask the newer half next
 //   unreadable: smallest range               advance      with what can be read of it; the slice stays unproven
 //   untrusted                                distrust     store the rows; the lane goes on in slices
-//   too slow at the smallest range, another question answered twice, no such page, no progress
+//   too slow or cut off at the smallest range, another question answered twice, no such page, no progress
 //                                            give up      the window's trouble: it is tried again later
 // The frontier moves by `advance` and `afterOverflow` alone, and only ever towards the start.
 import { boundaryAtOrBefore, type LondonTime, plusSeconds, secondsBetween } from "../terms/london-time.ts";
@@ -24,7 +24,7 @@ import type { Row } from "../terms/release.ts";
 import type { LaneProgress } from "../terms/window.ts";
 import type { Api, Question } from "./api.ts";
 import type { Answer } from "./ask.ts";
-import { type Page, salvageReleases } from "./page.ts";
+import { endsAsPackage, type Page, salvageReleases } from "./page.ts";
 import {
   type Distrust,
   jointQuestion,
@@ -107,6 +107,10 @@ export function decide(options: {
         : { state: narrowed(state, asked, rules), act: { kind: "narrow" } };
     case "unreadable": {
       if (!smallestRange) return { state: narrowed(state, asked, rules), act: { kind: "narrow" } };
+      if (!endsAsPackage(answer.body)) {
+        const why = "the answer is cut off, even for the smallest range";
+        return { state, act: { kind: "give up", why } };
+      }
       const page = salvageReleases(answer.body);
       return advance({ state, page, reached: asked.lo, rules, fault: answer.reason });
     }

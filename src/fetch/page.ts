@@ -60,6 +60,11 @@ export function decode(body: Uint8Array): string {
   }
 }
 
+/** Whether the answer comes to a package's end: one that was cut off may still be read whole another time. */
+export function endsAsPackage(body: Uint8Array): boolean {
+  return decode(body).trimEnd().endsWith("}");
+}
+
 export function readPage(body: Uint8Array): Read {
   const text = decode(body);
   if (text.trim() === "") return { kind: "empty" };
@@ -80,6 +85,8 @@ export function readPage(body: Uint8Array): Read {
   if (!read.success) return { kind: "unreadable", reason: "the answer is not an object", salvaged: null };
   const { uri, links } = read.data;
   const whole = { uri, ...page, next: links?.next ?? null };
+  if (uri === "" && page.rows.length === 0 && page.unidentified.length > 0)
+    return { kind: "foreign", reason: "no `uri`, and nothing in `releases` is a release" };
   if (!trouble) return { kind: "page", page: whole };
   return { kind: "unreadable", reason: trouble.reason, salvaged: troubles.every(isOne) ? whole : null };
 }

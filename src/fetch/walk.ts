@@ -69,8 +69,10 @@ export function judgeSlice(
   asked: Question,
   page: Page,
 ): { kind: "whole" } | { kind: "over" } | { kind: "untrusted"; why: "echo" } {
-  if (echoes(api, asked, page.uri) === false) return { kind: "untrusted", why: "echo" };
   const count = page.rows.length + page.unidentified.length;
+  const echoed = echoes(api, asked, page.uri);
+  // Rows say themselves what they are; an empty page that does not say what it was asked says nothing.
+  if (echoed === false || (echoed === null && count === 0)) return { kind: "untrusted", why: "echo" };
   return count < asked.limit && page.next === null ? { kind: "whole" } : { kind: "over" };
 }
 

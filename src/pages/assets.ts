@@ -131,6 +131,13 @@ details { margin-top: .8rem; } summary { cursor: pointer; color: var(--link); }
 .list .number { text-align: right; } .list th:last-child, .list td:last-child { padding-right: 0; }
 .list th button { all: unset; cursor: pointer; } .list th button:focus-visible { outline: 3px solid var(--focus); }
 .list th[aria-sort=ascending] button::after { content: " ↑"; } .list th[aria-sort=descending] button::after { content: " ↓"; }
+.asked { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); align-items: start; }
+.asked div { display: grid; gap: .2rem; } .asked label { font-weight: 600; } .asked .soft, .asked .problem { font-size: .85rem; }
+.asked input { font: inherit; padding: .45rem .6rem; border: 1px solid var(--soft); border-radius: .5rem; background: var(--page); color: var(--ink); width: 100%; }
+.asked button { justify-self: start; background: var(--good); color: var(--card); border-color: var(--good); font-weight: 600; }
+.answer td { white-space: normal; min-width: 6rem; max-width: 26rem; overflow-wrap: anywhere; vertical-align: top; }
+.questions, .timeline { margin: 0; padding-left: 1.2rem; display: grid; gap: .35rem; }
+.top nav { display: flex; gap: 1rem; margin-left: auto; }
 .foot { font-size: .85rem; margin-top: 1.2rem; }
 @media (min-width: 60rem) {
   .sources, .pair { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }

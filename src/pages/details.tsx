@@ -143,7 +143,7 @@ export function WindowPage({ window, summary, gaps, sources }: WindowPageProps) 
   );
 }
 
-function Rows({ rows }: { rows: [string, string | null | undefined | false][] }) {
+export function Rows({ rows }: { rows: [string, string | null | undefined | false][] }) {
   return (
     <dl class="facts">
       {rows.map(([name, value]) =>

@@ -27,6 +27,11 @@ export function Layout(props: { title: string; signedIn: boolean; children: Chil
             Procurement sync
           </a>
           {signedIn && (
+            <nav aria-label="Pages">
+              <a href="/ask">Ask</a>
+            </nav>
+          )}
+          {signedIn && (
             <form method="post" action="/sign-out">
               <button type="submit">Sign out</button>
             </form>

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { SyncWindow, WindowCounts } from "../terms/documents.ts";
 import {
   boundaryAtOrAfter,
+  boundaryAtOrBefore,
   type LondonTime,
   later,
   type Month,
@@ -11,7 +12,7 @@ import {
   nextMonth,
   toLondon,
 } from "../terms/london-time.ts";
-import { type LaneProgress, type Source, statusTo } from "../terms/window.ts";
+import { ALL_STAGES, type LaneProgress, type Source, statusTo } from "../terms/window.ts";
 
 /** A month is over for the plan when its last rows have had time to appear: a few minutes more than the delta's margin. */
 const SETTLED_AFTER_MS = 10 * 60_000;
@@ -145,49 +146,48 @@ function newWindow(one: Wanted, stages: string[], now: Date): SyncWindow {
   };
 }
 
+/**
+ * What becomes of one window. The cases in their order, each of which supposes that those above do not hold:
+ *   its end moved (T0's own month is over)    once more, whole: its last hours were read while they were fresh
+ *   its start moved back                      pending; every lane goes on below what it has reached
+ *   done, and its lanes cover what is wanted  stays done, or becomes done again where it was cancelled
+ *   done, and they do not                     pending, for the lanes that it lacks; its proof is gone
+ *   cancelled                                 pending
+ *   anything else                             takes over start and lanes; a holder is let go
+ */
 function moveFor(window: PlannedWindow, wanted: Wanted, stages: string[]): Move | null {
   const { from, to } = wanted;
+  const start = boundaryAtOrBefore(toLondon(from));
   if (to > window.to) {
-    // The horizon's own month is over: once more, whole, because its last hours were read while they were fresh.
-    const anew = { lanes: freshLanes(stages, to), counts: NO_COUNTS, unproven: [], verify: null };
-    return {
-      window,
-      set: { ...reopened, from, to, ...anew },
-      unset: ["publishedSeconds", "numbers", "forecast"],
-    };
+    const whole = { lanes: freshLanes(stages, to), ...NOTHING_READ };
+    return { window, set: { ...reopened, from, to, ...whole }, unset: [...HOLDERS_DATA, "forecast"] };
   }
-  if (from < window.from) {
-    // Only what it lacks is read: every lane goes on below what it has reached, and so does the verification.
-    const reached = window.lanes.reduce<LondonTime>(
-      (top, { frontier }) => later(top, frontier),
-      toLondon(from),
-    );
-    const start = toLondon(from);
-    const lanes = (window.doneAt ? lanesFrom(window, stages, reached) : lanesOf(window, stages)).map(
-      (lane) => ({
-        ...lane,
-        done: lane.frontier <= start,
-      }),
-    );
-    return { window, set: { ...reopened, from, lanes }, unset: ["forecast"] };
-  }
-  if (window.doneAt)
+  const { lanes, again } = wantedLanes(window, stages);
+  const set: Change = { lanes: lanes.map((lane) => ({ ...lane, done: isRead(lane, start, stages) })) };
+  if (again) Object.assign(set, NOTHING_READ);
+  const unset: Move["unset"] = again ? [...HOLDERS_DATA, "forecast"] : ["forecast"];
+  if (from < window.from) return { window, set: { ...reopened, from, ...set }, unset };
+  const kept = later(start, boundaryAtOrBefore(toLondon(window.from)));
+  if (window.doneAt && stages.every((stage) => covers(window, stage, kept)))
     return window.status === "cancelled"
       ? { window, set: { status: statusTo("done", ["cancelled"]) }, unset: [] }
       : null;
-  const changed = { ...(from > window.from ? { from } : {}), ...changedLanes(window, stages) };
-  const same = Object.keys(changed).length === 0;
-  const unset = from > window.from ? (["forecast"] as const) : [];
+  if (window.doneAt) return { window, set: { ...reopened, verify: null, ...set }, unset };
+  const changed: Change = {
+    ...(from > window.from ? { from } : {}),
+    ...(sameLanes(lanes, window.lanes) ? {} : { lanes, ...(again ? NOTHING_READ : {}) }),
+  };
+  const unsetHere = "from" in changed || again ? unset : [];
   if (window.status === "cancelled")
     return {
       window,
       set: { status: statusTo("pending", ["cancelled"]), attempts: 0, retryAt: null, ...changed },
-      unset,
+      unset: unsetHere,
     };
-  if (same) return null;
+  if (Object.keys(changed).length === 0) return null;
   // A holder is let go: it would go on with what is no longer wanted.
   const letGo = window.status === "running" ? { status: statusTo("pending", ["running"]), claim: null } : {};
-  return { window, set: { ...changed, ...letGo }, unset };
+  return { window, set: { ...changed, ...letGo }, unset: unsetHere };
 }
 
 const cancelled = statusTo("cancelled", ["pending", "running", "done", "failed", "deferred"]);
@@ -202,20 +202,43 @@ const reopened = {
   verifiedAt: null,
 } as const satisfies Change;
 
-/** The lanes after a change of the stages that are set: what was read stays read, new stages start at the top. */
-function lanesOf(window: PlannedWindow, stages: string[]): LaneProgress[] {
-  return lanesFrom(window, stages, topOf(window.to));
+export const NOTHING_READ = { counts: NO_COUNTS, unproven: [], verify: null } as const satisfies Change;
+const HOLDERS_DATA = ["publishedSeconds", "numbers"] as const;
+
+/** Whether what was read of the window, down to `start`, holds this stage's rows. The lane `all` holds every stage's. */
+function covers({ lanes }: Pick<SyncWindow, "lanes">, stage: string, start: LondonTime): boolean {
+  return lanes.some((lane) => (lane.stage === stage || lane.stage === ALL_STAGES) && lane.frontier <= start);
 }
 
-function lanesFrom({ lanes }: PlannedWindow, stages: string[], frontier: LondonTime): LaneProgress[] {
-  const read = new Map(lanes.map((lane) => [lane.stage, lane]));
-  return stages.map((stage) => read.get(stage) ?? { stage, frontier, done: false });
+/** A lane that nobody wants any more is as good as read. */
+function isRead(lane: LaneProgress, start: LondonTime, stages: string[]): boolean {
+  return lane.frontier <= start || (lane.done && !stages.includes(lane.stage) && lane.stage !== ALL_STAGES);
 }
 
-function changedLanes(window: PlannedWindow, stages: string[]): { lanes?: LaneProgress[] } {
-  const { lanes } = window;
-  const same = lanes.length === stages.length && lanes.every((lane, at) => lane.stage === stages[at]);
-  return same ? {} : { lanes: lanesOf(window, stages) };
+/**
+ * The lanes of a window once the stages that are set have changed. A lane that has begun stays, wanted or not: two Workers
+ * with different settings would otherwise undo each other's work for ever. A new one begins at the top, since nobody
+ * has looked for its rows. `again`: the new lane is `all`, which reads what the others have read, so all is counted again.
+ */
+export function wantedLanes(
+  { lanes, to }: Pick<SyncWindow, "lanes" | "to">,
+  stages: string[],
+): { lanes: LaneProgress[]; again: boolean } {
+  const top = topOf(to);
+  const begun = lanes.filter((lane) => lane.done || lane.frontier < top);
+  if (begun.some(({ stage }) => stage === ALL_STAGES)) return { lanes: begun, again: false };
+  const fresh = stages
+    .filter((stage) => !begun.some((lane) => lane.stage === stage))
+    .map((stage) => lanes.find((lane) => lane.stage === stage) ?? { stage, frontier: top, done: false });
+  if (begun.length > 0 && stages.includes(ALL_STAGES))
+    return { lanes: freshLanes([ALL_STAGES], to), again: true };
+  const all = [...begun, ...fresh];
+  const place = ({ stage }: LaneProgress) => (stages.includes(stage) ? stages.indexOf(stage) : stages.length);
+  return { lanes: all.sort((a, b) => place(a) - place(b)), again: false };
+}
+
+function sameLanes(some: LaneProgress[], others: LaneProgress[]): boolean {
+  return some.length === others.length && some.every((lane, index) => lane.stage === others[index]?.stage);
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { AnyBulkWriteOperation } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { SyncWindow } from "../terms/documents.ts";
-import type { Source } from "../terms/window.ts";
+import { ALL_STAGES, type Source } from "../terms/window.ts";
 import { comparePlan, type DueAgain, type Move, planHash, wantedWindows } from "./difference.ts";
 
 export interface Planned {
@@ -12,7 +12,7 @@ export interface Planned {
   moved: number;
 }
 
-/** Makes `syncWindows` hold the wanted windows of one source; an unchanged `knownHash` costs no query. */
+/** Makes `syncWindows` hold the wanted windows of one source; an unchanged `knownHash` costs one small query. */
 export async function plan(
   db: Database,
   options: {
@@ -34,7 +34,8 @@ export async function plan(
   const months = wantedWindows({ source, start, horizon, now, ...(until ? { until } : {}) });
   const wanted = sites ? sites.flatMap((site) => months.map((month) => ({ ...month, site }))) : months;
   const hash = planHash(wanted, stages, now);
-  if (hash === options.knownHash) return { hash, inserted: 0, moved: 0 };
+  if (hash === options.knownHash && !(await hasUncovered(db, source, stages)))
+    return { hash, inserted: 0, moved: 0 };
   const projection = { publishedSeconds: 0, numbers: 0 }; // tens of kilobytes each
   const existing = await db.syncWindows.find({ source }, { projection }).toArray();
   const difference = comparePlan({
@@ -49,6 +50,13 @@ export async function plan(
     inserted: difference.insert.length,
     moved: difference.moves.length,
   };
+}
+
+/** Whether another Worker, with other lanes, has since finished a window that lacks one of these. */
+async function hasUncovered(db: Database, source: Source, stages: string[]): Promise<boolean> {
+  const lacks = stages.map((stage) => ({ "lanes.stage": { $nin: [ALL_STAGES, stage] } }));
+  const projection = { _id: 1 };
+  return (await db.syncWindows.findOne({ source, status: "done", $or: lacks }, { projection })) !== null;
 }
 
 function insertion(window: SyncWindow): AnyBulkWriteOperation<SyncWindow> {

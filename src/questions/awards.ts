@@ -14,14 +14,14 @@ import {
 } from "./columns.ts";
 import {
   beginning,
+  cpv,
+  cpvFilter,
   days,
   daysFrom,
+  limit,
   needed,
   region,
   regionFilter,
-  rows,
-  trade,
-  tradeFilter,
 } from "./parameters.ts";
 import { question } from "./question.ts";
 
@@ -34,7 +34,7 @@ export const awards = [
     asker: "bid team",
     about:
       "Each award once, however many notices tell it; a framework's ceiling once. Without VAT where that is said.",
-    parameters: z.object({ days: days(90, "Last notice within so many days"), trade, region, rows }),
+    parameters: z.object({ since: days(90, "Last notice within the last"), cpv, region, limit }),
     collection: "processes",
     index: "byStateAndDate",
     columns: [
@@ -49,14 +49,14 @@ export const awards = [
       {
         $match: {
           state: WON,
-          publishedDate: { $gte: daysFrom(now, -read.days) },
+          publishedDate: { $gte: daysFrom(now, -read.since) },
           awardValue: { $gt: 0 },
-          ...tradeFilter(read.trade),
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $sort: { awardValue: -1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
       suppliersOfAwards,
     ],
   }),
@@ -66,7 +66,7 @@ export const awards = [
     asker: "bid team",
     about:
       "By company number where it is told, else by name. An award to several firms counts in full for each.",
-    parameters: z.object({ days: days(365, "Last notice within so many days"), trade, region, rows }),
+    parameters: z.object({ since: days(365, "Last notice within the last"), cpv, region, limit }),
     collection: "processes",
     index: "byStateAndDate",
     columns: [
@@ -79,8 +79,8 @@ export const awards = [
       {
         $match: {
           state: WON,
-          publishedDate: { $gte: daysFrom(now, -read.days) },
-          ...tradeFilter(read.trade),
+          publishedDate: { $gte: daysFrom(now, -read.since) },
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
@@ -96,7 +96,7 @@ export const awards = [
         },
       },
       { $sort: { won: -1, value: -1, _id: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
   question({
@@ -105,15 +105,15 @@ export const awards = [
     asker: "bid team",
     about:
       "By the beginning of its name, in any case. Reads all procurements: an index of firms would cost every one of them 30 bytes.",
-    parameters: z.object({ supplier: needed("the beginning of a firm's name", "Supplier 1"), trade, rows }),
-    example: { trade: "" },
+    parameters: z.object({ supplier: needed("the beginning of a firm's name", "Supplier 1"), cpv, limit }),
+    example: { cpv: "" },
     collection: "processes",
     index: null,
     columns: [TITLE, BUYER, AWARDED, SUPPLIERS, ENDS, NOTICE],
     pipeline: (read) => [
-      { $match: { "awards.suppliers.name": beginning(read.supplier), ...tradeFilter(read.trade) } },
+      { $match: { "awards.suppliers.name": beginning(read.supplier), ...cpvFilter(read.cpv) } },
       { $sort: { publishedDate: -1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
       suppliersOfAwards,
     ],
   }),
@@ -122,7 +122,7 @@ export const awards = [
     title: "Which contracts of my trade end within a year, and will be tendered again?",
     asker: "bid team",
     about: "The last day that was said, and the last if every extension is used.",
-    parameters: z.object({ days: days(365, "Within so many days"), trade, region, rows }),
+    parameters: z.object({ within: days(365, "Ending within"), cpv, region, limit }),
     collection: "processes",
     index: "running",
     columns: [TITLE, BUYER, ENDS, AT_THE_LATEST, AWARDED, SUPPLIERS, NOTICE],
@@ -130,13 +130,13 @@ export const awards = [
       {
         $match: {
           state: "awarded",
-          contractEndDate: { $gt: now, $lte: daysFrom(now, read.days) },
-          ...tradeFilter(read.trade),
+          contractEndDate: { $gt: now, $lte: daysFrom(now, read.within) },
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $sort: { contractEndDate: 1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
       suppliersOfAwards,
     ],
   }),
@@ -145,14 +145,14 @@ export const awards = [
     title: "What has been called off from a framework?",
     asker: "bid team",
     about: "By the framework's ocid, which its call-offs name (`callOffOf`).",
-    parameters: z.object({ framework: needed("the ocid of a framework", "ocds-h6vhtk-0300db"), rows }),
+    parameters: z.object({ framework: needed("the ocid of a framework", "ocds-h6vhtk-0300db"), limit }),
     collection: "processes",
     index: "callOffs",
     columns: [TITLE, BUYER, AWARDED, SUPPLIERS, PUBLISHED, NOTICE],
     pipeline: (read) => [
       { $match: { callOffOf: read.framework } },
       { $sort: { publishedDate: -1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
       suppliersOfAwards,
     ],
   }),
@@ -161,8 +161,8 @@ export const awards = [
     title: "Which frameworks of my trade are in force?",
     asker: "bid team",
     about: "Awarded and not over; the value is its ceiling, not what was bought from it.",
-    parameters: z.object({ days: days(1460, "Last notice within so many days"), trade, region, rows }),
-    example: { trade: "" },
+    parameters: z.object({ since: days(1460, "Last notice within the last"), cpv, region, limit }),
+    example: { cpv: "" },
     collection: "processes",
     index: "byStateAndDate",
     columns: [TITLE, BUYER, { field: "awardValue", title: "Ceiling", kind: "money" }, SUPPLIERS, ENDS, OCID],
@@ -170,14 +170,14 @@ export const awards = [
       {
         $match: {
           state: "awarded",
-          publishedDate: { $gte: daysFrom(now, -read.days) },
+          publishedDate: { $gte: daysFrom(now, -read.since) },
           contractMechanism: "framework",
-          ...tradeFilter(read.trade),
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $sort: { publishedDate: -1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
       suppliersOfAwards,
     ],
   }),
@@ -186,7 +186,7 @@ export const awards = [
     title: "How much is awarded, month by month?",
     asker: "analyst",
     about: "By the day of each award, in pounds, in months of London.",
-    parameters: z.object({ days: days(365, "Awarded within so many days"), trade, region, rows }),
+    parameters: z.object({ since: days(365, "Awarded within the last"), cpv, region, limit }),
     collection: "processes",
     index: "byStateAndDate",
     columns: [
@@ -199,13 +199,15 @@ export const awards = [
         $match: {
           state: WON,
           // An award is told after it was made, so nothing that was made since is in an older process.
-          publishedDate: { $gte: daysFrom(now, -read.days) },
-          ...tradeFilter(read.trade),
+          publishedDate: { $gte: daysFrom(now, -read.since) },
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $unwind: "$awards" },
-      { $match: { "awards.date": { $gte: daysFrom(now, -read.days), $lte: now }, "awards.currency": "GBP" } },
+      {
+        $match: { "awards.date": { $gte: daysFrom(now, -read.since), $lte: now }, "awards.currency": "GBP" },
+      },
       {
         $group: {
           _id: { $dateToString: { date: "$awards.date", format: "%Y-%m", timezone: "Europe/London" } },
@@ -214,7 +216,7 @@ export const awards = [
         },
       },
       { $sort: { _id: -1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
       { $set: { month: "$_id", value: { $round: "$value" } } },
     ],
   }),
@@ -224,7 +226,7 @@ export const awards = [
     asker: "analyst",
     about:
       "Standard contracts, frameworks (their ceilings) and what is called off from them must not be added to each other.",
-    parameters: z.object({ days: days(365, "Last notice within so many days"), trade, region, rows }),
+    parameters: z.object({ since: days(365, "Last notice within the last"), cpv, region, limit }),
     collection: "processes",
     index: "byStateAndDate",
     columns: [
@@ -236,8 +238,8 @@ export const awards = [
       {
         $match: {
           state: WON,
-          publishedDate: { $gte: daysFrom(now, -read.days) },
-          ...tradeFilter(read.trade),
+          publishedDate: { $gte: daysFrom(now, -read.since) },
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
@@ -249,7 +251,7 @@ export const awards = [
         },
       },
       { $sort: { value: -1, _id: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
       { $set: { mechanism: "$_id", value: { $round: "$value" } } },
     ],
   }),

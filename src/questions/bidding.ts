@@ -1,20 +1,30 @@
 // What a bid team asks: what one can bid for, what comes, what has moved.
 import { z } from "zod";
 import { BUYER, DEADLINE, NOTICE, OCID, PUBLISHED, STATE, TITLE, VALUE } from "./columns.ts";
-import { amount, days, daysFrom, region, regionFilter, rows, trade, tradeFilter } from "./parameters.ts";
+import {
+  amount,
+  anyDays,
+  cpv,
+  cpvFilter,
+  days,
+  daysFrom,
+  limit,
+  region,
+  regionFilter,
+} from "./parameters.ts";
 import { question } from "./question.ts";
 
-const tradeAndRegion = z.object({ trade, region, rows });
+const tradeAndRegion = z.object({ cpv, region, limit });
 const openRows = [TITLE, BUYER, DEADLINE, VALUE, NOTICE, OCID];
 
 export const bidding = [
   question({
-    name: "open-now",
+    name: "open",
     title: "What can I bid for now, closing first?",
     asker: "bid team",
     about:
-      "One row for each procurement, however many notices tell of it; a dynamic market that one may join has no closing day and comes first.",
-    parameters: tradeAndRegion,
+      "One row for each procurement, however many notices tell of it; what has no closing day, as a dynamic market that one may join, comes last.",
+    parameters: z.object({ cpv, region, closing: anyDays("Closing within"), limit }),
     collection: "processes",
     index: "open",
     columns: openRows,
@@ -22,13 +32,17 @@ export const bidding = [
       {
         $match: {
           state: "open",
-          deadlineDate: { $not: { $lte: now } },
-          ...tradeFilter(read.trade),
+          deadlineDate:
+            read.closing === undefined
+              ? { $not: { $lte: now } }
+              : { $gt: now, $lte: daysFrom(now, read.closing) },
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
-      { $sort: { deadlineDate: 1, ocid: 1 } },
-      { $limit: read.rows },
+      { $set: { undated: { $eq: [{ $type: "$deadlineDate" }, "missing"] } } },
+      { $sort: { undated: 1, deadlineDate: 1, ocid: 1 } },
+      { $limit: read.limit },
     ],
   }),
   question({
@@ -36,7 +50,7 @@ export const bidding = [
     title: "Which of them close soon?",
     asker: "bid team",
     about: "The last days to bid.",
-    parameters: z.object({ days: days(14, "Within so many days"), trade, region, rows }),
+    parameters: z.object({ closing: days(14, "Closing within"), cpv, region, limit }),
     collection: "processes",
     index: "open",
     columns: openRows,
@@ -44,13 +58,13 @@ export const bidding = [
       {
         $match: {
           state: "open",
-          deadlineDate: { $gt: now, $lte: daysFrom(now, read.days) },
-          ...tradeFilter(read.trade),
+          deadlineDate: { $gt: now, $lte: daysFrom(now, read.closing) },
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $sort: { deadlineDate: 1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
   question({
@@ -59,7 +73,7 @@ export const bidding = [
     asker: "bid team",
     about:
       "Suitable for small and medium-sized firms by the buyer's own word; without VAT where that is said.",
-    parameters: z.object({ most: amount("Worth at most").meta({ example: "500000" }), trade, region, rows }),
+    parameters: z.object({ most: amount("Worth at most").meta({ example: "500000" }), cpv, region, limit }),
     collection: "processes",
     index: "open",
     columns: openRows,
@@ -70,12 +84,12 @@ export const bidding = [
           deadlineDate: { $not: { $lte: now } },
           suitableForSme: true,
           ...(read.most === undefined ? {} : { valueMax: { $lte: read.most } }),
-          ...tradeFilter(read.trade),
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $sort: { deadlineDate: 1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
   question({
@@ -85,9 +99,9 @@ export const bidding = [
     about: "Only what says its worth, in one currency each.",
     parameters: z.object({
       least: amount("Worth at least").meta({ example: "1000000" }),
-      trade,
+      cpv,
       region,
-      rows,
+      limit,
     }),
     collection: "processes",
     index: "open",
@@ -98,12 +112,12 @@ export const bidding = [
           state: "open",
           deadlineDate: { $not: { $lte: now } },
           valueMax: { $gte: read.least ?? 0 },
-          ...tradeFilter(read.trade),
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $sort: { valueMax: -1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
   question({
@@ -129,12 +143,12 @@ export const bidding = [
           state: "open",
           deadlineDate: { $not: { $lte: now } },
           contractMechanism: { $in: ["framework", "dps"] },
-          ...tradeFilter(read.trade),
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $sort: { deadlineDate: 1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
   question({
@@ -142,7 +156,7 @@ export const bidding = [
     title: "What will be tendered?",
     asker: "bid team",
     about: "Announced and not called for yet, the newest plan first.",
-    parameters: z.object({ days: days(365, "Announced within so many days"), trade, region, rows }),
+    parameters: z.object({ since: days(365, "Announced within the last"), cpv, region, limit }),
     collection: "processes",
     index: "byStateAndDate",
     columns: [
@@ -157,13 +171,13 @@ export const bidding = [
       {
         $match: {
           state: "planned",
-          publishedDate: { $gte: daysFrom(now, -read.days) },
-          ...tradeFilter(read.trade),
+          publishedDate: { $gte: daysFrom(now, -read.since) },
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $sort: { publishedDate: -1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
   question({
@@ -181,12 +195,12 @@ export const bidding = [
           status: "OPEN",
           openUntil: { $gt: now },
           stage: "PLANNING",
-          ...tradeFilter(read.trade),
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $sort: { openUntil: 1, noticeId: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
   question({
@@ -194,8 +208,8 @@ export const bidding = [
     title: "What has moved since yesterday?",
     asker: "bid team",
     about: "State, deadline and worth, with what they were before. A deadline that only passes is no change.",
-    parameters: z.object({ days: days(1, "Within so many days"), trade, region, rows }),
-    example: { trade: "", days: "30" },
+    parameters: z.object({ since: days(1, "Within the last"), cpv, region, limit }),
+    example: { cpv: "", since: "30" },
     collection: "processes",
     index: "changed",
     columns: [
@@ -210,15 +224,15 @@ export const bidding = [
     pipeline: (read, { now }) => [
       {
         $match: {
-          "changes.at": { $gte: daysFrom(now, -read.days) },
-          ...tradeFilter(read.trade),
+          "changes.at": { $gte: daysFrom(now, -read.since) },
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $unwind: "$changes" },
-      { $match: { "changes.at": { $gte: daysFrom(now, -read.days) } } },
+      { $match: { "changes.at": { $gte: daysFrom(now, -read.since) } } },
       { $sort: { "changes.at": -1, ocid: 1, "changes.field": 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
       {
         $set: {
           at: "$changes.at",
@@ -234,7 +248,7 @@ export const bidding = [
     title: "What was published since yesterday?",
     asker: "bid team",
     about: "Every notice, the newest first, with what it is as things stand.",
-    parameters: z.object({ days: days(1, "Within so many days"), trade, region, rows }),
+    parameters: z.object({ since: days(1, "Within the last"), cpv, region, limit }),
     collection: "contracts",
     index: "bySourceAndDate",
     columns: [
@@ -249,13 +263,13 @@ export const bidding = [
       {
         $match: {
           source: { $in: sources },
-          publishedDate: { $gte: daysFrom(now, -read.days) },
-          ...tradeFilter(read.trade),
+          publishedDate: { $gte: daysFrom(now, -read.since) },
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $sort: { publishedDate: -1, noticeId: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
   question({
@@ -263,8 +277,8 @@ export const bidding = [
     title: "Which tenders were cancelled lately, and may come again?",
     asker: "bid team",
     about: "Ended without an award: by a notice, by the buyer's word, or lot by lot.",
-    parameters: z.object({ days: days(90, "Within so many days"), trade, region, rows }),
-    example: { trade: "" },
+    parameters: z.object({ since: days(90, "Within the last"), cpv, region, limit }),
+    example: { cpv: "" },
     collection: "processes",
     index: "byStateAndDate",
     columns: [TITLE, BUYER, VALUE, PUBLISHED, NOTICE],
@@ -272,13 +286,13 @@ export const bidding = [
       {
         $match: {
           state: "cancelled",
-          publishedDate: { $gte: daysFrom(now, -read.days) },
-          ...tradeFilter(read.trade),
+          publishedDate: { $gte: daysFrom(now, -read.since) },
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $sort: { publishedDate: -1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
   question({
@@ -286,7 +300,7 @@ export const bidding = [
     title: "Which awards are announced and not made yet?",
     asker: "bid team",
     about: "Direct awards (UK5) and decisions in their standstill: what can still be challenged.",
-    parameters: z.object({ days: days(30, "Within so many days"), trade, region, rows }),
+    parameters: z.object({ since: days(30, "Within the last"), cpv, region, limit }),
     collection: "processes",
     index: "byStateAndDate",
     columns: [TITLE, BUYER, VALUE, PUBLISHED, STATE, NOTICE],
@@ -294,13 +308,13 @@ export const bidding = [
       {
         $match: {
           state: "intended",
-          publishedDate: { $gte: daysFrom(now, -read.days) },
-          ...tradeFilter(read.trade),
+          publishedDate: { $gte: daysFrom(now, -read.since) },
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
       { $sort: { publishedDate: -1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
 ];

@@ -15,7 +15,7 @@ import {
   TITLE,
   VALUE,
 } from "./columns.ts";
-import { days, daysFrom, needed, region, regionFilter, rows, trade, tradeFilter } from "./parameters.ts";
+import { cpv, cpvFilter, days, daysFrom, limit, needed, region, regionFilter } from "./parameters.ts";
 import { question } from "./question.ts";
 
 /** A buyer is found by its name as it is written, in any case; its procurements by its id. */
@@ -33,14 +33,14 @@ export const buyers = [
     title: "What does this buyer buy?",
     asker: "bid team",
     about: "Its procurements, the newest first, in whatever state.",
-    parameters: z.object({ buyer, rows }),
+    parameters: z.object({ buyer, limit }),
     collection: "buyers",
     index: "nameLower",
     columns: [TITLE, STATE, VALUE, AWARDED, PUBLISHED, NOTICE, OCID],
     pipeline: (read) => [
       ...procurementsOfBuyer(read.buyer),
       { $sort: { publishedDate: -1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
   question({
@@ -48,7 +48,7 @@ export const buyers = [
     title: "Who works for this buyer, and until when?",
     asker: "bid team",
     about: "Contracts that run, ending first.",
-    parameters: z.object({ buyer, rows }),
+    parameters: z.object({ buyer, limit }),
     collection: "buyers",
     index: "nameLower",
     columns: [TITLE, SUPPLIERS, AWARDED, ENDS, AT_THE_LATEST, NOTICE],
@@ -56,7 +56,7 @@ export const buyers = [
       ...procurementsOfBuyer(read.buyer),
       { $match: { state: "awarded" } },
       { $sort: { contractEndDate: 1, ocid: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
       suppliersOfAwards,
     ],
   }),
@@ -65,7 +65,7 @@ export const buyers = [
     title: "Who buys what I sell?",
     asker: "bid team",
     about: "Buyers by how many procurements of the trade had a notice in that time.",
-    parameters: z.object({ days: days(365, "Last notice within so many days"), trade, region, rows }),
+    parameters: z.object({ since: days(365, "Last notice within the last"), cpv, region, limit }),
     collection: "processes",
     index: "byStateAndDate",
     columns: [
@@ -78,8 +78,8 @@ export const buyers = [
       {
         $match: {
           state: { $in: ["planned", "open", "closed", "intended", "awarded", "ended"] },
-          publishedDate: { $gte: daysFrom(now, -read.days) },
-          ...tradeFilter(read.trade),
+          publishedDate: { $gte: daysFrom(now, -read.since) },
+          ...cpvFilter(read.cpv),
           ...regionFilter(read.region),
         },
       },
@@ -93,7 +93,7 @@ export const buyers = [
         },
       },
       { $sort: { procurements: -1, value: -1, buyerName: 1, _id: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
   question({
@@ -104,7 +104,7 @@ export const buyers = [
       "`contractCount` is the number of notices that name it. Reads all buyers: there are some thousands.",
     parameters: z.object({
       kind: needed("a kind of organisation", "council"),
-      rows,
+      limit,
     }),
     collection: "buyers",
     index: null,
@@ -118,7 +118,7 @@ export const buyers = [
     pipeline: (read) => [
       { $match: { sector: read.kind } },
       { $sort: { contractCount: -1, name: 1, _id: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
   question({
@@ -126,14 +126,14 @@ export const buyers = [
     title: "How does one procurement stand?",
     asker: "bid team",
     about: "By its ocid; several rows where unrelated buyers use one.",
-    parameters: z.object({ ocid: needed("an ocid", "ocds-h6vhtk-0300d5"), rows }),
+    parameters: z.object({ ocid: needed("an ocid", "ocds-h6vhtk-0300d5"), limit }),
     collection: "processes",
     index: "process",
     columns: [TITLE, BUYER, STATE, DEADLINE, VALUE, AWARDED, SUPPLIERS, NOTICE],
     pipeline: (read, { sources }) => [
       { $match: { source: { $in: sources }, ocid: read.ocid } },
       { $sort: { publishedDate: -1, _id: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
       suppliersOfAwards,
     ],
   }),
@@ -142,7 +142,7 @@ export const buyers = [
     title: "Which notices belong to one procurement, first to last?",
     asker: "bid team",
     about: "Each as things stand, with the one that replaced it.",
-    parameters: z.object({ ocid: needed("an ocid", "ocds-h6vhtk-0300d5"), rows }),
+    parameters: z.object({ ocid: needed("an ocid", "ocds-h6vhtk-0300d5"), limit }),
     collection: "contracts",
     index: "notice",
     columns: [
@@ -158,7 +158,7 @@ export const buyers = [
     pipeline: (read, { sources }) => [
       { $match: { source: { $in: sources }, ocid: read.ocid } },
       { $sort: { publishedDate: 1, noticeId: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
     ],
   }),
 ];

@@ -1,7 +1,7 @@
 // What operators ask: how far the copy reaches, what is missing, what came in.
 import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { z } from "zod";
-import { rows } from "./parameters.ts";
+import { limit } from "./parameters.ts";
 import { question } from "./question.ts";
 
 const none = z.object({});
@@ -133,7 +133,7 @@ export const operations = [
     title: "What could not be stored, and why?",
     asker: "operator",
     about: "`npm run sync -- quarantine retry` maps them once more, after a fix.",
-    parameters: z.object({ rows }),
+    parameters: z.object({ limit }),
     collection: "quarantine",
     index: null,
     columns: [
@@ -149,7 +149,7 @@ export const operations = [
         },
       },
       { $sort: { releases: -1, _id: 1 } },
-      { $limit: read.rows },
+      { $limit: read.limit },
       { $set: { source: "$_id.source", reason: "$_id.reason" } },
     ],
   }),

@@ -15,7 +15,7 @@ const codes = (pattern: RegExp, expected: string) =>
     .refine((list) => list.every((code) => pattern.test(code)), expected);
 
 /** Trades by the first digits of their CPV codes; without it all. */
-export const trade = codes(/^\d{2,8}$/, "expected CPV codes or their first digits, like 45,77")
+export const cpv = codes(/^\d{2,8}$/, "expected CPV codes or their first digits, like 45,77")
   .default([])
   .describe("CPV codes, or the first digits of some: 45 construction, 72 IT, 79 business services, 85 health")
   .meta({ example: "45,77" });
@@ -26,25 +26,42 @@ export const region = codes(/^[A-Za-z][A-Za-z0-9]{0,6}$/, "expected region codes
   .describe("ITL or NUTS codes, or how some begin: UKE Yorkshire, UKI London, UKM Scotland")
   .meta({ example: "" });
 
-export const days = (usual: number, what: string) =>
-  z.coerce
-    .number({ error: "expected a number of days" })
-    .int("expected whole days")
+const DAYS_IN = { d: 1, w: 7, mo: 30.4375, y: 365.25 } as const;
+const SPANS = z.enum(["d", "w", "mo", "y"]);
+
+/** `14`, `14d`, `2w`, `12mo`, `1y` or `yesterday`, in days; anything else is not a number. */
+function spanInDays(typed: unknown): unknown {
+  const words = String(typed).trim().toLowerCase();
+  if (words === "yesterday") return 1;
+  const [, many, unit] = /^(\d{1,5})\s*([a-z]{0,2})$/.exec(words) ?? [];
+  const known = SPANS.safeParse(unit === "" ? "d" : unit);
+  return known.success ? Math.round(Number(many) * DAYS_IN[known.data]) : Number.NaN;
+}
+
+const span = z.preprocess(
+  spanInDays,
+  z
+    .number({ error: "expected a span of time like 14d, 2w, 12mo, 1y or yesterday" })
     .min(1, "expected at least 1 day")
-    .max(3660, "expected at most 3660 days")
-    .default(usual)
-    .describe(what);
+    .max(3660, "expected at most ten years"),
+);
+
+/** A span of time, read as days. */
+export const days = (usual: number, what: string) =>
+  span.default(usual).describe(`${what}: 14d, 2w, 12mo, 1y or yesterday; ${usual}d unless given`);
+
+export const anyDays = (what: string) => span.optional().describe(`${what}: 14d, 2w, 12mo or 1y`);
 
 export const amount = (what: string) =>
   z.coerce.number({ error: "expected an amount" }).min(0).optional().describe(what);
 
-export const rows = z.coerce
+export const limit = z.coerce
   .number({ error: "expected a number of rows" })
   .int()
   .min(1, "expected at least 1 row")
   .max(1000, "expected at most 1000 rows")
   .default(50)
-  .describe("How many rows at most");
+  .describe("How many rows at most; 50 unless given");
 
 /** A text that must be given. */
 export const needed = (what: string, example: string) =>
@@ -55,7 +72,7 @@ export const needed = (what: string, example: string) =>
     .describe(what)
     .meta({ example });
 
-export function tradeFilter(list: readonly string[]): Document {
+export function cpvFilter(list: readonly string[]): Document {
   return list.length === 0 ? {} : { cpvCodes: beginsWith(list) };
 }
 
@@ -71,5 +88,12 @@ function beginsWith(list: readonly string[]): RegExp {
 
 /** A typed text as a pattern that means just it. */
 export function beginning(typed: string): RegExp {
-  return new RegExp(`^${typed.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}`, "i");
+  return new RegExp(`^${escaped(typed)}`, "i");
+}
+
+const escaped = (typed: string) => typed.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/** A typed text anywhere in another, in any case. */
+export function within(typed: string): RegExp {
+  return new RegExp(escaped(typed), "i");
 }

@@ -13,6 +13,9 @@ export interface Column {
   kind: ColumnKind;
 }
 
+/** A notice's number, which is an address only with its source: rows that have the one have the other. */
+const NOTICE_FIELD = "noticeId";
+
 export type Asker = "bid team" | "analyst" | "operator";
 
 export interface Question {
@@ -68,7 +71,9 @@ export function ask(one: Question, typed: Readonly<Record<string, string>>, aski
     ...(read.error?.issues ?? []).map(({ path, message }) => ({ parameter: path.join("."), message })),
   ];
   if (!read.success || problems.length > 0) return { kind: "refused", problems };
-  const fields = Object.fromEntries(one.columns.map(({ field }) => [field, 1]));
+  const linked = one.columns.some(({ kind, field }) => kind === "link" && field === NOTICE_FIELD);
+  const names = [...one.columns.map(({ field }) => field), ...(linked ? ["source"] : [])];
+  const fields = Object.fromEntries(names.map((name) => [name, 1]));
   return { kind: "asked", pipeline: [...one.pipeline(typed, asking), { $project: { _id: 0, ...fields } }] };
 }
 

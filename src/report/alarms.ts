@@ -1,4 +1,5 @@
 // Which cases deserve somebody's attention. Pure: the page shows them, `alerts.ts` sends each once.
+import { BAD_ENDS } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
 import { broken, type DoubtfulNews, doubted, type Suspected, suspected } from "./doubts.ts";
 import type { FailedAssumption } from "./facts.ts";
@@ -75,7 +76,7 @@ function failing({ runs }: AlarmFacts, { source, name }: SourceStatus): Alarm[] 
     .filter(({ endedAt }) => endedAt !== null)
     .flatMap((run) => run.sources.filter((one) => one.source === source))
     .slice(0, FAILED_RUNS);
-  const bad = ends.filter(({ endedBy }) => endedBy === "error" || endedBy === "storage full");
+  const bad = ends.filter(({ endedBy }) => BAD_ENDS.includes(endedBy));
   if (bad.length < FAILED_RUNS) return [];
   const full = bad.some(({ endedBy }) => endedBy === "storage full");
   return [

@@ -253,6 +253,7 @@ function runStatus(run: SyncRun, now: Date): Status["runs"][number] {
       releases: share.releases,
       refusals: share.refusals,
       retries: share.retries,
+      ...(share.answers === undefined ? {} : { answers: share.answers }),
       windowsDone: share.windowsDone.length,
       windowsVerified: share.windowsVerified.length,
       errors: share.errors.length,

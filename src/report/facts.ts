@@ -13,6 +13,7 @@ import type {
   SyncWindow,
 } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
+import { GOOD_RUN } from "./health.ts";
 
 const INTAKE_DAYS = 30;
 const RUNS_SHOWN = 12;
@@ -211,11 +212,7 @@ async function readRuns(
             },
           },
         ],
-        good: [
-          { $match: { outcome: { $in: ["done", "deadline"] } } },
-          { $limit: 1 },
-          { $project: { _id: 0, startedAt: 1 } },
-        ],
+        good: [{ $match: GOOD_RUN }, { $limit: 1 }, { $project: { _id: 0, startedAt: 1 } }],
         first: [{ $group: { _id: null, startedAt: { $min: "$startedAt" } } }, { $project: { _id: 0 } }],
       },
     },

@@ -1,8 +1,15 @@
 // `/healthz`: well or not, and nothing else. Open to everybody.
+import type { Filter } from "mongodb";
 import type { Database } from "../platform/database.ts";
+import { BAD_ENDS, type SyncRun } from "../terms/documents.ts";
 
 /** Three hourly ticks: by then a run must have succeeded, and the delta must have caught up. */
 export const HEALTHY_MS = 3 * 3_600_000;
+
+/** A run in which at least one source came to a good end: what is wrong with the other is told as that source's. */
+export const GOOD_RUN: Filter<SyncRun> = {
+  sources: { $elemMatch: { endedBy: { $nin: [...BAD_ENDS] } } },
+};
 
 export interface Pulse {
   now: Date;
@@ -21,7 +28,7 @@ export function isWell({ now, lastGoodRunAt, firstRunAt, syncedTo }: Pulse): boo
 export async function health(db: Database, now: Date): Promise<boolean> {
   const projection = { startedAt: 1 };
   const [good, first, jobs] = await Promise.all([
-    db.syncRuns.findOne({ outcome: { $in: ["done", "deadline"] } }, { sort: { startedAt: -1 }, projection }),
+    db.syncRuns.findOne(GOOD_RUN, { sort: { startedAt: -1 }, projection }),
     db.syncRuns.findOne({}, { sort: { startedAt: 1 }, projection }),
     db.syncJobs.find({ paused: { $ne: true } }, { projection: { lastSyncedDate: 1 } }).toArray(),
   ]);

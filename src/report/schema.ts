@@ -1,6 +1,7 @@
 // What `/status.json` says, as one versioned schema (docs/status.md). A field that is added keeps the version; one that
 // goes or changes its meaning makes a new one.
 import { z } from "zod";
+import { RUN_ENDS } from "../terms/documents.ts";
 import { TROUBLE_KINDS } from "../terms/trouble.ts";
 import { WINDOW_STATES } from "./words.ts";
 
@@ -114,10 +115,12 @@ const runSourceSchema = z.strictObject({
   releases: whole,
   refusals: whole,
   retries: whole,
+  /** Requests that brought what was asked for; left out in runs of earlier versions. */
+  answers: whole.optional(),
   windowsDone: whole,
   windowsVerified: whole,
   errors: whole,
-  endedBy: z.string(),
+  endedBy: z.enum(RUN_ENDS),
 });
 
 export const statusSchema = z.strictObject({

@@ -125,6 +125,7 @@ export const TROUBLES: Record<TroubleKind, string> = {
   slow: "the site did not answer in time",
   broken: "the site's answer was broken or incomplete",
   rejected: "the site does not take what is asked: the settings may be wrong",
+  unreachable: "the site could not be reached: no connection, or no such address",
   full: "the database is full",
   database: "the database did not answer",
   stuck: "begun again and again without any progress",

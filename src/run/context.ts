@@ -12,7 +12,7 @@ import type { Source } from "../terms/window.ts";
 import type { KeptTexts } from "./evidence.ts";
 import type { Room } from "./headroom.ts";
 
-export type SourceReport = SyncRun["sources"][number];
+export type SourceReport = SyncRun["sources"][number] & { answers: number };
 
 export interface RunContext {
   db: Database;
@@ -40,6 +40,8 @@ export interface SourceContext extends HolderContext {
   api: Api;
   /** How its releases are mapped. */
   rules: SourceRules;
+  /** The lanes that the settings want. */
+  stages: string[];
   asker: Asker;
   /** Ids in quarantine: they leave it when they can be stored. */
   quarantined: Set<string>;

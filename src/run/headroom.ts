@@ -17,7 +17,7 @@ export interface Room {
   budgetBytes: number;
   /** Null without a budget: nothing is measured then. */
   measured: StorageSize | null;
-  /** Bytes of contracts stored since it was measured. */
+  /** Bytes of contracts and processes stored since it was measured. */
   grownBytes: number;
   /** The refusal that ends this invocation. */
   full: StorageFull | null;

@@ -15,17 +15,21 @@ import { kindOf, troubleText } from "../terms/trouble.ts";
 import type { HolderContext } from "./context.ts";
 import { noteFull, noting } from "./headroom.ts";
 
-/** Writes progress and, with it, the lease. @throws ClaimLost */
-export async function checkpoint(context: HolderContext, claim: Claim, progress: Progress): Promise<void> {
-  await advance(context.db, claim, progress);
+/** Writes progress and, with it, the lease. `moved`: a frontier has. @throws ClaimLost */
+export async function checkpoint(
+  context: HolderContext,
+  claim: Claim,
+  { progress, moved }: { progress: Progress; moved: boolean },
+): Promise<void> {
+  await advance(context.db, claim, progress, moved);
   if (context.keepAlive.held) context.keepAlive.held.renewedAt = context.effects.now();
 }
 
 export type HoldEnd = "finished" | "lost" | "troubled" | "set aside";
 
 /**
- * Works on a held window. An API's trouble, or an unknown one, is the window's own: it goes back with a pause, and the
- * source goes on.
+ * Works on a held window. An API's trouble, whatever it answered, or an unknown one, is the window's own: it goes back with
+ * a pause, and the source goes on.
  * @throws DeadlineReached, StorageFull, BudgetSpent and whatever is not the window's fault, after giving the claim back
  */
 export async function holding(
@@ -77,7 +81,6 @@ export async function holding(
  * an attempt, so that it fails openly in the end, and the others go on.
  */
 function isOfTheWindow(error: unknown): boolean {
-  if (error instanceof ApiError) return !error.permanent;
   if (error instanceof DeadlineReached || error instanceof BudgetSpent || error instanceof StorageFull)
     return false;
   return !isUnreachable(error);
@@ -105,7 +108,7 @@ export async function untroubled(
     await work();
   } catch (error) {
     const ends = error instanceof DeadlineReached || noteFull(context.room, error) || isUnreachable(error);
-    if (ends || (error instanceof ApiError && error.permanent)) throw error;
+    if (ends) throw error;
     if (!(error instanceof ApiError)) return { error };
     context.report.errors.push(troubleText(error));
     context.log.error({ source: context.source }, error.message);

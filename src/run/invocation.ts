@@ -15,8 +15,8 @@ import { ownCollections } from "../sources/index.ts";
 import type { SourceConfig } from "../sources/source.ts";
 import { adoptBuyers } from "../store/buyers.ts";
 import { closePassed } from "../store/store.ts";
-import type { Assumption, SyncJob, SyncRun } from "../terms/documents.ts";
-import { DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
+import { type Assumption, BAD_ENDS, type SyncJob, type SyncRun } from "../terms/documents.ts";
+import { ApiError, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
 import { troubleText } from "../terms/trouble.ts";
 import type { RunContext, SourceReport } from "./context.ts";
 import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
@@ -137,7 +137,7 @@ async function openAndPlan({ db, effects }: RunContext, settings: SourceConfig):
 }
 
 function outcomeOf(sources: SourceReport[]): SyncRun["outcome"] {
-  if (sources.some(({ endedBy }) => endedBy === "error" || endedBy === "storage full")) return "error";
+  if (sources.some(({ endedBy }) => BAD_ENDS.includes(endedBy))) return "error";
   return sources.some(({ endedBy }) => endedBy === "deadline") ? "deadline" : "done";
 }
 
@@ -168,8 +168,7 @@ async function runSource(
     if (job?.status === "rejected") throw job.reason;
     if (job?.value.paused) return { ...report, endedBy: "paused" };
     const { source } = settings;
-    await workOn({ ...run, source, report, keepAlive: { held: null } }, settings);
-    report.endedBy = "nothing left";
+    report.endedBy = await workOn({ ...run, source, report, keepAlive: { held: null } }, settings);
   } catch (thrown) {
     const error = noteFull(room, thrown) ?? thrown;
     report.endedBy = endOf(error);
@@ -179,6 +178,7 @@ async function runSource(
       log.error({ source: settings.source, err: error }, message);
     }
   }
+  if (settings.definition.releases) noteSilence(report);
   try {
     await noting(room, () => closeJob(db, report, effects.now()));
   } catch (error) {
@@ -187,6 +187,17 @@ async function runSource(
     log.error({ source: settings.source, err: error }, "the source's job could not be written");
   }
   return report;
+}
+
+/** A run that got no answer is not a success, however it ended. */
+function noteSilence(report: SourceReport): void {
+  const { source, requests, refusals, answers, endedBy, errors } = report;
+  if (requests === 0 || answers > 0 || BAD_ENDS.includes(endedBy)) return;
+  report.endedBy = "trouble";
+  if (errors.length > 0) return;
+  const kind = refusals > 0 ? "refused" : "slow";
+  const message = `${source}: ${requests} requests in this run, and no answer to any. The next run tries again.`;
+  errors.push(troubleText(new ApiError(message, { kind, url: "", attempts: requests, permanent: false })));
 }
 
 function endOf(error: unknown): SourceReport["endedBy"] {
@@ -203,6 +214,7 @@ function emptyReport(source: SourceReport["source"]): SourceReport {
     quarantined: 0,
     refusals: 0,
     retries: 0,
+    answers: 0,
     waitedMs: 0,
     windowsDone: [],
     windowsVerified: [],

@@ -1,6 +1,6 @@
 // The state of a source between invocations, in `syncJobs`; run/ alone writes it, the delta its own walk.
 import type { Database } from "../platform/database.ts";
-import type { SyncJob } from "../terms/documents.ts";
+import { BAD_ENDS, type SyncJob } from "../terms/documents.ts";
 import { logEntry, readEntry } from "../terms/trouble.ts";
 import type { Source } from "../terms/window.ts";
 import type { SourceReport } from "./context.ts";
@@ -60,8 +60,7 @@ export async function closeJob(db: Database, report: SourceReport, now: Date): P
     { source, status: { $in: ["pending", "running", "failed"] } },
     { projection: { _id: 1 } },
   );
-  const status =
-    endedBy === "error" || endedBy === "storage full" ? "error" : open ? "backfilling" : "syncing";
+  const status = BAD_ENDS.includes(endedBy) ? "error" : open ? "backfilling" : "syncing";
   const entries = errors.map((text) => logEntry(now, text));
   const lastError = readEntry(entries.at(-1));
   await db.syncJobs.updateOne(

@@ -146,7 +146,7 @@ export function ensureNotShrunk(
 
 /** Progress and lease, once rows are stored. @throws ShareUsed, ClaimLost */
 export async function saveLook({ context, claim, progress, share }: Look): Promise<void> {
-  await checkpoint(context, claim, progress);
+  await checkpoint(context, claim, { progress, moved: true });
   if (share && share.left <= 0) throw new ShareUsed("looking again has used up its share of the run");
 }
 

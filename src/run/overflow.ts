@@ -7,7 +7,7 @@ import type { Page } from "../fetch/page.ts";
 import { absentIds } from "../fetch/proof.ts";
 import { distinct, judgeSlice } from "../fetch/walk.ts";
 import { noteAbsent } from "../store/gaps.ts";
-import { DeadlineReached } from "../terms/errors.ts";
+import { ApiError, DeadlineReached } from "../terms/errors.ts";
 import { boundaryAtOrBefore, plusSeconds, toLondon } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import { ALL_STAGES } from "../terms/window.ts";
@@ -148,13 +148,14 @@ async function byNumber(reading: Reading, rows: Row[]): Promise<Row[]> {
     [...fannedOut(rows.map(({ releaseId }) => releaseId)), ...absentIds(rows, [])],
   ];
   for (const id of wanted) {
-    if (mayAsk(reading)) found.push(...(await lookUpWithin(reading, id)));
+    const rows = mayAsk(reading) ? await lookUpWithin(reading, id) : null;
+    if (rows) found.push(...rows);
     else left.push(id);
   }
   const lowest = rows.map(({ releaseId }) => releaseId).sort(byNoticeNumber)[0];
   let absent = 0;
   for (let id = lowest && below(lowest); id && absent < ABSENT_IN_A_ROW_MAX; id = below(id)) {
-    const answer = mayAsk(reading) ? await lookUpWithin(reading, id) : [];
+    const answer = (mayAsk(reading) ? await lookUpWithin(reading, id) : null) ?? [];
     if (!mayAsk(reading)) left.push(id);
     if (answer.some(({ date }) => date !== null && toLondon(date) < asked.lo)) break;
     found.push(...answer);
@@ -164,10 +165,17 @@ async function byNumber(reading: Reading, rows: Row[]): Promise<Row[]> {
   return found;
 }
 
-async function lookUpWithin(reading: Reading, noticeId: string): Promise<Row[]> {
-  const { rows, requests } = await lookUp(reading.context, noticeId);
-  reading.allowance.requests -= requests;
-  return rows;
+/** Null where the site has no answer to this one: it is left for later, the others go on. */
+async function lookUpWithin(reading: Reading, noticeId: string): Promise<Row[] | null> {
+  try {
+    const { rows, requests } = await lookUp(reading.context, noticeId);
+    reading.allowance.requests -= requests;
+    return rows;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    reading.allowance.requests -= error.facts.attempts;
+    return null;
+  }
 }
 
 function byNoticeNumber(a: string, b: string): number {

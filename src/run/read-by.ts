@@ -80,7 +80,7 @@ export function readContextOf(context: HolderContext, claim: Claim | null): Read
     },
     checkpoint: async (progress) => {
       if (!claim) return;
-      await checkpoint(context, claim, progress);
+      await checkpoint(context, claim, { progress, moved: true });
       ensureRoom(room, "backfill");
     },
   };

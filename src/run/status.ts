@@ -38,7 +38,7 @@ export function outlookOf(
   const known: Known = {
     volumes,
     windows: planned,
-    storage: { usedBytes, contracts: NOTHING_STORED, buyers: NOTHING_STORED },
+    storage: { usedBytes, contracts: NOTHING_STORED, processes: NOTHING_STORED, buyers: NOTHING_STORED },
     storeRaw,
     pageLimit,
   };

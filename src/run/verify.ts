@@ -31,7 +31,7 @@ export interface VerifyOptions {
 export async function verifyNewest(
   context: SourceContext,
   { first, share }: VerifyOptions,
-): Promise<HoldEnd | null> {
+): Promise<{ end: HoldEnd; windowId: string } | null> {
   const { db, config, effects, source } = context;
   if (share && share.left <= 0) return null;
   const held = await claimNewest(db, {
@@ -43,7 +43,8 @@ export async function verifyNewest(
     backoffSeconds: 0,
   });
   if (!held) return null;
-  return holding(context, held.claim, () => lookAt(context, held, share));
+  const end = await holding(context, held.claim, () => lookAt(context, held, share));
+  return { end, windowId: held.window._id };
 }
 
 async function lookAt(context: SourceContext, held: Held, share: VerifyOptions["share"]): Promise<void> {
@@ -75,7 +76,7 @@ async function lookAt(context: SourceContext, held: Held, share: VerifyOptions["
 /** The API's trouble is this month's for a while: the others go on. */
 async function postpone(look: Look): Promise<void> {
   look.progress = { ...look.progress, verifyAt: nextTryAt(look.context.effects.now(), 1) };
-  await checkpoint(look.context, look.claim, look.progress);
+  await checkpoint(look.context, look.claim, { progress: look.progress, moved: false });
 }
 
 /** What the delta could only read by a cursor is the month's to prove. */

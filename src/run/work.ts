@@ -16,30 +16,36 @@ import { workByReader } from "./read-sites.ts";
 import { secondPass } from "./second-pass.ts";
 import { verifyNewest } from "./verify.ts";
 
+export type End = "nothing left" | "trouble";
+
 /** Everything that there is to do for a source now, by its own reader or by the walk. */
-export async function workOn(holder: HolderContext, settings: SourceConfig): Promise<void> {
+export async function workOn(holder: HolderContext, settings: SourceConfig): Promise<End> {
   const { reader, definition } = settings;
   const backoffSeconds = holder.config.cooldownSeconds ?? BACKOFF_SECONDS;
   const mayGoOn = () => stopAtDeadline(holder);
   if (reader) await workByReader(holder, { settings, reader, backoffSeconds, mayGoOn });
-  else if (definition.releases) await work(await contextOf(holder, settings, definition.releases));
+  else if (definition.releases) return work(await contextOf(holder, settings, definition.releases));
+  return "nothing left";
 }
 
 const BACKOFF_SECONDS = 120; // after a window's first failed attempt, unless COOLDOWN_SECONDS says otherwise
 const TROUBLES_MAX = 3; // windows in a row that fail: then it is the source, and the next invocation tries again
+/** Of one window that is due again at once; it has failed by then. */
+const TROUBLES_OF_ONE_MAX = 9;
 
-async function work(context: SourceContext): Promise<void> {
+async function work(context: SourceContext): Promise<End> {
   const { config, verifyOnly } = context;
   const trouble = verifyOnly ? null : await deltaFirst(context);
   const asks = config.verifyRequestsPerRun > 0;
-  if (!verifyOnly) await drainAll(context, asks);
-  if (asks) await verify(context);
+  const end = verifyOnly ? "nothing left" : await drainAll(context, asks);
+  if (end === "nothing left" && asks) await verify(context);
   if (trouble) throw trouble.error;
+  return end;
 }
 
-async function drainAll(context: SourceContext, asks: boolean): Promise<void> {
+async function drainAll(context: SourceContext, asks: boolean): Promise<End> {
   const { config, report } = context;
-  await untilTrouble(context, async () => {
+  return untilTrouble(context, async () => {
     const held = await claimFitting(context, {
       backoffSeconds: config.cooldownSeconds ?? BACKOFF_SECONDS,
     });
@@ -48,22 +54,27 @@ async function drainAll(context: SourceContext, asks: boolean): Promise<void> {
     if (end === "finished") report.windowsDone.push(held.window._id);
     // Not after a whole history only: a false assumption is known within the first run.
     if (end === "finished" && asks && report.windowsDone.length === 1) await checkAssumptionsIfDue(context);
-    return end;
+    return { end, windowId: held.window._id };
   });
 }
 
 /** Windows one after the other, until none is left (null) or several in a row had trouble. */
 async function untilTrouble(
   context: HolderContext,
-  next: () => Promise<HoldEnd | "waits" | null>,
-): Promise<void> {
-  for (let troubles = 0; troubles < TROUBLES_MAX; ) {
+  next: () => Promise<{ end: HoldEnd | "waits"; windowId: string } | null>,
+): Promise<End> {
+  for (let troubles: string[] = []; !isSourceTrouble(troubles); ) {
     stopAtDeadline(context);
-    const end = await next();
-    if (end === null) return;
-    troubles = end === "troubled" ? troubles + 1 : 0;
+    const hold = await next();
+    if (hold === null) return "nothing left";
+    troubles = hold.end === "troubled" ? [...troubles, hold.windowId] : [];
   }
+  return "trouble";
 }
+
+/** One window that fails is its own trouble, however often; several in a row are the source's. */
+const isSourceTrouble = (inARow: string[]) =>
+  new Set(inARow).size >= TROUBLES_MAX || inARow.length >= TROUBLES_OF_ONE_MAX;
 
 /** A window that outgrows the budget waits: the next claim finds nothing that fits. */
 async function drainHeld(
@@ -84,8 +95,9 @@ async function drainHeld(
 async function verify(context: SourceContext): Promise<void> {
   await checkAssumptionsIfDue(context);
   const share = { left: context.config.verifyRequestsPerRun };
-  await untilTrouble(context, () => verifyNewest(context, { first: true, share: null }));
-  await untilTrouble(context, () => verifyNewest(context, { first: false, share }));
+  const first = await untilTrouble(context, () => verifyNewest(context, { first: true, share: null }));
+  if (first === "nothing left")
+    await untilTrouble(context, () => verifyNewest(context, { first: false, share }));
 }
 
 /** Asks all that is taken for granted of one source's API, due or not. */
@@ -121,5 +133,8 @@ async function contextOf(
   const inQuarantine = await db.quarantine.find({ source }, { projection: { _id: 1 } }).toArray();
   const quarantined = new Set(inQuarantine.map(({ _id }) => _id));
   const withText = db.quarantine.find({ source, rawText: { $ne: "" } }, { projection: { windowId: 1 } });
-  return { ...holder, api, rules, asker, quarantined, keptTexts: keptTexts(await withText.toArray()) };
+  return {
+    ...{ ...holder, api, rules, stages: settings.stages, asker, quarantined },
+    keptTexts: keptTexts(await withText.toArray()),
+  };
 }

@@ -244,6 +244,7 @@ function reference(text: string, scope: Scope): unknown {
 const FILTERS: Record<string, (value: unknown, wanted: unknown) => boolean> = {
   $in: (value, wanted) => asArray(wanted).some((one) => equals(value, one)),
   $ne: (value, wanted) => !equals(value, wanted),
+  $nin: (value, wanted) => !asArray(wanted).some((one) => equals(value, one)),
   $exists: (value, wanted) => (value !== undefined) === wanted,
   $gt: (value, wanted) => RANK(value) === RANK(wanted) && compare(value, wanted) > 0,
   $gte: (value, wanted) => RANK(value) === RANK(wanted) && compare(value, wanted) >= 0,

@@ -37,6 +37,8 @@ export interface WorldOptions {
   /** What each request takes of this world's time: how many fit into an invocation. */
   requestMs?: number;
   vars?: Record<string, string>;
+  /** An answer in place of the replica's; null where that stands. */
+  strike?: (url: URL, now: Date) => HttpAnswer | null;
   /** In place of those that src/sources lists. */
   sources?: readonly SourceDefinition[];
   /** Sites of board minutes, at BOARDS_URL. */
@@ -75,7 +77,7 @@ export function createWorld(options: WorldOptions): World {
         return answer;
       }
       nowMs += requestMs;
-      return httpAnswer(replica, url, nowMs);
+      return options.strike?.(new URL(url), new Date(nowMs)) ?? httpAnswer(replica, url, nowMs);
     },
     post: async () => undefined,
     random: () => 0.5,

@@ -37,3 +37,8 @@ export function rulesOf(
 /** What these sources store in, beside the windows. */
 export const ownCollections = (sources: readonly Pick<SourceConfig, "definition">[]): OwnCollections =>
   Object.assign({}, ...sources.map(({ definition }) => definition.collections ?? {}));
+
+/** The site's own page of a notice; undefined for a source that has none. */
+export function noticePage(id: string, noticeId: string): string | undefined {
+  return SOURCES.find((source) => source.id === id)?.releases?.rules.identify(noticeId).sourceUrl;
+}

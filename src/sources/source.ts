@@ -135,5 +135,13 @@ export interface ReadContext {
   /** @throws ClaimLost: stop at once and write nothing more */
   checkpoint: (progress: WindowProgress) => Promise<void>;
   /** Counts for the run's document. */
-  report: { requests: number; releases: number; refusals: number; retries: number; errors: string[] };
+  report: {
+    requests: number;
+    /** Requests that brought what was asked for. */
+    answers: number;
+    releases: number;
+    refusals: number;
+    retries: number;
+    errors: string[];
+  };
 }

@@ -17,6 +17,7 @@ export interface UsedSpace {
 export interface StorageSize extends UsedSpace {
   /** Documents with their indexes. */
   contracts: { count: number; bytes: number };
+  processes: { count: number; bytes: number };
   buyers: { count: number; bytes: number };
 }
 
@@ -27,12 +28,13 @@ export async function measureUsed({ db }: Pick<Database, "db">): Promise<UsedSpa
 
 /** Measured before each claim; what is stored in between is added up beside it. */
 export async function measureStorage({ db }: Pick<Database, "db">): Promise<StorageSize> {
-  const [used, contracts, buyers] = await Promise.all([
+  const [used, contracts, processes, buyers] = await Promise.all([
     measureUsed({ db }),
     collectionSize(db, "contracts"),
+    collectionSize(db, "processes"),
     collectionSize(db, "buyers"),
   ]);
-  return { ...used, contracts, buyers };
+  return { ...used, contracts, processes, buyers };
 }
 
 async function databaseSize(db: Db): Promise<Pick<UsedSpace, "dataBytes" | "indexBytes">> {
@@ -89,17 +91,24 @@ export async function collectionSize(db: Db, name: string): Promise<{ count: num
   return { count: Number(count), bytes: Number(bytes) };
 }
 
-const EXTRA_BYTES = 65; // times and index entries of a new contract (bench:storage)
+const EXTRA_BYTES = 140; // times and index entries of a new contract (test/mongo/bytes.test.ts)
+const PROCESS_BYTES = 890; // a contract's share of its process and the process's indexes, likewise
+const ENOUGH_CONTRACTS = 1000; // fewer say little: an index begins with a page of its own
 
-/** What newly inserted contracts add to `usedBytes`, near enough until it is measured again. */
+/** What newly inserted contracts and their processes add to `usedBytes`, near enough until it is measured again. */
 export function growthBytes({
   inserted,
   upserted,
   bytes,
+  measured,
 }: {
   inserted: number;
   upserted: number;
   bytes: number;
+  measured: Pick<StorageSize, "contracts" | "processes"> | null;
 }): number {
-  return upserted === 0 ? 0 : inserted * (bytes / upserted + EXTRA_BYTES);
+  if (upserted === 0) return 0;
+  const isKnown = measured !== null && measured.contracts.count >= ENOUGH_CONTRACTS;
+  const processBytes = isKnown ? measured.processes.bytes / measured.contracts.count : PROCESS_BYTES;
+  return inserted * (bytes / upserted + EXTRA_BYTES + processBytes);
 }

@@ -255,12 +255,17 @@ export const quarantineSchema = z.strictObject({
 });
 export type Quarantined = z.infer<typeof quarantineSchema>;
 
+/** `trouble`: the site gave no answer in the whole run, or failed several months in a row in the same way. */
+export const RUN_ENDS = ["nothing left", "deadline", "paused", "error", "trouble", "storage full"] as const;
+/** The source itself failed in this run; a deadline is as good an end as any. */
+export const BAD_ENDS: readonly (typeof RUN_ENDS)[number][] = ["error", "trouble", "storage full"];
+
 export const syncRunSchema = z.strictObject({
   _id: objectIdSchema,
   startedAt: z.date(),
   endedAt: z.date().nullable(),
-  /** `running` until it ends; one that stays so was dropped by the platform. */
-  outcome: z.enum(["running", "done", "deadline", "error"]),
+  /** `running` until it ends; `dropped` by the platform, or cut off from the database, as a later run notices. */
+  outcome: z.enum(["running", "done", "deadline", "error", "dropped"]),
   sources: z.array(
     z.strictObject({
       source: sourceSchema,
@@ -270,11 +275,13 @@ export const syncRunSchema = z.strictObject({
       quarantined: z.number().int(),
       refusals: z.number().int(),
       retries: z.number().int(),
+      /** Requests that brought what was asked for. Documents of earlier versions do not have it. */
+      answers: z.number().int().optional(),
       waitedMs: z.number(),
       windowsDone: z.array(z.string()),
       windowsVerified: z.array(z.string()),
       errors: z.array(z.string()),
-      endedBy: z.enum(["nothing left", "deadline", "error", "paused", "storage full"]),
+      endedBy: z.enum(RUN_ENDS),
     }),
   ),
 });

@@ -19,7 +19,7 @@ export class ConfigError extends Error {
 }
 
 /** What an API can do wrong: kinds of the table in trouble.ts. */
-export type ApiTrouble = "refused" | "slow" | "broken" | "rejected";
+export type ApiTrouble = "refused" | "slow" | "broken" | "rejected" | "unreachable";
 
 const isRefusal = (status: number | undefined) => status === 429 || status === 403;
 

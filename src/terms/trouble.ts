@@ -8,6 +8,7 @@ export const TROUBLE_KINDS = [
   "slow",
   "broken",
   "rejected",
+  "unreachable",
   "full",
   "database",
   "stuck",

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { pageUrl, type Question } from "../../src/fetch/api.ts";
 import { type Asker, ask, askUrl } from "../../src/fetch/ask.ts";
 import type { Pacer } from "../../src/fetch/pacer.ts";
+import { TransportError } from "../../src/platform/effects.ts";
 import { BODY_BYTES_MAX, workerEffects } from "../../src/platform/worker-effects.ts";
 import type { Source } from "../../src/replica/sources.ts";
 import { ApiError, DeadlineReached } from "../../src/terms/errors.ts";
@@ -72,7 +73,7 @@ function asker(source: Source, options: { remainingMs?: number; cooldownSeconds?
       cooldownSeconds: options.cooldownSeconds ?? null,
       remainingMs: () => options.remainingMs ?? 700_000,
       wait,
-      tally: { requests: 0, refusals: 0, retries: 0 },
+      tally: { requests: 0, refusals: 0, retries: 0, answers: 0 },
     },
   };
 }
@@ -125,7 +126,7 @@ describe("a refusal", () => {
     const { asker: one, refusals } = asker(source);
     expect((await ask(one, asked)).kind).toBe("page");
     expect(refusals).toEqual([waitMs]);
-    expect(one.tally).toEqual({ requests: 2, refusals: 1, retries: 0 });
+    expect(one.tally).toEqual({ requests: 2, refusals: 1, retries: 0, answers: 1 });
   });
 
   it("that names no wait takes COOLDOWN_SECONDS where that is set", async () => {
@@ -158,7 +159,7 @@ describe("trouble", () => {
     const answer = ask(one, asked);
     await expect(answer).rejects.toThrow(ApiError);
     await expect(answer).rejects.toMatchObject({
-      permanent: false,
+      kind: "broken",
       message: expect.stringContaining("status 503"),
     });
     expect(requests).toHaveLength(6);
@@ -172,8 +173,24 @@ describe("trouble", () => {
     expect(waits).toEqual([]);
   });
 
+  it("by a maintenance page with status 200 is trouble like a 503", async () => {
+    answering("FIND_A_TENDER", text(200, fixture("forbidden.html")));
+    const { asker: one } = asker("FIND_A_TENDER");
+    await expect(ask(one, asked)).rejects.toMatchObject({ kind: "broken", facts: { attempts: 6 } });
+    expect(one.tally).toMatchObject({ requests: 6, answers: 0 });
+  });
+
+  it("by no connection six times says so", async () => {
+    const { asker: one } = asker("FIND_A_TENDER");
+    const get = async () => {
+      throw new TransportError("getaddrinfo ENOTFOUND fat.example", { timedOut: false });
+    };
+    const cut = ask({ ...one, effects: { ...one.effects, get } }, asked);
+    await expect(cut).rejects.toMatchObject({ kind: "unreachable" });
+  });
+
   it("by a page that cannot be read, twice, asks for less", async () => {
-    answering("FIND_A_TENDER", text(200, fixture("truncated.txt")));
+    answering("FIND_A_TENDER", text(200, '{"uri":"u","releases":[{"ocid":"o","id":"1'));
     const { asker: one } = asker("FIND_A_TENDER");
     expect(await ask(one, asked)).toMatchObject({ kind: "unreadable", reason: expect.any(String) });
     expect(requests).toHaveLength(2);
@@ -233,7 +250,7 @@ describe("trouble", () => {
     answering("FIND_A_TENDER", reply);
     const { asker: one } = asker("FIND_A_TENDER");
     await expect(ask(one, asked)).rejects.toMatchObject({
-      permanent: true,
+      kind: "rejected",
       message: expect.stringContaining("FAT_API_URL"),
     });
     expect(requests).toHaveLength(1);

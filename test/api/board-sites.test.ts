@@ -39,7 +39,7 @@ function worldOf(trap: Trap) {
       now += ms;
     },
     hold: async () => undefined,
-    tally: { requests: 0, refusals: 0, retries: 0 },
+    tally: { requests: 0, answers: 0, refusals: 0, retries: 0 },
   });
   return { replica, client, sent, now: () => now };
 }

@@ -5,6 +5,7 @@
 import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config/config.ts";
 import { costOf } from "../../src/forecast/cost.ts";
+import { volumesFor } from "../../src/forecast/volumes.ts";
 import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { volumesOf } from "../../src/sources/index.ts";
 import { measureStorage } from "../../src/store/budget.ts";
@@ -18,6 +19,8 @@ import { repeatedPages } from "../kit/repeated.ts";
 
 const { sources } = readConfig({ MONGODB_URI: "mongodb://nowhere" }, new Date("2026-07-15T00:00:00Z"));
 const volumes = volumesOf(sources);
+
+const unmeasured = { volumes, windows: [], storage: null, storeRaw: "none", pageLimit: 100 } as const;
 
 const CONTRACTS = Number(process.env["BYTES_CONTRACTS"] ?? 3000);
 const BYTES_MAX = 2750; // with its share of processes; 1,810 without
@@ -42,20 +45,35 @@ describe.skipIf(!hasCorpus)("bytes", () => {
       if (++pages % PAGES_A_MINUTE === 0) await client.db("admin").command({ fsync: 1 });
     }
     const after = await used();
-    const { contracts, buyers } = await measureStorage(db);
+    const { contracts, processes, buyers } = await measureStorage(db);
     expect(contracts.count).toBe(CONTRACTS);
     const each = (bytes: number) => bytes / CONTRACTS;
     const [stats] = await db.contracts.aggregate([{ $collStats: { storageStats: {} } }]).toArray();
+    const [own] = await db.processes.aggregate([{ $collStats: { storageStats: {} } }]).toArray();
     const { size, indexSizes } = stats?.["storageStats"] ?? {};
-    const indexes = Object.entries<number>(indexSizes).map(([name, bytes]) => [name, each(bytes).toFixed(1)]);
+    const indexesOf = (of: Record<string, number>, prefix = "") =>
+      Object.fromEntries(Object.entries(of).map(([name, bytes]) => [prefix + name, each(bytes).toFixed(1)]));
+    const { size: processSize, indexSizes: processIndexes } = own?.["storageStats"] ?? {};
     console.table({
       ...{ contracts: CONTRACTS, bytesEach: each(after.data + after.index - before.data - before.index) },
-      ...{ documents: each(size), ...Object.fromEntries(indexes) },
+      ...{ documents: each(size), ...indexesOf(indexSizes) },
+      ...{ processes: processes.count, processesPerContract: each(processes.bytes) },
+      ...{ processDocuments: each(processSize), ...indexesOf(processIndexes, "processes.") },
       indexBytesUnused: each(after.free),
       ...{ buyers: buyers.count, buyersPerContract: each(buyers.bytes) },
     });
     expect(each(size)).toBeLessThanOrEqual(1680);
     expect(each(contracts.bytes)).toBeLessThanOrEqual(1830); // a small index begins with a page of its own
+    const foretold = SOURCES.map((source) => {
+      const month = { source, from: new Date("2026-03-01"), to: new Date("2026-04-01") };
+      const { releases, storedBytes } = costOf(month, unmeasured);
+      return storedBytes / releases / volumesFor(volumes, source).contractsPerRelease;
+    });
+    const stored = each(contracts.bytes + processes.bytes);
+    console.log(`stored ${stored.toFixed(0)} each, foretold ${foretold.map(Math.round).join(" and ")}`);
+    // Recorded days have one procurement a notice; a history has fewer.
+    expect(stored).toBeGreaterThan(Math.min(...foretold));
+    expect(stored).toBeLessThan(1.1 * Math.max(...foretold));
     if (CONTRACTS >= 100_000)
       expect(each(after.data + after.index - before.data - before.index)).toBeLessThanOrEqual(BYTES_MAX);
   }, 1_800_000);
@@ -69,7 +87,7 @@ describe.skipIf(!hasCorpus)("bytes", () => {
       );
       const measured = bytes.reduce((sum, one) => sum + one, 0) / bytes.length;
       const month = { source, from: new Date("2026-03-01"), to: new Date("2026-04-01") };
-      const expected = costOf(month, { volumes, windows: [], storage: null, storeRaw, pageLimit: 100 });
+      const expected = costOf(month, { ...unmeasured, storeRaw });
       return { storeRaw, measured: Math.round(measured), forecast: expected.bytes / expected.releases };
     });
     console.table(lines);

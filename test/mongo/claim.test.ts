@@ -30,6 +30,8 @@ async function held(): Promise<Held> {
   return one;
 }
 
+const TROUBLE = { kind: "broken", message: "x" } as const;
+const leaveOnly = (month: string) => db.syncWindows.deleteMany({ month: { $ne: month } });
 const LONG_AGO = new Date("2026-01-01T00:00:00Z"); // leases run on the database's clock, whatever this one says
 const databaseNowMs = async () => Number((await db.db.command({ hello: 1 }))["localTime"]);
 const expire = () =>
@@ -102,6 +104,7 @@ describe("a claim", () => {
 
   it("given up comes back after a pause that doubles, and is failed with its reason after the last attempt", async () => {
     const pauses: number[] = [];
+    await leaveOnly("2026-06");
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       const one = await held();
       expect(one.window.month).toBe("2026-06");
@@ -109,7 +112,7 @@ describe("a claim", () => {
       const window = await windowOf(one);
       expect(window).toMatchObject({
         attempts: attempt,
-        lastError: { message: `trouble ${attempt} with $dollars` },
+        lastError: { kind: "broken", message: `trouble ${attempt} with $dollars` },
       });
       expect(window?.status).toBe(attempt === ATTEMPTS_MAX ? "failed" : "pending");
       pauses.push((Number(window?.retryAt) - Number(window?.lastError?.at)) / 1000);
@@ -119,7 +122,7 @@ describe("a claim", () => {
       );
     }
     expect(pauses.slice(0, 4)).toEqual([60, 120, 240, 480]);
-    expect((await held()).window.month).toBe("2026-05");
+    expect(await claim("drain")).toBeNull();
   });
 
   it("is not to be had before the pause is over", async () => {
@@ -128,26 +131,41 @@ describe("a claim", () => {
     expect((await held()).window.month).toBe("2026-05");
   });
 
-  it("comes back by itself a day after it failed", async () => {
+  it("that keeps failing waits until none is due that has failed less", async () => {
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      const one = await held();
+      expect(one.window.month).toBe("2026-06");
+      await giveUp(db, one.claim, TROUBLE);
+      await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { retryAt: LONG_AGO } });
+    }
+    const order: (string | undefined)[] = [];
+    for (let one = await claim("drain"); one; one = await claim("drain")) order.push(one.window.month);
+    expect(order.length).toBeGreaterThan(1);
+    expect(order.at(-1)).toBe("2026-06");
+  });
+
+  it("comes back by itself a day after it failed, behind those that have not", async () => {
     const one = await held();
     await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { attempts: ATTEMPTS_MAX } });
     await giveUp(db, one.claim, { kind: "broken", message: "x" });
     expect(await reviveFailed(db, source)).toBe(0);
     await db.syncWindows.updateOne({ _id: one.window._id }, { $set: { retryAt: LONG_AGO } });
     expect(await reviveFailed(db, source)).toBe(1);
-    expect(await windowOf(one)).toMatchObject({ status: "pending", attempts: 0 });
+    expect(await windowOf(one)).toMatchObject({ status: "pending", attempts: 3 });
+    expect((await held()).window.month).toBe("2026-05");
   });
 
   it("that nobody gives back, again and again without progress, fails with the reason", async () => {
+    await leaveOnly("2026-06");
     for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
       expect((await held()).window.month).toBe("2026-06");
       await expire();
     }
-    expect((await held()).window.month).toBe("2026-05");
+    expect(await claim("drain")).toBeNull();
     expect(await db.syncWindows.findOne({ month: "2026-06" })).toMatchObject({
       status: "failed",
       claim: null,
-      lastError: { message: expect.stringContaining("without any progress") },
+      lastError: { kind: "stuck", message: expect.stringContaining("without any progress") },
     });
   });
 

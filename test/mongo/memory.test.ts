@@ -227,6 +227,7 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
             quarantined: 0,
             refusals: 0,
             retries: 0,
+            answers: 1,
             waitedMs: 0,
             windowsDone: [],
             windowsVerified: [],

@@ -44,6 +44,7 @@ function page(here: World, path: string): Promise<string> {
     countFailure: async () => true,
     mayLook: async () => true,
     secret: "another",
+    noticePage: () => undefined,
     sources: namesOf(config.sources),
     readStatus: (database: Database) => statusOf(database, config, here.now()),
     withData: (use) => use(db),

@@ -122,8 +122,38 @@ export const MUTANTS: Mutant[] = [
   {
     name: "a start that moved back reads nothing more",
     file: "src/plan/difference.ts",
-    find: "if (from < window.from) {",
-    put: "if (false) {",
+    find: "if (from < window.from) return { window,",
+    put: "if (false) return { window,",
+  },
+  {
+    name: "a month that is refused ends its source's run",
+    file: "src/run/hold.ts",
+    find: "  if (error instanceof DeadlineReached ||",
+    put: '  if (error instanceof ApiError && error.kind === "rejected") return false;\n  if (error instanceof DeadlineReached ||',
+  },
+  {
+    name: "lanes that change leave a window done",
+    file: "src/plan/difference.ts",
+    find: "if (window.doneAt && stages.every((stage) => covers(window, stage, kept)))",
+    put: "if (window.doneAt)",
+  },
+  {
+    name: "a run without an answer is a success",
+    file: "src/run/invocation.ts",
+    find: "if (requests === 0 || answers > 0 ||",
+    put: "if (requests >= 0 ||",
+  },
+  {
+    name: "a maintenance page is taken for a bad release",
+    file: "src/fetch/ask.ts",
+    find: 'if (read.kind === "foreign") return {',
+    put: 'if (read.kind === "foreign") return { kind: "unreadable", reason: read.reason, body, salvaged: null };\n    if (read.kind === "foreign") return {',
+  },
+  {
+    name: "narrower questions make an attempt the first again",
+    file: "src/claim/statements.ts",
+    find: 'claim.kind === "drain" && moved ?',
+    put: 'claim.kind === "drain" ?',
   },
   {
     name: "an older revision wins",

@@ -29,7 +29,7 @@ const JUDGES: Judge[] = [
     command: "node_modules/.bin/vitest",
     args: [
       "run",
-      ...["claim", "store", "pacer", "delta", "backfill"].map((name) => `test/mongo/${name}`),
+      ...["claim", "store", "pacer", "delta", "faults", "backfill"].map((name) => `test/mongo/${name}`),
       "--bail",
       "1",
     ],

@@ -72,7 +72,6 @@ const IN_TROUBLE = [
   "lag/FIND_A_TENDER",
   "order/CONTRACTS_FINDER/2026-04",
   "order/FIND_A_TENDER/2026-04",
-  "silent",
 ];
 const NOW = new Date("2026-11-24T13:00:00Z");
 

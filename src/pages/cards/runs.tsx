@@ -66,6 +66,10 @@ function Run({ run }: { run: Status["runs"][number] }) {
   const { startedAt, endedAt, outcome, sources } = run;
   const [words, state] = OUTCOMES[outcome];
   const took = endedAt === null ? null : endedAt.getTime() - startedAt.getTime();
+  // Nothing new is another thing than nothing told.
+  const asked = sources.some(({ requests }) => requests > 0);
+  const told = sources.some(({ requests, answers }) => requests > 0 && answers !== 0);
+  const untold = asked ? "no answer" : "not asked";
   const keys = ["requests", "releases", "windowsDone", "windowsVerified", "refusals", "errors"] as const;
   return (
     <tr>
@@ -89,7 +93,7 @@ function Run({ run }: { run: Status["runs"][number] }) {
         const sum = sources.reduce((total, source) => total + source[key], 0);
         return (
           <td class="number" data-value={sum}>
-            {count(sum)}
+            {key === "releases" && !told ? untold : count(sum)}
           </td>
         );
       })}

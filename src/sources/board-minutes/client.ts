@@ -25,7 +25,7 @@ export interface ClientOptions {
   wait: (ms: number) => Promise<void>;
   /** Makes leases last through a call that may take so long. */
   hold: (ms: number) => Promise<void>;
-  tally: { requests: number; refusals: number; retries: number };
+  tally: { requests: number; answers: number; refusals: number; retries: number };
 }
 
 export interface Downloaded {
@@ -119,6 +119,7 @@ export function createClient(options: ClientOptions): SiteClient {
       const outcome = outcomeOf(question, answer);
       switch (outcome.kind) {
         case "answered":
+          tally.answers++;
           return outcome.root;
         case "blocked":
           throw new SiteClosed("blocked", `${site} does not let this client in: ${outcome.why}`);

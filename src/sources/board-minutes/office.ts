@@ -34,7 +34,7 @@ export function createOffice({ contact }: { contact: string }): SiteOffice {
       const taken = await takeTurn(db.db, site, id);
       if (!taken) return null;
       try {
-        const report = { requests: 0, releases: 0, refusals: 0, retries: 0, errors: [] };
+        const report = { requests: 0, answers: 0, releases: 0, refusals: 0, retries: 0, errors: [] };
         const remainingMs = () => PROBE_MS_MAX;
         const context = { effects, wait, hold: async () => undefined, report, remainingMs };
         const client = clientFor(context, { site: { ...taken, robots: null }, contact });

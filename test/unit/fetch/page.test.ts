@@ -59,6 +59,8 @@ describe("readPage", () => {
     ['{"releases":null}', "foreign"],
     ['[{"releases":[]}]', "foreign"],
     ['{"publisher":{"releases":[{}]}}', "foreign"],
+    ["[]", "foreign"],
+    ['{"releases":[{"message":"down for maintenance"}]}', "foreign"],
   ])("says what %j is", (text, kind) => {
     expect(readPage(bytes(text)).kind).toBe(kind);
   });

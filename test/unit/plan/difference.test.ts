@@ -195,14 +195,66 @@ describe("the difference", () => {
     expect(move?.unset).toEqual(["publishedSeconds", "numbers", "forecast"]);
   });
 
-  it("keeps what was read when the lanes change, and asks the new ones for the rest alone", () => {
-    const stages = ["planning", "award"];
-    const pending = moveOf(window("pending"), SAME, { stages });
-    expect(pending?.set.lanes).toEqual(freshLanes(stages, at("2026-04-30T23:00:00Z")));
-    expect(moveOf(window("done"), SAME, { stages })).toBeNull();
-    const back = moveOf(window("done"), BACK, { stages });
-    const frontier = londonTime("2026-04-15T00:00:00");
-    expect(back?.set.lanes).toEqual(stages.map((stage) => ({ stage, frontier, done: false })));
+  describe("when the lanes change", () => {
+    const top = londonTime("2026-04-30T23:59:59");
+    const mid = londonTime("2026-04-20T12:00:00");
+    const old = londonTime("2026-04-15T00:00:00");
+    const lane = (stage: string, frontier = top, done = false) => ({ stage, frontier, done });
+    const read = (...stages: string[]) => stages.map((stage) => lane(stage, old, true));
+    const change = (one: SyncWindow, stages: string[], start = SAME) => moveOf(one, start, { stages });
+
+    it("replaces lanes that have not begun", () => {
+      expect(change(window("pending"), ["award"])?.set.lanes).toEqual([lane("award")]);
+      expect(change(window("pending"), ["all"])?.set.lanes).toEqual([lane("all")]);
+    });
+
+    it.each([
+      ["fewer", ["tender"]],
+      ["the same in another order", ["tender", "planning"]],
+    ])("leaves a done window alone that covers what is wanted: %s", (_, stages) => {
+      expect(change(window("done"), stages)).toBeNull();
+    });
+
+    it("takes `all` for whatever is wanted", () => {
+      expect(change(window("done", { lanes: read("all") }), STAGES)).toBeNull();
+      expect(change(window("pending", { lanes: [lane("all", mid)] }), STAGES)).toBeNull();
+      expect(change(window("running", { lanes: [lane("all", mid)] }), STAGES)).toBeNull();
+    });
+
+    it("opens a done window for the stage that it lacks, from the top, and its proof is gone", () => {
+      const move = change(window("done"), ["planning", "award"]);
+      expect(move?.set).toMatchObject({ status: "pending", proof: null, doneAt: null, verify: null });
+      expect(move?.set.lanes).toEqual([...read("planning"), lane("award"), ...read("tender")]);
+      expect(move?.set).not.toHaveProperty("counts"); // its rows are no other lane's
+    });
+
+    it("opens a done window whole for `all`, and counts it again", () => {
+      const move = change(window("done"), ["all"]);
+      expect(move?.set).toMatchObject({ status: "pending", proof: null, counts: NO_COUNTS, unproven: [] });
+      expect(move?.set.lanes).toEqual([lane("all")]);
+      expect(move?.unset).toEqual(["publishedSeconds", "numbers", "forecast"]);
+    });
+
+    it("opens a cancelled window that comes back without them", () => {
+      const cancelled = window("cancelled", { doneAt: at("2026-06-11T12:00:00Z"), lanes: read(...STAGES) });
+      expect(change(cancelled, ["all"])?.set).toMatchObject({ status: "pending", lanes: [lane("all")] });
+    });
+
+    it("asks a new lane for all of a window whose start moves back, the others for what they lack", () => {
+      const move = change(window("done"), ["planning", "award"], BACK);
+      expect(move?.set.lanes).toEqual([lane("planning", old), lane("award"), ...read("tender")]);
+      const all = change(window("done"), ["all"], BACK);
+      expect(all?.set).toMatchObject({ lanes: [lane("all")], counts: NO_COUNTS });
+    });
+
+    it("drops no lane that has begun: two Workers that disagree would undo each other's work for ever", () => {
+      const halfway = window("running", { lanes: [lane("planning", mid), lane("tender")] });
+      const other = change(halfway, ["award"]);
+      expect(other?.set).toMatchObject({ status: "pending", claim: null });
+      expect(other?.set.lanes).toEqual([lane("award"), lane("planning", mid)]);
+      const both = { ...halfway, ...other?.set, status: "pending" as const };
+      expect(change(both, STAGES)?.set.lanes).toEqual([lane("planning", mid), lane("tender")]);
+    });
   });
 
   it("leaves a later month alone that another clock has planned already", () => {

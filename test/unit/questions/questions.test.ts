@@ -10,9 +10,9 @@ const asked = (name: string, typed: Record<string, string>) => {
 };
 
 describe("questions", () => {
-  it("are thirty, each with a name of its own", () => {
-    expect(QUESTIONS).toHaveLength(30);
-    expect(new Set(QUESTIONS.map(({ name }) => name)).size).toBe(30);
+  it("are thirty and one, each with a name of its own", () => {
+    expect(QUESTIONS).toHaveLength(31);
+    expect(new Set(QUESTIONS.map(({ name }) => name)).size).toBe(31);
     for (const { name } of QUESTIONS) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
   });
 
@@ -21,7 +21,7 @@ describe("questions", () => {
   });
 
   it("read what is typed: trades, regions and days, spaces and small letters", () => {
-    expect(asked("closing-soon", { days: "7", trade: "45, 77", region: "uke UKI32" })).toMatchObject({
+    expect(asked("closing-soon", { closing: "7", cpv: "45, 77", region: "uke UKI32" })).toMatchObject({
       pipeline: [
         {
           $match: {
@@ -32,8 +32,22 @@ describe("questions", () => {
         },
         { $sort: { deadlineDate: 1, ocid: 1 } },
         { $limit: 50 },
-        { $project: { _id: 0, title: 1, deadlineDate: 1 } },
+        { $project: { _id: 0, title: 1, deadlineDate: 1, source: 1 } },
       ],
+    });
+  });
+
+  it.each([
+    ["14", 14],
+    ["14d", 14],
+    ["2w", 14],
+    ["12mo", 365],
+    ["1y", 365],
+    ["yesterday", 1],
+  ])("read the span %s as %i days", (closing, days) => {
+    const until = new Date(asking.now.getTime() + days * 86_400_000);
+    expect(asked("closing-soon", { closing })).toMatchObject({
+      pipeline: [{ $match: { deadlineDate: { $lte: until } } }, {}, {}, {}],
     });
   });
 
@@ -44,10 +58,15 @@ describe("questions", () => {
   });
 
   it.each([
-    ["closing-soon", { days: "soon" }, "days", "expected a number of days"],
-    ["closing-soon", { days: "0" }, "days", "expected at least 1 day"],
-    ["open-now", { trade: "roofs" }, "trade", "expected CPV codes or their first digits, like 45,77"],
-    ["open-now", { region: "U.*" }, "region", "expected region codes, like UKE or UKI32"],
+    [
+      "closing-soon",
+      { closing: "soon" },
+      "closing",
+      "expected a span of time like 14d, 2w, 12mo, 1y or yesterday",
+    ],
+    ["closing-soon", { closing: "0" }, "closing", "expected at least 1 day"],
+    ["open", { cpv: "roofs" }, "cpv", "expected CPV codes or their first digits, like 45,77"],
+    ["open", { region: "U.*" }, "region", "expected region codes, like UKE or UKI32"],
     ["won-by", {}, "supplier", "expected the beginning of a firm's name"],
     ["holes", { days: "3" }, "days", "is not a parameter of holes: it has none"],
   ])("%s refuses %j and says which parameter and why", (name, typed, parameter, message) => {

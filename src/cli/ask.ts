@@ -1,0 +1,128 @@
+// `npm run ask`: the questions of docs/queries.md, asked of the database that MONGODB_URI names, or of the demo's.
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Command, Option } from "commander";
+import type { Document } from "mongodb";
+import { z } from "zod";
+import { readConfig } from "../config/config.ts";
+import { collectionsOf, type Database, withDatabase } from "../platform/database.ts";
+import { csvOf } from "../questions/csv.ts";
+import { QUESTIONS } from "../questions/index.ts";
+import { ask, type Question } from "../questions/question.ts";
+import { shellText } from "../questions/shell.ts";
+import { noticePage, SOURCES } from "../sources/index.ts";
+import { ConfigError } from "../terms/errors.ts";
+import { tableOf } from "./answer-table.ts";
+import { EXIT, runProgram } from "./exit.ts";
+import { print, printProblem } from "./print.ts";
+import { readSettings } from "./settings.ts";
+import { DATA_DIR, openDatabase } from "./system.ts";
+
+const DEMO = { folder: "demo", database: "tendhunt_demo" };
+const WIDTH = 80; // of a terminal that does not say how wide it is
+
+/** How the answer is given; all other options are parameters of the question. */
+interface Form {
+  json?: boolean;
+  csv?: string;
+  mongosh?: boolean;
+  demo?: boolean;
+}
+const FORM = ["json", "csv", "mongosh", "demo"];
+
+function commandFor(question: Question): Command {
+  const command = new Command(question.name)
+    .summary(question.title)
+    .description(`${question.title}\n\n${question.about}`)
+    .exitOverride()
+    .showHelpAfterError("--help lists what can be given.");
+  for (const [name, schema] of Object.entries(question.parameters.shape))
+    command.addOption(new Option(`--${name} <value>`, descriptionOf(schema) ?? name));
+  const subject = subjectOf(question);
+  if (subject !== undefined) command.argument("[subject]", `in place of --${subject}`);
+  return command
+    .option("--json", "the rows as JSON, for programs")
+    .option("--csv <file>", "writes the rows to a file that a spreadsheet opens")
+    .option("--mongosh", "prints the query itself and asks nothing")
+    .option("--demo", "asks the database of the last `npm run demo`")
+    .action((...given: unknown[]) => {
+      const [first] = given;
+      const told = subject !== undefined && typeof first === "string" ? { [subject]: first } : {};
+      return answer(question, { ...told, ...command.opts<Form & Record<string, string>>() });
+    });
+}
+
+const descriptionOf = (schema: z.core.$ZodType) => z.globalRegistry.get(schema)?.description;
+
+/** The one parameter that must be given: `minutes solar` is `minutes --text solar`. */
+function subjectOf({ parameters }: Question): string | undefined {
+  const needed = Object.entries(parameters.shape).filter(
+    ([, schema]) => !schema.safeParse(undefined).success,
+  );
+  return needed.length === 1 ? needed[0]?.[0] : undefined;
+}
+
+async function answer(question: Question, options: Form & Record<string, string>): Promise<void> {
+  const typed = Object.fromEntries(Object.entries(options).filter(([name]) => !FORM.includes(name)));
+  const now = new Date();
+  const asked = ask(question, typed, { now, sources: SOURCES.map(({ id }) => id) });
+  if (asked.kind === "refused") {
+    for (const { parameter, message } of asked.problems) printProblem(`--${parameter}: ${message}.`);
+    process.exitCode = EXIT.usage;
+    return;
+  }
+  const { pipeline } = asked;
+  if (options.mongosh) {
+    print(`now = new Date();\ndays = (count) => new Date(+now + count * 86400000);`);
+    print(`db.${question.collection}.aggregate(${shellText(pipeline, now)});`);
+    return;
+  }
+  const rows = await withAsked(options, ({ db }) =>
+    db.collection(question.collection).aggregate(pipeline).toArray(),
+  );
+  await give(question, rows, options);
+}
+
+async function give(question: Question, rows: Document[], { json, csv }: Form): Promise<void> {
+  if (csv !== undefined) {
+    await writeFile(csv, csvOf(question, rows, noticePage));
+    print(`${rows.length} ${rows.length === 1 ? "row" : "rows"} in ${csv}`);
+  } else if (json) print(JSON.stringify(rows, null, 2));
+  else if (rows.length === 0) print(`${question.title}\nNothing was found.`);
+  else {
+    print(question.title);
+    print(tableOf(question, rows, process.stdout.columns ?? WIDTH));
+    print(
+      `${rows.length} ${rows.length === 1 ? "row" : "rows"}. Their notices: --csv FILE or --json has each in full.`,
+    );
+  }
+}
+
+/** @throws ConfigError when neither a database is named nor a demo is there */
+async function withAsked<T>({ demo }: Form, use: (db: Database) => Promise<T>): Promise<T> {
+  if (demo) {
+    if (!process.env["MONGODB_URI"] && !existsSync(join(DATA_DIR, DEMO.folder, "db")))
+      throw new ConfigError("There is no demo to ask: `npm run demo` makes one in about a minute.");
+    const { db, close } = await openDatabase(DEMO.folder, DEMO.database);
+    return use(db).finally(close);
+  }
+  const settings = readSettings();
+  if (!settings["MONGODB_URI"])
+    throw new ConfigError(
+      "MONGODB_URI is not set, so there is no database to ask. Set it in the environment or in .dev.vars, or add --demo to ask the demo's.",
+    );
+  const { mongodbUri: uri, mongodbDb: name } = readConfig(settings, new Date());
+  return withDatabase({ uri, name }, (db) => use(collectionsOf(db)));
+}
+
+const program = new Command("ask")
+  .description(
+    "Asks the database: one command for each question. `npm run ask -- NAME --help` says what can be given.",
+  )
+  .exitOverride()
+  .addHelpText("after", "\nExample: npm run ask -- open --cpv 45 --region UKE --csv open.csv");
+for (const question of QUESTIONS) program.addCommand(commandFor(question));
+
+if (process.argv.length > 2) await runProgram(program);
+else program.outputHelp();

@@ -1,0 +1,94 @@
+// `npm run ask` through a process of its own, as people call it.
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ObjectId } from "mongodb";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { freshDatabase } from "../kit/database.ts";
+
+const ASK = fileURLToPath(new URL("../../src/cli/ask.ts", import.meta.url));
+const { db, uri, name } = await freshDatabase();
+const folder = await mkdtemp(join(tmpdir(), "ask-"));
+afterAll(() => rm(folder, { recursive: true }));
+
+const procurement = (noticeId: string, fields: object) => ({
+  ...{
+    _id: new ObjectId(),
+    source: "FIND_A_TENDER",
+    ocid: `ocds-h6vhtk-${noticeId}`,
+    state: "open" as const,
+  },
+  ...{ noticeId, notices: [{ noticeId, type: "UK4", publishedDate: new Date("2026-06-01T09:00:00Z") }] },
+  ...{
+    firstPublishedDate: new Date("2026-06-01T09:00:00Z"),
+    publishedDate: new Date("2026-06-01T09:00:00Z"),
+  },
+  ...{ version: 1, updatedAt: new Date("2026-06-01T09:00:00Z"), cpvCodes: ["45000000"], buyerName: "Leeds" },
+  ...{ deadlineDate: new Date("2099-01-01T12:00:00Z"), valueMax: 1_250_000, currency: "GBP", ...fields },
+});
+
+beforeAll(() =>
+  db.processes.insertMany([
+    procurement("000001-2026", { title: '=HYPERLINK("https://evil.example")', regions: ["UKE42"] }),
+    procurement("000002-2026", { title: "Roofs \u001b[2J of schools", regions: ["UKE21"] }),
+    procurement("000003-2026", { title: "Bridges", regions: ["UKI32"] }),
+    procurement("000004-2026", { title: "Over", regions: ["UKE42"], state: "closed" as const }),
+    procurement("000005-2026", { title: "A market", regions: ["UKE42"], deadlineDate: undefined }),
+  ]),
+);
+
+function ask(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, MONGODB_URI: uri, MONGODB_DB: name, COLUMNS: "80" };
+  return new Promise((resolve) => {
+    execFile(process.execPath, [ASK, ...args], { env }, (error, out, err) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err }),
+    );
+  });
+}
+
+it("ask without a question lists all of them", async () => {
+  const { code, out } = await ask();
+  expect([code, out]).toEqual([0, expect.stringMatching(/open \[options\].*minutes \[options\]/s)]);
+});
+
+it("ask open shows a table of 80 columns in which nothing moves the terminal, what never closes last", async () => {
+  const { code, out } = await ask("open", "--cpv", "45", "--region", "UKE");
+  expect(code).toBe(0);
+  expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  expect(out).not.toContain("\u001b");
+  expect(out.indexOf("000002-2026")).toBeGreaterThan(0);
+  expect(out.indexOf("000005-2026")).toBeGreaterThan(out.indexOf("000002-2026"));
+  expect(out).not.toMatch(/000003-2026|000004-2026/);
+});
+
+it("ask --csv writes what no spreadsheet takes for a formula, with each notice's address", async () => {
+  const file = join(folder, "open.csv");
+  const { code, out } = await ask("open", "--region", "UKE", "--csv", file);
+  expect([code, out]).toEqual([0, `3 rows in ${file}\n`]);
+  const [head, first] = (await readFile(file, "utf8")).split("\r\n");
+  expect(head).toBe("\ufeffTitle,Buyer,Closes,Worth up to,Notice,Process");
+  expect(first).toBe(
+    `"'=HYPERLINK(""https://evil.example"")",Leeds,2099-01-01T12:00:00.000Z,1250000,https://www.find-tender.service.gov.uk/Notice/000001-2026,ocds-h6vhtk-000001-2026`,
+  );
+});
+
+it("ask --json gives the rows, --limit bounds them, and --mongosh only prints the query", async () => {
+  const rows = JSON.parse((await ask("open", "--limit", "1", "--json")).out);
+  expect(rows).toMatchObject([{ noticeId: "000001-2026" }]);
+  expect((await ask("open", "--mongosh")).out).toContain(
+    'db.processes.aggregate([\n  { $match: { state: "open"',
+  );
+});
+
+it.each([
+  [["opne"], /Did you mean open\?/],
+  [["open", "--cpv", "roofs"], /--cpv: expected CPV codes/],
+  [["open", "--closing", "soon"], /--closing: expected a span of time like 14d/],
+  [["won-by"], /--supplier: expected the beginning of a firm's name/],
+])("ask %j says what is wrong and ends with 2", async (args, message) => {
+  const { code, err } = await ask(...args);
+  expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+});
