@@ -5,8 +5,8 @@ export default defineConfig({
     include: ["test/**/*.test.{ts,tsx}"],
     setupFiles: ["test/kit/clock.ts"], // see test/dates.ts
     globalSetup: ["test/kit/global-setup.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    testTimeout: 180_000, // for a machine that is busy; nothing is asserted by it
+    hookTimeout: 300_000,
     maxWorkers: 3, // some tests mostly wait; the machine that this is meant for has two cores
   },
 });

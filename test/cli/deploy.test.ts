@@ -135,7 +135,7 @@ describe("docs/deploy.md", async () => {
     ],
     ["npm run sync -- run", shell, 0, /Find a Tender: \d+ notices .*ended by nothing left/],
     ["curl -s https://tendhunt-data-sync.example.workers.dev/healthz", local, 0, /^\{"ok":true\}$/],
-    ["npm run sync -- status", shell, 0, /Nothing needs you\.[\s\S]*█ exact/],
+    ["npm run sync -- status", shell, 0, /Nothing needs you\.[\s\S]*▒ done/],
     ["npm run sync -- doctor", shell, 0, /✔ cron[\s\S]*All well\./],
     ["npm run sync -- prune --dry-run", shell, 0, /would go\./],
     ["npm run sync -- prune", shell, 0, /gone\./],
@@ -207,7 +207,7 @@ describe("npm run deploy refuses, names the reason, and has changed nothing", ()
     await withToml((toml) => toml.replace('crons = ["0 * * * *"]', "crons = []"));
     await refused(/✖ settings: wrangler.toml has no cron/);
     await withToml((toml) => toml);
-  }, 60_000);
+  }, 300_000);
 
   it("types that do not fit, a bundle that cannot be made", async () => {
     const wrong = join(COPY, "src/wrong.ts");
@@ -217,7 +217,7 @@ describe("npm run deploy refuses, names the reason, and has changed nothing", ()
     await withToml((toml) => toml.replace("./node_modules/pino/pino.js", "./nowhere.js"));
     await refused(/✖ bundle: [\s\S]*nowhere\.js/);
     await withToml((toml) => toml);
-  }, 120_000);
+  }, 300_000);
 
   it("a database that cannot be reached, a password that is wrong in form", async () => {
     const closed = `mongodb://me:${PASSWORD}@127.0.0.1:${await freePort()}/`;
@@ -225,7 +225,7 @@ describe("npm run deploy refuses, names the reason, and has changed nothing", ()
     await refused(/✖ settings: MONGODB_URI is wrong \(a secret, not shown\)/, {
       MONGODB_URI: `me:${PASSWORD}@host`,
     });
-  }, 60_000);
+  }, 300_000);
 
   it("nobody signed in at Cloudflare, a token that is not taken, a Worker without its MONGODB_URI", async () => {
     await refused(/✖ Cloudflare: Cloudflare does not know you\n.*wrangler login/, {
@@ -234,5 +234,5 @@ describe("npm run deploy refuses, names the reason, and has changed nothing", ()
     await refused(/✖ Cloudflare: Cloudflare does not know you/, { CLOUDFLARE_API_TOKEN: "another-token" });
     cloudflare.secrets.delete("MONGODB_URI");
     await refused(/✖ Cloudflare: MONGODB_URI is not set\n.*secret put MONGODB_URI/);
-  }, 120_000);
+  }, 300_000);
 });

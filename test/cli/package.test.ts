@@ -49,7 +49,7 @@ describe("the package", () => {
     await writeFile(join(app, "package.json"), '{"type":"module"}');
     await writeFile(join(app, "script.mjs"), SCRIPT);
     await writeFile(join(app, "typed.ts"), TYPED);
-  }, 60_000);
+  }, 300_000);
   afterAll(() => rm(app, { recursive: true, force: true }));
 
   it("gives schemas, and a release back from `rawData` whichever way it is kept", async () => {

@@ -55,7 +55,7 @@ it("lists, adds, probes and switches off, each with the answer that its state de
   ]);
   expect((await sites("off", `${open}/s00`)).out).toContain("is off");
   expect((await boardSites(db.db).findOne({ _id: `${open}/s00` }))?.state).toBe("off");
-}, 120_000);
+}, 300_000);
 
 it("says of a site that lets nobody in that it is blocked", async () => {
   const office = boardMinutes.office?.({}) ?? expect.fail("there is no office");

@@ -142,7 +142,7 @@ describe("each command on a database in each state", () => {
       await Promise.all(LOOKING.map(check));
       for (const each of CHANGING) await check(each);
     },
-    120_000,
+    300_000,
   );
 });
 
@@ -155,7 +155,7 @@ describe.concurrent("npm run sync", () => {
       expect(out).toContain("Exit codes: 0");
       expect(code).toBe(0);
     }
-  }, 60_000);
+  }, 300_000);
 
   it.each([
     [["pause", "etenders"], {}, "Expected fat, cf"],

@@ -174,7 +174,7 @@ describe("the Worker first, then the application", () => {
     house = await open("after");
     await readAll(house);
     await makeIndexes(house.application);
-  }, 120_000);
+  }, 300_000);
 
   it("gets from each of its queries what stands in the documents", () => expectRight(house), 60_000);
 
@@ -185,7 +185,7 @@ describe("the Worker first, then the application", () => {
     await readAll(house);
     await expectKept(house);
     await expectRight(house);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe("the application first, then the Worker", () => {
@@ -209,7 +209,7 @@ describe("the application first, then the Worker", () => {
     await db.db.collection("contracts").updateMany({}, { $set: theirs });
     await application.Buyer.create({ name: "A buyer of theirs", nameLower: "a buyer of theirs" });
     await readAll(house);
-  }, 120_000);
+  }, 300_000);
 
   it("takes over its documents with their ids and fields", async () => {
     const { db } = house;
@@ -228,7 +228,7 @@ describe("the application first, then the Worker", () => {
     const { db } = house;
     await db.buyers.deleteMany({ name: "A buyer of theirs" });
     await expectRight(house);
-  }, 60_000);
+  }, 300_000);
 
   it("has notices that its index keeps out in quarantine, and says so; its own writes pass", async () => {
     const { db, application } = house;
@@ -253,5 +253,5 @@ describe("the application first, then the Worker", () => {
     await readAll(house);
     await expectKept(house);
     await expectRight(house);
-  }, 120_000);
+  }, 300_000);
 });

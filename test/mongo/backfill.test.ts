@@ -302,7 +302,7 @@ describe("the hand-over", () => {
       ["2026-06", "done", "2026-06-30T23:00:00.000Z"],
       ["2026-07", "done", "2026-07-31T23:00:00.000Z"],
     ]);
-  }, 120_000);
+  }, 300_000);
 
   it("makes up for an outage of weeks by a walk whose progress is kept", async () => {
     const world = createWorld({

@@ -65,7 +65,7 @@ describe("MongoDB", () => {
     await client.close();
     await mongo.stop();
     await rm(dataDir, { recursive: true, force: true });
-  }, 90_000);
+  }, 300_000);
 
   it("stepped down in the middle of a run", async () => {
     const mongo = await startMongod({ ownServer: true, replicaSet: true });
@@ -87,7 +87,7 @@ describe("MongoDB", () => {
     await finished(db, world);
     await client.close();
     await mongo.stop();
-  }, 120_000);
+  }, 300_000);
 
   it("out of disk: the run ends at once as full, the next one goes on by itself", async () => {
     const mongo = await startMongod({ ownServer: true, parameters: ["enableTestCommands=1"] });
@@ -109,5 +109,5 @@ describe("MongoDB", () => {
     await finished(db, world);
     await client.close();
     await mongo.stop();
-  }, 90_000);
+  }, 300_000);
 });

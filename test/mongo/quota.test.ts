@@ -150,5 +150,5 @@ describe("over the quota", () => {
     await world.run({ BACKFILL_START_DATE: "2026-03-10" });
     expect(await missing()).toEqual([]);
     await direct.db(name).dropDatabase();
-  }, 60_000);
+  }, 300_000);
 });

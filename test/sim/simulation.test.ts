@@ -41,7 +41,7 @@ describe("the simulation", () => {
     ]) {
       expect([fault, (met.get(fault) ?? 0) > 0]).toEqual([fault, true]);
     }
-  }, 120_000);
+  }, 300_000);
 
   it("gives the same trace for the same seed, and another for another", async () => {
     const [one, again, other] = [await simulate(7), await simulate(7), await simulate(8)];

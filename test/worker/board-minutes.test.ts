@@ -79,7 +79,7 @@ it("reads two sites side by side: minutes by SOAP, and out of PDFs", async () =>
     }
   }
   expect(boards.replica.stats().shortestGapMs).toBeGreaterThan(950);
-}, 90_000);
+}, 300_000);
 
 /** Resident memory now and at its highest, and CPU so far, of this process's workerd. */
 function usageOfWorkerd() {

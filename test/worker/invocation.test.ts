@@ -75,7 +75,7 @@ describe("scheduled", () => {
     }
     const runs = await db.syncRuns.find().toArray();
     expect(runs.every(({ outcome, endedAt }) => outcome === "done" && endedAt !== null)).toBe(true);
-  }, 120_000);
+  }, 300_000);
 
   it("shares the work with another invocation at the same time, and never a window", async () => {
     const second = await startWorker({ configPath, vars: vars(), secrets: { MONGODB_URI: uri } });
@@ -90,7 +90,7 @@ describe("scheduled", () => {
     );
     expect(new Set(done).size).toBe(done.length);
     expect(await db.contracts.countDocuments()).toBeGreaterThan(1000);
-  }, 120_000);
+  }, 300_000);
 
   it("writes one summary line, and no secret into any", async () => {
     const secretUri = uri.replace(/^(mongodb(?:\+srv)?:\/\/)([^@/]*@)?/, `$1user:${PASSWORD}@`);
@@ -110,7 +110,7 @@ describe("scheduled", () => {
       outcome: "done",
       sources: { FIND_A_TENDER: { requests: expect.any(Number) } },
     });
-  }, 60_000);
+  }, 300_000);
 });
 
 describe("a wrong setting", () => {
@@ -151,7 +151,7 @@ it("workerd ends with its parent, also when only that is killed", async () => {
   expect((await health()).status).toBe(200);
   parent.kill("SIGKILL");
   await vi.waitFor(() => expect(health()).rejects.toThrow(), { timeout: 10_000 });
-}, 60_000);
+}, 300_000);
 
 describe("wrangler dev", () => {
   it("takes settings from outside, and /cdn-cgi/local/scheduled does one invocation", async () => {
@@ -188,5 +188,5 @@ describe("wrangler dev", () => {
       process.kill(-(child.pid ?? 0), "SIGTERM");
       await exited;
     }
-  }, 90_000);
+  }, 300_000);
 });

@@ -162,7 +162,7 @@ describe("alarms", () => {
       expect(posted.length > 0).toBe(hook === url);
     }
     expect(keys()).toContain(`failed/CONTRACTS_FINDER/${await failedMonth("CONTRACTS_FINDER")}`);
-  }, 60_000);
+  }, 300_000);
 });
 
 async function failedMonth(source: "CONTRACTS_FINDER") {
