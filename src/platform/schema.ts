@@ -9,6 +9,7 @@ import {
 import type { z } from "zod";
 import {
   alertSchema,
+  assumptionSchema,
   buyerSchema,
   contractSchema,
   noticeGapSchema,
@@ -162,6 +163,7 @@ const VALIDATORS = {
   syncRuns: validatorOf(syncRunSchema),
   rateLimits: validatorOf(rateLimitSchema),
   noticeGaps: validatorOf(noticeGapSchema),
+  assumptions: validatorOf(assumptionSchema),
   alerts: validatorOf(alertSchema),
 } as const satisfies Record<keyof Omit<Database, "db"> | "alerts", Document>;
 
