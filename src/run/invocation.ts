@@ -11,13 +11,14 @@ import type { Logger } from "../platform/logger.ts";
 import { ensureCollections, ensureIndexes, refuseEarlierVersion } from "../platform/schema.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
-import { ownCollections } from "../sources/index.ts";
+import { noticePage, ownCollections } from "../sources/index.ts";
 import type { SourceConfig } from "../sources/source.ts";
 import { adoptBuyers } from "../store/buyers.ts";
 import { closePassed } from "../store/store.ts";
 import { type Assumption, BAD_ENDS, type SyncJob, type SyncRun } from "../terms/documents.ts";
 import { ApiError, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
 import { troubleText } from "../terms/trouble.ts";
+import { sendDigest } from "../watch/digest.ts";
 import type { RunContext, SourceReport } from "./context.ts";
 import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
@@ -62,6 +63,10 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const now = effects.now();
   const alerts = { db, webhookUrl: config.alertWebhookUrl, post: effects.post, now, log };
   await noting(room, () => sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }));
+  if (config.notify === "daily") {
+    const ids = config.sources.map(({ source }) => source);
+    await noting(room, () => sendDigest({ ...alerts, sources: ids, noticePage }));
+  }
   log.info({ ...summary(end, startedAt), noticesClosed }, "invocation");
   if (written.status === "rejected") throw written.reason;
   return { _id, startedAt, ...end };
