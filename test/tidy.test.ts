@@ -45,6 +45,7 @@ const WRITERS: Record<string, string[]> = {
   buyers: ["store"],
   quarantine: ["store", "sources"], // a reader of its own keeps what it cannot read
   noticeGaps: ["store"],
+  assumptions: ["run"],
   syncRuns: ["report"],
   alerts: ["report"],
   watches: ["watch"],
