@@ -9,6 +9,7 @@ import { documentsOf, type MemoryStore } from "../../src/sim/memory-store.ts";
 import type { SyncJob, SyncWindow } from "../../src/terms/documents.ts";
 import { fromLondon, toLondon } from "../../src/terms/london-time.ts";
 import { WINDOW_MOVES } from "../../src/terms/window.ts";
+import type { Application } from "./application.ts";
 import { storedProcess, wrongProcess } from "./process-checker.ts";
 
 export class Violation extends Error {
@@ -24,6 +25,8 @@ export interface Checkers {
 
 interface CheckerOptions {
   store: MemoryStore;
+  /** What it wrote is there after whatever the invocations write. */
+  application: Application;
   replica: Replica;
   histories: Record<Source, Published[]>;
   /** Who is writing now. */
@@ -44,7 +47,7 @@ const HOUR_MS = 3_600_000;
 const LATE_MS_MAX = 90_000;
 
 export function createCheckers(options: CheckerOptions): Checkers {
-  const { store, histories, actor, isAlive, isAlone, violate, exactCounts, ordered } = options;
+  const { store, application, histories, actor, isAlive, isAlone, violate, exactCounts, ordered } = options;
   const stored = new Set<string>();
   /** Without those in quarantine. */
   const inContracts = new Set<string>();
@@ -191,7 +194,10 @@ export function createCheckers(options: CheckerOptions): Checkers {
     }
   }
 
-  store.onChange = ({ collection, before, after }) => {
+  store.onChange = (change) => {
+    const { collection, before, after } = change;
+    if (application.isWriting()) return;
+    application.changed(change);
     if (collection === "contracts" && after) contractChanged(after);
     else if (collection === "processes" && after) processChanged(after);
     else if (collection === "contracts" && before)
@@ -232,6 +238,7 @@ export function createCheckers(options: CheckerOptions): Checkers {
     },
     atTheEnd(now) {
       procurementsAtTheEnd(now);
+      application.atTheEnd();
       for (const source of SOURCES) {
         const job = documentsOf(store, "syncJobs").get(JSON.stringify(source)) as SyncJob | undefined;
         const windows = windowsOf(source);
