@@ -88,6 +88,8 @@ const environmentSchema = z.object({
         ),
     ),
   ),
+  /** What is posted there: alarms alone, or what the watched questions brought too, once a day. */
+  NOTIFY: oneOf(["alarms", "daily"], "alarms"),
   LOG_LEVEL: oneOf(["trace", "debug", "info", "warn", "error", "fatal"], "info"),
 });
 

@@ -1,7 +1,8 @@
 // Which cases deserve somebody's attention. Pure: the page shows them, `alerts.ts` sends each once.
 import { BAD_ENDS } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
-import { type DoubtfulNews, doubted, type Suspected, suspected } from "./doubts.ts";
+import { broken, type DoubtfulNews, doubted, type Suspected, suspected } from "./doubts.ts";
+import type { FailedAssumption } from "./facts.ts";
 import { HEALTHY_MS } from "./health.ts";
 import type { Alarm, SourceStatus, Status, WindowSummary } from "./schema.ts";
 import { bytes, counted, nameIn, percent, span, windowName } from "./words.ts";
@@ -27,6 +28,7 @@ export interface AlarmFacts {
   delta: (DoubtfulNews & { pageEvents: Event[] })[];
   /** Releases of the last day without a month, those in quarantine and all that were read. */
   news: { source: Source; rejected: number; releases: number }[];
+  failedAssumptions?: FailedAssumption[];
   storage: Status["storage"];
   /** Newest first. */
   runs: Status["runs"];
@@ -44,6 +46,7 @@ export function decideAlarms(facts: AlarmFacts): Alarm[] {
     ...storage(facts),
     ...facts.windows.flatMap((window) => [...brokenPages(facts, window), ...drifted(facts, window)]),
     ...facts.windows.flatMap((window) => suspected(facts.sources, window)),
+    ...broken(facts.sources, facts.failedAssumptions ?? []),
     ...facts.delta.flatMap((delta) => [...brokenNews(facts, delta), ...doubted(facts, delta)]),
   ];
 }

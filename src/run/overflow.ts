@@ -107,7 +107,7 @@ async function byCursors(reading: Reading, page: Page): Promise<Row[]> {
   let rows = distinct([...page.rows, ...(await byCursor(reading, page))]);
   for (let attempt = 1, idle = 0; idle < CHAINS_IDLE_MAX && mayAsk(reading); attempt++) {
     const lo = boundaryAtOrBefore(plusSeconds(asked.lo, -attempt));
-    const question = { ...asked, lo, limit: Math.max(1, asked.limit - attempt) };
+    const question = { ...asked, lo, limit: otherLimit(asked.limit, attempt) };
     const answer = await askWithin(reading, ask(context.asker, question));
     if (answer.kind !== "page") break;
     const more = [...answer.page.rows, ...(await byCursor(reading, answer.page))].filter(inSlice);
@@ -116,6 +116,14 @@ async function byCursors(reading: Reading, page: Page): Promise<Row[]> {
     rows = all;
   }
   return rows;
+}
+
+/** A cursor drops rows within some twenty of a seam (4.3 % of them: api-facts), so the next seams stand further away. */
+const SEAM_ROWS = 0.13;
+
+function otherLimit(limit: number, attempt: number): number {
+  const span = Math.max(1, Math.floor((limit * 2) / 3));
+  return Math.max(1, limit - (1 + ((Math.ceil(limit * SEAM_ROWS) * attempt - 1) % span)));
 }
 
 async function byCursor(reading: Reading, first: Page): Promise<Row[]> {

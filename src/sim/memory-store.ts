@@ -172,12 +172,6 @@ function put(document: Document, path: string, value: unknown): void {
   inner[last] = value;
 }
 
-/** One value, or `$each` of several. */
-function pushed(value: unknown): { $each: unknown[]; $slice?: number } {
-  if (!isPlain(value) || !Array.isArray(value["$each"])) return { $each: [value] };
-  return { $each: value["$each"], ...(value["$slice"] === undefined ? {} : { $slice: value["$slice"] }) };
-}
-
 function afterOperators(document: Document, update: Document, now: Date): Document {
   for (const [operator, fields] of Object.entries<Document>(update)) {
     for (const [path, value] of Object.entries<unknown>(fields)) {
@@ -189,9 +183,10 @@ function afterOperators(document: Document, update: Document, now: Date): Docume
         put(document, path, current === undefined || compare(value, current) > 0 ? value : current);
       else if (operator === "$currentDate") put(document, path, now);
       else if (operator === "$push") {
-        const { $each, $slice } = pushed(value);
-        const all = [...(Array.isArray(current) ? current : []), ...clone($each)];
-        put(document, path, $slice === undefined ? all : all.slice($slice));
+        const before = Array.isArray(current) ? current : [];
+        const many = isPlain(value) && Array.isArray(value["$each"]) ? value : null;
+        const added: unknown[] = many ? clone(many["$each"]) : [clone(value)];
+        put(document, path, [...before, ...added].slice(many?.["$slice"] ?? 0));
       } else if (operator === "$unset") delete document[path];
       else if (operator !== "$setOnInsert") throw new Error(`update: ${operator} is not known here`);
     }
