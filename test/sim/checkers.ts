@@ -11,7 +11,7 @@ import type { SyncJob, SyncWindow } from "../../src/terms/documents.ts";
 import { fromLondon, toLondon } from "../../src/terms/london-time.ts";
 import { WINDOW_MOVES } from "../../src/terms/window.ts";
 import type { Application } from "./application.ts";
-import { storedProcess, wrongProcess } from "./process-checker.ts";
+import { storedProcess, toldRows, wrongProcess } from "./process-checker.ts";
 
 export class Violation extends Error {
   override readonly name = "Violation";
@@ -49,8 +49,6 @@ const LATE_MS_MAX = 90_000;
 
 const VERIFY_AFTER_HOURS = 3; // the default
 const LOOKS_WITHIN_MS = 12 * HOUR_MS;
-
-/** The first look that can prove a window has had its turn. */
 const isProvable = (to: Date, now: number) =>
   provableFrom({ to, verifyAfterHours: VERIFY_AFTER_HOURS }).getTime() + LOOKS_WITHIN_MS <= now;
 
@@ -299,11 +297,4 @@ export function createCheckers(options: CheckerOptions): Checkers {
       if (orphan) violate(`invariant 5: the buyer of ${orphan["_id"]} is missing`);
     },
   };
-}
-
-function toldRows(rows: readonly Published[]): Map<string, Published[]> {
-  return Map.groupBy(
-    rows.filter(({ telling }) => telling !== undefined),
-    ({ ocid }) => ocid,
-  );
 }
