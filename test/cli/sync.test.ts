@@ -161,7 +161,7 @@ describe.concurrent("npm run sync", () => {
     [["pause", "etenders"], {}, "Expected fat, cf"],
     [["retry", "2024-03"], {}, "FIND_A_TENDER/2024-03"],
     [["nonsense"], {}, "unknown command"],
-    [["status"], { PAGE_LIMIT: "0" }, 'PAGE_LIMIT is "0": allowed are whole numbers from 1 to 100.'],
+    [["status"], { PAGE_LIMIT: "0" }, 'PAGE_LIMIT is "0": allowed are whole numbers from 2 to 100:'],
     [["status"], { MONGODB_URI: "" }, "MONGODB_URI is missing"],
   ])("%j with %j is refused with what is expected, exit code 2", async (args, vars, expected) => {
     const { code, err } = await sync(args, vars);
