@@ -9,6 +9,7 @@ import {
 import type { z } from "zod";
 import {
   alertSchema,
+  assumptionSchema,
   buyerSchema,
   contractSchema,
   noticeGapSchema,
@@ -163,6 +164,7 @@ const VALIDATORS = {
   syncRuns: validatorOf(syncRunSchema),
   rateLimits: validatorOf(rateLimitSchema),
   noticeGaps: validatorOf(noticeGapSchema),
+  assumptions: validatorOf(assumptionSchema),
   alerts: validatorOf(alertSchema),
   watches: validatorOf(watchSchema),
   digests: validatorOf(digestSchema),

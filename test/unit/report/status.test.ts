@@ -84,6 +84,7 @@ function facts(more: Partial<Facts> = {}): Facts {
     jobs: SOURCES.map((source) => job(source)),
     quarantined: 0,
     rejectedNews: [],
+    failedAssumptions: [],
     learntPace: null,
     runs,
     days: [],
