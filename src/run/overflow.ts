@@ -7,6 +7,7 @@ import type { Page } from "../fetch/page.ts";
 import { absentIds } from "../fetch/proof.ts";
 import { distinct, judgeSlice } from "../fetch/walk.ts";
 import { noteAbsent } from "../store/gaps.ts";
+import { standing } from "../store/store.ts";
 import { ApiError, DeadlineReached } from "../terms/errors.ts";
 import { boundaryAtOrBefore, plusSeconds, toLondon } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
@@ -151,9 +152,13 @@ async function byCursor(reading: Reading, first: Page): Promise<Row[]> {
 async function byNumber(reading: Reading, rows: Row[]): Promise<Row[]> {
   const { context, asked } = reading;
   const found: Row[] = [];
-  const [left, wanted] = [
-    [] as string[],
-    [...fannedOut(rows.map(({ releaseId }) => releaseId)), ...absentIds(rows, [])],
+  const left: string[] = [];
+  // What stands next door (a date out of line, another month) is not missing.
+  const absent = absentIds(rows, []);
+  const stands = await standing(context.db, context.source, absent);
+  const wanted = [
+    ...fannedOut(rows.map(({ releaseId }) => releaseId)),
+    ...absent.filter((id) => !stands.has(id)),
   ];
   for (const id of wanted) {
     const rows = mayAsk(reading) ? await lookUpWithin(reading, id) : null;
@@ -161,13 +166,13 @@ async function byNumber(reading: Reading, rows: Row[]): Promise<Row[]> {
     else left.push(id);
   }
   const lowest = rows.map(({ releaseId }) => releaseId).sort(byNoticeNumber)[0];
-  let absent = 0;
-  for (let id = lowest && below(lowest); id && absent < ABSENT_IN_A_ROW_MAX; id = below(id)) {
+  let none = 0;
+  for (let id = lowest && below(lowest); id && none < ABSENT_IN_A_ROW_MAX; id = below(id)) {
     const answer = (mayAsk(reading) ? await lookUpWithin(reading, id) : null) ?? [];
     if (!mayAsk(reading)) left.push(id);
     if (answer.some(({ date }) => date !== null && toLondon(date) < asked.lo)) break;
     found.push(...answer);
-    absent = answer.length === 0 ? absent + 1 : 0;
+    none = answer.length === 0 ? none + 1 : 0;
   }
   await noteAbsent(context.db, `${context.source}/${asked.lo.slice(0, 7)}`, left);
   return found;
