@@ -13,7 +13,7 @@ import {
   numbered,
 } from "../fetch/gap-slices.ts";
 import { manyAbsent, type Suspicion } from "../fetch/plausible.ts";
-import { attemptsAt, noteAbsent, noteOpen, settleGaps } from "../store/gaps.ts";
+import { attemptsAt, noteAbsent, noteOpen, settleGaps, unsettled } from "../store/gaps.ts";
 import { standing } from "../store/store.ts";
 import { ApiError } from "../terms/errors.ts";
 import { fromLondon } from "../terms/london-time.ts";
@@ -37,9 +37,14 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
     window._id,
     holes.flatMap(({ ids }) => ids),
   );
-  // An earlier run, or the look before a start moved back, has settled what is above its frontier.
+  // An earlier run, or the look before a start moved back, has settled what is above its frontier, unless it was stopped
+  // before it could ask for a number by itself.
   const frontier = look.progress.verify?.frontier ?? top;
-  if (frontier < top) holes = holes.filter(({ lo }) => lo < frontier);
+  if (frontier < top) {
+    const above = holes.filter(({ lo }) => lo >= frontier).flatMap(({ ids }) => ids);
+    const open = await unsettled(db, above);
+    holes = holes.filter(({ lo, ids }) => lo < frontier || ids.some((id) => open.has(id)));
+  }
   for (let attempt = 0; holes.length > 0 && attempt < ATTEMPTS_MAX; attempt++) {
     const left: Unsettled = { ids: new Set(), elsewhere: new Set() };
     for (const slice of gapSlices({ api, holes, instants, limit: config.pageLimit })) {
