@@ -13,6 +13,7 @@ import { ask, type Question } from "../questions/question.ts";
 import { shellText } from "../questions/shell.ts";
 import { noticePage, SOURCES } from "../sources/index.ts";
 import { ConfigError } from "../terms/errors.ts";
+import { isWatchable, listWatches, removeWatch, saveWatch } from "../watch/watches.ts";
 import { tableOf } from "./answer-table.ts";
 import { EXIT, runProgram } from "./exit.ts";
 import { print, printProblem } from "./print.ts";
@@ -20,6 +21,7 @@ import { readSettings } from "./settings.ts";
 import { DATA_DIR, openDatabase } from "./system.ts";
 
 const DEMO = { folder: "demo", database: "tendhunt_demo" };
+const sourceIds = SOURCES.map(({ id }) => id);
 const WIDTH = 80; // of a terminal that does not say how wide it is
 
 /** How the answer is given; all other options are parameters of the question. */
@@ -28,8 +30,9 @@ interface Form {
   csv?: string;
   mongosh?: boolean;
   demo?: boolean;
+  watch?: string;
 }
-const FORM = ["json", "csv", "mongosh", "demo"];
+const FORM = ["json", "csv", "mongosh", "demo", "watch"];
 
 function commandFor(question: Question): Command {
   const command = new Command(question.name)
@@ -41,6 +44,8 @@ function commandFor(question: Question): Command {
     command.addOption(new Option(`--${name} <value>`, descriptionOf(schema) ?? name));
   const subject = subjectOf(question);
   if (subject !== undefined) command.argument("[subject]", `in place of --${subject}`);
+  if (isWatchable(question))
+    command.option("--watch <name>", "keeps it under this name: what it brings is posted once a day");
   return command
     .option("--json", "the rows as JSON, for programs")
     .option("--csv <file>", "writes the rows to a file that a spreadsheet opens")
@@ -66,7 +71,7 @@ function subjectOf({ parameters }: Question): string | undefined {
 async function answer(question: Question, options: Form & Record<string, string>): Promise<void> {
   const typed = Object.fromEntries(Object.entries(options).filter(([name]) => !FORM.includes(name)));
   const now = new Date();
-  const asked = ask(question, typed, { now, sources: SOURCES.map(({ id }) => id) });
+  const asked = ask(question, typed, { now, sources: sourceIds });
   if (asked.kind === "refused") {
     for (const { parameter, message } of asked.problems) printProblem(`--${parameter}: ${message}.`);
     process.exitCode = EXIT.usage;
@@ -78,11 +83,60 @@ async function answer(question: Question, options: Form & Record<string, string>
     print(`db.${question.collection}.aggregate(${shellText(pipeline, now)});`);
     return;
   }
-  const rows = await withAsked(options, ({ db }) =>
-    db.collection(question.collection).aggregate(pipeline).toArray(),
-  );
+  const { watch } = options;
+  const [rows, kept] = await withAsked(options, async (database) => {
+    const found = await database.db.collection(question.collection).aggregate(pipeline).toArray();
+    if (watch === undefined) return [found, null];
+    const asking = { now, sources: sourceIds };
+    return [found, await saveWatch(database, { name: watch, question, parameters: typed, asking })];
+  });
   await give(question, rows, options);
+  if (kept !== null) printProblem(keptText(String(watch), kept));
 }
+
+const keptText = (name: string, kept: "new" | "replaced") =>
+  `${kept === "new" ? "Watched from now on" : "Watched in place of what had this name"}: ${name}. With NOTIFY=daily and ALERT_WEBHOOK_URL set, one post a day tells what is new, changed or about to close; npm run ask -- unwatch "${name}" ends it.`;
+
+const watches = new Command("watches")
+  .description("Lists the questions that are watched.")
+  .exitOverride()
+  .option("--json", "as JSON, for programs")
+  .option("--demo", "those of the database of the last `npm run demo`")
+  .action(async (options: Form) => {
+    const all = await withAsked(options, listWatches);
+    const rows = all.map(({ _id: name, question, parameters, seenAt, seen }) => {
+      const typed = Object.entries(parameters).map(([key, value]) => `--${key} ${value}`);
+      return { name, asked: [question, ...typed].join(" "), rows: seen.length, seenAt };
+    });
+    if (options.json) print(JSON.stringify(rows, null, 2));
+    else if (rows.length === 0)
+      print("No question is watched. npm run ask -- open --cpv 45 --watch NAME watches one.");
+    else print(tableOf({ columns: WATCH_COLUMNS }, rows, process.stdout.columns ?? WIDTH));
+  });
+
+const WATCH_COLUMNS: Question["columns"] = [
+  { field: "name", title: "Name", kind: "text" },
+  { field: "asked", title: "Asked", kind: "text" },
+  { field: "rows", title: "Rows", kind: "number" },
+  { field: "seenAt", title: "Told of up to", kind: "instant" },
+];
+
+const unwatch = new Command("unwatch")
+  .description("Ends a watch.")
+  .exitOverride()
+  .argument("<name>", "as `watches` lists it")
+  .option("--demo", "in the database of the last `npm run demo`")
+  .action(async (name: string, options: Form) => {
+    const [wasThere, left] = await withAsked(options, async (db) => [
+      await removeWatch(db, name),
+      await listWatches(db),
+    ]);
+    if (wasThere) return print(`No longer watched: ${name}.`);
+    const names = left.map(({ _id }) => _id);
+    throw new ConfigError(
+      `No watch is called "${name}". ${names.length > 0 ? `There are: ${names.join(", ")}.` : "There is none."}`,
+    );
+  });
 
 async function give(question: Question, rows: Document[], { json, csv }: Form): Promise<void> {
   if (csv !== undefined) {
@@ -123,6 +177,7 @@ const program = new Command("ask")
   .exitOverride()
   .addHelpText("after", "\nExample: npm run ask -- open --cpv 45 --region UKE --csv open.csv");
 for (const question of QUESTIONS) program.addCommand(commandFor(question));
+program.addCommand(watches).addCommand(unwatch);
 
 if (process.argv.length > 2) await runProgram(program);
 else program.outputHelp();

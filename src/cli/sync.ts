@@ -1,6 +1,7 @@
 // `npm run sync -- …`: one command for each task of an operator, a file each in commands/.
 import { Command } from "commander";
 import { commandOf } from "./command.ts";
+import { assumptions } from "./commands/assumptions.ts";
 import { doctor } from "./commands/doctor.ts";
 import { pause, resume } from "./commands/pause.ts";
 import { proof } from "./commands/proof.ts";
@@ -25,6 +26,7 @@ const plan = planOptions(commandOf("plan", PLAN_PURPOSE));
 for (const command of [
   status,
   proof,
+  assumptions,
   plan,
   run,
   verify,

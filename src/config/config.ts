@@ -46,7 +46,11 @@ const environmentSchema = z.object({
   LEASE_SECONDS: number({ min: 3, max: 900, whole: false, preset: "90" }),
   /** The wait after a refusal that names none; null: the API's own default. */
   COOLDOWN_SECONDS: orNull(numberIn({ min: 0, max: 3600, whole: false })),
-  PAGE_LIMIT: number({ min: 1, max: 100, whole: true, preset: "100" }),
+  /** With one row a page every question is halved down to its second: 65,004 requests for 137 notices. */
+  PAGE_LIMIT: number({
+    ...{ min: 2, max: 100, whole: true, preset: "100" },
+    why: "a page of a single row never says whether it was all",
+  }),
   STORE_RAW: oneOf(STORE_RAW_MODES, "none"),
   STORE_DETAILS: z
     .string()
@@ -88,6 +92,8 @@ const environmentSchema = z.object({
         ),
     ),
   ),
+  /** What is posted there: alarms alone, or what the watched questions brought too, once a day. */
+  NOTIFY: oneOf(["alarms", "daily"], "alarms"),
   LOG_LEVEL: oneOf(["trace", "debug", "info", "warn", "error", "fatal"], "info"),
 });
 

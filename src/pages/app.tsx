@@ -53,6 +53,7 @@ const HEADERS = secureHeaders({
     frameAncestors: ["'none'"],
   },
   xFrameOptions: "DENY",
+  referrerPolicy: "same-origin", // with "no-referrer" a browser posts its own forms with `Origin: null`, as foreign ones
   permissionsPolicy: { camera: [], geolocation: [], microphone: [] },
 });
 

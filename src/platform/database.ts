@@ -12,6 +12,7 @@ import {
   MongoServerSelectionError,
 } from "mongodb";
 import type {
+  Assumption,
   Buyer,
   Contract,
   NoticeGap,
@@ -36,6 +37,7 @@ export interface Database {
   syncRuns: Collection<SyncRun>;
   rateLimits: Collection<RateLimit>;
   noticeGaps: Collection<NoticeGap>;
+  assumptions: Collection<Assumption>;
 }
 
 export function collectionsOf(db: Db): Database {
@@ -50,6 +52,7 @@ export function collectionsOf(db: Db): Database {
     syncRuns: db.collection("syncRuns"),
     rateLimits: db.collection("rateLimits"),
     noticeGaps: db.collection("noticeGaps"),
+    assumptions: db.collection("assumptions"),
   };
 }
 

@@ -9,6 +9,7 @@ import {
 import type { z } from "zod";
 import {
   alertSchema,
+  assumptionSchema,
   buyerSchema,
   contractSchema,
   noticeGapSchema,
@@ -20,6 +21,7 @@ import {
   windowSchema,
 } from "../terms/documents.ts";
 import { ConfigError } from "../terms/errors.ts";
+import { digestSchema, watchSchema } from "../terms/watch.ts";
 import { allOf, type Database, isNotAllowed } from "./database.ts";
 import type { Logger } from "./logger.ts";
 import { ownOnly, validatorOf } from "./validators.ts";
@@ -162,8 +164,11 @@ const VALIDATORS = {
   syncRuns: validatorOf(syncRunSchema),
   rateLimits: validatorOf(rateLimitSchema),
   noticeGaps: validatorOf(noticeGapSchema),
+  assumptions: validatorOf(assumptionSchema),
   alerts: validatorOf(alertSchema),
-} as const satisfies Record<keyof Omit<Database, "db"> | "alerts", Document>;
+  watches: validatorOf(watchSchema),
+  digests: validatorOf(digestSchema),
+} as const satisfies Record<keyof Omit<Database, "db"> | "alerts" | "watches" | "digests", Document>;
 
 // `moderate`: documents of an older version that no longer fit can still be changed.
 const RULES = { validationLevel: "moderate", validationAction: "error" };

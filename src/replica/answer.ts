@@ -112,7 +112,7 @@ function route(state: State, asked: Asked): Answer {
 function findATender(state: State, asked: Asked): Answer {
   const { url, query, now } = asked;
   const { on, options } = state;
-  const question = fatQuestion(query);
+  const question = fatQuestion(query, state.on.has("unknown-parameters-ignored"));
   if ("bad" in question) return json(400, fatBadRequest(url.pathname, now, question.bad));
   const { from, to, size, stages } = question;
   const api = state.apis.FIND_A_TENDER;

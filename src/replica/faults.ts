@@ -1,6 +1,6 @@
 // The closed list of what the real APIs do wrong, each a switch. `always`: a property of the API whenever it is on;
 // `sometimes`: strikes single answers at random (seeded); `planted`: sits in single releases of the history; `witness`: is
-// in Contracts Finder's daily CSV.
+// in Contracts Finder's daily CSV; `broken habit`: breaks what this system takes for granted, by name alone.
 export const FAULTS = {
   "cursor-drops": {
     kind: "always",
@@ -53,7 +53,18 @@ export const FAULTS = {
     what: "CF: on some days the daily CSV has a row that nobody published",
   },
   "witness-away": { kind: "witness", what: "CF: for whole months there is no daily CSV" },
-} as const satisfies Record<string, { kind: "always" | "sometimes" | "planted" | "witness"; what: string }>;
+  "lower-end-exclusive": { kind: "broken habit", what: "a range lacks its first second" },
+  "upper-end-exclusive": { kind: "broken habit", what: "a range lacks its last second" },
+  "utc-clock": { kind: "broken habit", what: "ranges are read as UTC" },
+  "unstable-pages": { kind: "broken habit", what: "a page lacks another row each time it is asked for" },
+  "full-page-drops": { kind: "broken habit", what: "a full page lacks a row from its middle" },
+  "ids-lost": { kind: "broken habit", what: "FaT: no notice is found by its id" },
+  "absent-ids-found": { kind: "broken habit", what: "FaT: an id that does not exist brings another notice" },
+  "unknown-parameters-ignored": { kind: "broken habit", what: "FaT: an unknown parameter is not refused" },
+} as const satisfies Record<
+  string,
+  { kind: "always" | "sometimes" | "planted" | "witness" | "broken habit"; what: string }
+>;
 
 export type Fault = keyof typeof FAULTS;
 
@@ -62,7 +73,7 @@ const UNBOUNDED_FAULTS: readonly Fault[] = ["dropped-rows"];
 
 export const ALL_FAULTS: Fault[] = Object.keys(FAULTS)
   .filter(isFault)
-  .filter((fault) => !UNBOUNDED_FAULTS.includes(fault));
+  .filter((fault) => !UNBOUNDED_FAULTS.includes(fault) && FAULTS[fault].kind !== "broken habit");
 
 const UNUSUAL_FAULTS: Fault[] = [
   "very-late-rows",

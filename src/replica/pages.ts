@@ -21,20 +21,23 @@ export function list(state: State, asked: Asked, range: Range): Answer {
   const month = toLondon(new Date(range.from ?? range.to)).slice(0, 7);
   api.stats.byMonth[month] = (api.stats.byMonth[month] ?? 0) + 1;
   const shift = struck === "wrong-echo" ? WRONG_ECHO_MS : 0;
-  const from = range.from === null ? null : range.from - shift;
-  const to = range.to - shift;
+  const read = habitual(on, range);
+  const from = read.from === null ? null : read.from - shift;
+  const to = read.to - shift;
   const cursor = cursorOf(query);
   const order: Order = {
     chaos: on.has("out-of-order") && outOfOrder(options, toLondon(new Date(range.to)).slice(0, 7)),
     hidden: on.has("cursor-drops") ? options.seed : null,
   };
   const more = struck === "dropped-rows" ? 2 : 1;
-  const enough = range.size + more;
+  const enough = range.size + more + (on.has("full-page-drops") ? 1 : 0);
   const places = placesOf(api.listing, { ...range, ...order, from, to, cursor, now, enough });
   if (more === 2 && places.length > 2) {
     count(api, "dropped-rows");
     places.splice(Math.floor(Math.min(places.length, range.size) / 2), 1);
   }
+  if (on.has("full-page-drops") && places.length > range.size) places.splice(Math.floor(range.size / 3), 1);
+  if (on.has("unstable-pages") && places.length > 2) places.splice(api.stats.asked % (places.length - 1), 1);
   const shown = places.slice(0, range.size);
   if (order.chaos && shown.length > 1) count(api, "out-of-order");
   if (cursor !== null && on.has("cursor-drops")) count(api, "cursor-drops");
@@ -46,6 +49,14 @@ export function list(state: State, asked: Asked, range: Range): Answer {
   const uri = uriOf(asked, { origin: options.publicOrigin, leftOut, instead });
   const link = next === null ? null : `${uri}&cursor=${cursorText(source, uri, next)}`;
   return page(state, asked, { rows: shown.map(({ row }) => row), next: link, uri });
+}
+
+/** The ends of a range as this server reads them. */
+function habitual(on: State["on"], { from, to }: Range): { from: number | null; to: number } {
+  const wall = (ms: number) => (on.has("utc-clock") ? Date.parse(`${toLondon(new Date(ms))}Z`) : ms);
+  const lower = on.has("lower-end-exclusive") ? 1000 : 0;
+  const upper = on.has("upper-end-exclusive") ? 1000 : 0;
+  return { from: from === null ? null : wall(from) + lower, to: wall(to) - upper };
 }
 
 /** The cursor that the page hands out, with what is wrong with it. */
@@ -74,7 +85,10 @@ function outOfOrder({ seed, outOfOrderMonths }: ReplicaOptions, month: string): 
 export function lookUp(state: State, asked: Asked): Answer {
   const { url, query, now } = asked;
   const id = decodeURIComponent(url.pathname.slice(url.pathname.lastIndexOf("/") + 1));
-  const all = rowsUnder(state.apis.FIND_A_TENDER.listing, id).filter(({ listedAt }) => listedAt <= now);
+  const { listing } = state.apis.FIND_A_TENDER;
+  const found = rowsUnder(listing, id).filter(({ listedAt }) => listedAt <= now);
+  const other = state.on.has("absent-ids-found") && found.length === 0 ? listing.rows.slice(0, 1) : found;
+  const all = state.on.has("ids-lost") ? [] : other;
   // Which of the two an unknown number gets is not known: both have been seen.
   if (all.length === 0 && hash(id) % 2 === 0) return json(404, fatNotFound(url.pathname, now));
   const begin = cursorOf(query) ?? 0;

@@ -25,8 +25,8 @@ export interface Question {
 }
 
 /** Find a Tender's question, or what its server says against it. */
-export function fatQuestion(query: URLSearchParams): Question | { bad: string } {
-  const unknown = [...query.keys()].find((name) => !FAT_PARAMETERS.includes(name));
+export function fatQuestion(query: URLSearchParams, isLenient = false): Question | { bad: string } {
+  const unknown = isLenient ? undefined : [...query.keys()].find((name) => !FAT_PARAMETERS.includes(name));
   if (unknown !== undefined) {
     const allowed = FAT_PARAMETERS.join(", ");
     return { bad: `Request parameter '${unknown}' is not recognised, allowed parameters are: ${allowed}` };

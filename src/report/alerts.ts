@@ -3,6 +3,7 @@
 import { type Collection, MongoServerError } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { Logger } from "../platform/logger.ts";
+import { payloadFor } from "../platform/payload.ts";
 import type { Post } from "../platform/post.ts";
 import type { Alert } from "../terms/documents.ts";
 import { troublesIn } from "./alarms.ts";
@@ -114,21 +115,4 @@ export function messageOf(options: { opened: Alarm[]; wellAgain: boolean; now: D
     wellAgain,
     at: now.toISOString(),
   };
-}
-
-/**
- * One message that Slack, Mattermost and the like read by `text`, Teams by the card. Slack would take the card for an
- * attachment of its own kind.
- */
-export function payloadFor(webhookUrl: string, { text, alarms, wellAgain, at }: Message): object {
-  const payload = { type: "message", version: 1, text, alarms, wellAgain, at };
-  if (/(^|\.)slack\.com$/.test(new URL(webhookUrl).hostname)) return payload;
-  const body = text.split("\n").map((line) => ({ type: "TextBlock", text: line, wrap: true }));
-  const content = {
-    $schema: "http://adaptivecards.io/schemas/adaptive-card.json",
-    type: "AdaptiveCard",
-    version: "1.4",
-    body,
-  };
-  return { ...payload, attachments: [{ contentType: "application/vnd.microsoft.card.adaptive", content }] };
 }

@@ -51,7 +51,10 @@ export function statusFrom(facts: Facts, options: StatusOptions): Status {
     releases: sumOf(source, facts).releases,
   }));
   const pulse = { lastGoodRunAt, firstRunAt };
-  const alarms = decideAlarms({ now, sources, windows: events, delta, news, storage, runs, ...pulse });
+  const alarms = decideAlarms({
+    ...{ now, sources, windows: events, delta, news, storage, runs, ...pulse },
+    failedAssumptions: facts.failedAssumptions,
+  });
   const syncedTo = facts.jobs.filter(({ paused }) => !paused).map(({ lastSyncedDate }) => lastSyncedDate);
   return {
     version: STATUS_VERSION,

@@ -1,5 +1,6 @@
 // Alarms about what came without an error and cannot be all: suspect months, quiet sources, notices that came late. Pure.
 import type { Source } from "../terms/window.ts";
+import type { FailedAssumption } from "./facts.ts";
 import type { Alarm, SourceStatus, WindowSummary } from "./schema.ts";
 import { counted, nameIn, windowName } from "./words.ts";
 
@@ -72,4 +73,17 @@ export function doubted(
       advice: "They are stored now, and their months are looked at again.",
     });
   return alarms;
+}
+
+/** What this system took for granted of an API, and no longer can. */
+export function broken(sources: SourceStatus[], failed: readonly FailedAssumption[]): Alarm[] {
+  return failed.map(({ source, name, statement, consequence, bearsProof, detail }) => ({
+    key: `assumption/${source}/${name}`,
+    kind: "assumption",
+    severity: "trouble",
+    source,
+    windowId: null,
+    text: `${nameIn(sources, source)} has changed its habits: it no longer holds that ${statement} (${detail}). What cannot be believed now is ${consequence}.`,
+    advice: `${bearsProof ? "No month becomes exact until it holds again. " : ""}It is asked again every six hours; \`npm run sync -- assumptions\` asks at once.`,
+  }));
 }

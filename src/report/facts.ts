@@ -3,7 +3,15 @@
 import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Document } from "mongodb";
 import type { Database } from "../platform/database.ts";
-import type { NoticeGap, Quarantined, RateLimit, SyncJob, SyncRun, SyncWindow } from "../terms/documents.ts";
+import type {
+  Assumption,
+  NoticeGap,
+  Quarantined,
+  RateLimit,
+  SyncJob,
+  SyncRun,
+  SyncWindow,
+} from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
 import { GOOD_RUN } from "./health.ts";
 
@@ -32,6 +40,10 @@ export type RunShare = Pick<
   SyncRun["sources"][number],
   "source" | "requests" | "releases" | "refusals" | "retries"
 >;
+export type FailedAssumption = Pick<
+  Assumption,
+  "source" | "name" | "statement" | "consequence" | "bearsProof" | "detail"
+>;
 
 export type LearntPace = Pick<RateLimit, "together" | "joint" | "lanes" | "refusedAt">;
 
@@ -44,6 +56,8 @@ export interface Facts {
   learntPace: LearntPace | null;
   /** Cases of the last day that belong to no month yet. */
   rejectedNews: { source: Source; count: number }[];
+  /** What no longer holds of the APIs. */
+  failedAssumptions: FailedAssumption[];
   runs: SyncRun[];
   days: { day: string; source: Source; releases: number; requests: number }[];
   lastDay: { startedAt: Date; outcome: SyncRun["outcome"]; sources: RunShare[] }[];
@@ -86,12 +100,13 @@ type JobOrCount =
   | ({ part: "job" } & JobFacts)
   | { part: "quarantine"; count: number }
   | { part: "rejected news"; source: Source; count: number }
-  | ({ part: "pace" } & LearntPace);
+  | ({ part: "pace" } & LearntPace)
+  | ({ part: "assumption" } & FailedAssumption);
 
 async function readJobs(
   db: Database,
   { sources, now }: { sources: readonly Source[]; now: Date },
-): Promise<Pick<Facts, "jobs" | "quarantined" | "rejectedNews" | "learntPace">> {
+): Promise<Pick<Facts, "jobs" | "quarantined" | "rejectedNews" | "learntPace" | "failedAssumptions">> {
   const pipeline: Document[] = [
     { $match: { _id: { $in: [...sources] } } },
     {
@@ -133,12 +148,27 @@ async function readJobs(
       ],
     },
   });
+  pipeline.push({
+    $unionWith: {
+      coll: "assumptions",
+      pipeline: [
+        { $match: { source: { $in: [...sources] }, holds: false } },
+        {
+          $project: {
+            ...{ _id: 0, part: "assumption", source: 1, name: 1, statement: 1, consequence: 1 },
+            ...{ bearsProof: 1, detail: 1 },
+          },
+        },
+      ],
+    },
+  });
   const rows = await db.syncJobs.aggregate<JobOrCount>(pipeline).toArray();
   const jobs = rows.filter((row) => row.part === "job");
   const quarantined = rows.find((row) => row.part === "quarantine")?.count ?? 0;
   const rejectedNews = rows.filter((row) => row.part === "rejected news");
   const learntPace = rows.find((row) => row.part === "pace") ?? null;
-  return { jobs, quarantined, rejectedNews, learntPace };
+  const failedAssumptions = rows.filter((row) => row.part === "assumption");
+  return { jobs, quarantined, rejectedNews, learntPace, failedAssumptions };
 }
 
 export const moreQuarantined = (count: number) => count > QUARANTINE_COUNTED;

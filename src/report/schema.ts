@@ -25,6 +25,7 @@ export const ALARM_KINDS = [
   "suspect",
   "quiet",
   "late",
+  "assumption",
 ] as const;
 
 const alarmSchema = z.strictObject({

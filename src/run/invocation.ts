@@ -11,18 +11,19 @@ import type { Logger } from "../platform/logger.ts";
 import { ensureCollections, ensureIndexes, refuseEarlierVersion } from "../platform/schema.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
-import { ownCollections } from "../sources/index.ts";
+import { noticePage, ownCollections } from "../sources/index.ts";
 import type { SourceConfig } from "../sources/source.ts";
 import { adoptBuyers } from "../store/buyers.ts";
 import { closePassed } from "../store/store.ts";
-import { BAD_ENDS, type SyncJob, type SyncRun } from "../terms/documents.ts";
+import { type Assumption, BAD_ENDS, type SyncJob, type SyncRun } from "../terms/documents.ts";
 import { ApiError, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
 import { troubleText } from "../terms/trouble.ts";
+import { sendDigest } from "../watch/digest.ts";
 import type { RunContext, SourceReport } from "./context.ts";
 import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
 import { statusOf } from "./status.ts";
-import { workOn } from "./work.ts";
+import { askAssumptions, workOn } from "./work.ts";
 
 export interface InvocationOptions {
   db: Database;
@@ -62,9 +63,30 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const now = effects.now();
   const alerts = { db, webhookUrl: config.alertWebhookUrl, post: effects.post, now, log };
   await noting(room, () => sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }));
+  if (config.notify === "daily") {
+    const ids = config.sources.map(({ source }) => source);
+    await noting(room, () => sendDigest({ ...alerts, sources: ids, noticePage }));
+  }
   log.info({ ...summary(end, startedAt), noticesClosed }, "invocation");
   if (written.status === "rejected") throw written.reason;
   return { _id, startedAt, ...end };
+}
+
+/** What is taken for granted of each API, asked here and now. */
+export async function assumptionsNow(options: InvocationOptions): Promise<Assumption[]> {
+  const { db, effects, config, log } = options;
+  await refuseEarlierVersion(db);
+  await ensureCollections(db, log, ownCollections(config.sources));
+  const deadline = new Date(effects.now().getTime() + config.runBudgetSeconds * 1000);
+  const run = { db, effects, config, log, deadline, room: await openRoom(db, config), verifyOnly: true };
+  const rows = await Promise.all(
+    config.sources.map(async (settings) => {
+      const { source } = settings;
+      const holder = { ...run, source, report: emptyReport(source), keepAlive: { held: null } };
+      return askAssumptions(holder, settings);
+    }),
+  );
+  return rows.flat();
 }
 
 async function settled<T>(work: () => Promise<T>): Promise<PromiseSettledResult<T>> {

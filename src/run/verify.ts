@@ -12,6 +12,7 @@ import { type StoredRelease, storedReleases } from "../store/store.ts";
 import type { ProofBy, SyncWindow } from "../terms/documents.ts";
 import { ApiError } from "../terms/errors.ts";
 import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
+import { proofDoubt } from "./assumptions.ts";
 import type { SourceContext } from "./context.ts";
 import { checkpoint, type HoldEnd, holding } from "./hold.ts";
 import { type Look, ShareUsed, Shrunk } from "./look.ts";
@@ -145,6 +146,8 @@ async function endOf(look: Look, suspected: Suspicion | null): Promise<LookEnd> 
     return { proof: "ordered", suspicion: null, verifyAt: nextTryAt(now, open > 0 ? 1 : 3) };
   const provable = provableFrom({ to: window.to, verifyAfterHours: context.config.verifyAfterHours });
   if (now < provable) return { proof: "ordered", suspicion: null, verifyAt: provable };
+  if (await proofDoubt(db, context.source, now))
+    return { proof: "ordered", suspicion: null, verifyAt: nextTryAt(now, 1) };
   const unconfirmed = await hasUnconfirmedGaps(db, window._id);
   const verifyAt = nextLookAt({
     window,

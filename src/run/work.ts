@@ -3,7 +3,9 @@
 import type { Held } from "../claim/claim.ts";
 import { openPacer } from "../fetch/pacer.ts";
 import type { SourceConfig } from "../sources/source.ts";
+import type { Assumption } from "../terms/documents.ts";
 import { BudgetSpent, DeadlineReached } from "../terms/errors.ts";
+import { checkAssumptions, checkAssumptionsIfDue } from "./assumptions.ts";
 import { claimFitting } from "./claim-fitting.ts";
 import { type HolderContext, remainingMs, type SourceContext, waitFor } from "./context.ts";
 import { syncDelta } from "./delta.ts";
@@ -34,21 +36,24 @@ const TROUBLES_OF_ONE_MAX = 9;
 async function work(context: SourceContext): Promise<End> {
   const { config, verifyOnly } = context;
   const trouble = verifyOnly ? null : await deltaFirst(context);
-  const end = verifyOnly ? "nothing left" : await drainAll(context, (held) => drain(context, held));
-  if (end === "nothing left" && config.verifyRequestsPerRun > 0) await verify(context);
+  const asks = config.verifyRequestsPerRun > 0;
+  const end = verifyOnly ? "nothing left" : await drainAll(context, asks);
+  if (end === "nothing left" && asks) await verify(context);
   if (trouble) throw trouble.error;
   return end;
 }
 
-async function drainAll(context: HolderContext, read: (held: Held) => Promise<void>): Promise<End> {
+async function drainAll(context: SourceContext, asks: boolean): Promise<End> {
   const { config, report } = context;
   return untilTrouble(context, async () => {
     const held = await claimFitting(context, {
       backoffSeconds: config.cooldownSeconds ?? BACKOFF_SECONDS,
     });
     if (!held) return null;
-    const end = await drainHeld(context, held, read);
+    const end = await drainHeld(context, held, () => drain(context, held));
     if (end === "finished") report.windowsDone.push(held.window._id);
+    // Not after a whole history only: a false assumption is known within the first run.
+    if (end === "finished" && asks && report.windowsDone.length === 1) await checkAssumptionsIfDue(context);
     return { end, windowId: held.window._id };
   });
 }
@@ -88,10 +93,17 @@ async function drainHeld(
 
 /** Never verified first, as long as it takes; then what has been proved, within its share of the run. */
 async function verify(context: SourceContext): Promise<void> {
+  await checkAssumptionsIfDue(context);
   const share = { left: context.config.verifyRequestsPerRun };
   const first = await untilTrouble(context, () => verifyNewest(context, { first: true, share: null }));
   if (first === "nothing left")
     await untilTrouble(context, () => verifyNewest(context, { first: false, share }));
+}
+
+/** Asks all that is taken for granted of one source's API, due or not. */
+export async function askAssumptions(holder: HolderContext, settings: SourceConfig): Promise<Assumption[]> {
+  const { releases } = settings.definition;
+  return releases ? checkAssumptions(await contextOf(holder, settings, releases)) : [];
 }
 
 /** The delta's trouble is no reason to leave the backfill alone. */

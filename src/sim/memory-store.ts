@@ -180,8 +180,10 @@ function afterOperators(document: Document, update: Document, now: Date): Docume
         put(document, path, current === undefined || compare(value, current) > 0 ? value : current);
       else if (operator === "$currentDate") put(document, path, now);
       else if (operator === "$push") {
-        const { $each, $slice } = value as { $each: unknown[]; $slice: number };
-        put(document, path, [...(Array.isArray(current) ? current : []), ...clone($each)].slice($slice));
+        const before = Array.isArray(current) ? current : [];
+        const many = isPlain(value) && Array.isArray(value["$each"]) ? value : null;
+        const added: unknown[] = many ? clone(many["$each"]) : [clone(value)];
+        put(document, path, [...before, ...added].slice(many?.["$slice"] ?? 0));
       } else if (operator === "$unset") delete document[path];
       else if (operator !== "$setOnInsert") throw new Error(`update: ${operator} is not known here`);
     }

@@ -158,6 +158,8 @@ export const syncJobSchema = z.strictObject({
       suspicion: z.string().nullable(),
     })
     .nullish(),
+  /** When the API is asked again what is taken for granted of it. */
+  assumptionsDueAt: z.date().nullish(),
   /** Since when nothing new has come, where that is longer than it has ever been. */
   quietSince: z.date().nullish(),
   /** Slices of the delta that only a cursor could read, until their month's window takes them over. */
@@ -346,6 +348,24 @@ export const noticeGapSchema = z.strictObject({
   confirmedAt: z.date().optional(),
 });
 export type NoticeGap = z.infer<typeof noticeGapSchema>;
+
+export const assumptionSchema = z.strictObject({
+  /** Source and name: `…/lower-end`. */
+  _id: z.string(),
+  source: sourceSchema,
+  name: z.string(),
+  statement: z.string(),
+  /** What can no longer be believed once it fails. */
+  consequence: z.string(),
+  /** While it fails, no month of the source becomes exact. */
+  bearsProof: z.boolean(),
+  checkedAt: z.date(),
+  /** Null: it could not be told. */
+  holds: z.boolean().nullable(),
+  detail: z.string(),
+  requests: z.number().int(),
+});
+export type Assumption = z.infer<typeof assumptionSchema>;
 
 export const alertSchema = z.strictObject({
   /** The case: the same trouble of the same thing has the same key. */

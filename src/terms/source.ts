@@ -25,6 +25,8 @@ export interface Api {
   marginRows: number;
   /** One notice by its id, where the API has such a request. */
   lookupPath: ((noticeId: string) => string) | null;
+  /** Whether a parameter that it does not know is answered with 400. */
+  refusesUnknownParameters?: boolean;
   /** The wait after a refusal that names none. */
   cooldownSeconds: { 429: number; 403: number };
   /** Lanes that an overflowing slice can be split into. */

@@ -4,7 +4,7 @@ import { withoutPieces } from "../platform/redact.ts";
 import { inDatabase } from "./checks/database.ts";
 import { checkDoor, checkNames, parsed } from "./checks/network.ts";
 import { checkApi, checkUserAgent, type SiteAnswer } from "./checks/sites.ts";
-import { examine, type Finding, failed, message, skipped, well } from "./finding.ts";
+import { examine, type Finding, failed, message, skipped, warning, well } from "./finding.ts";
 
 /** Findings as they are made. A check that needs what an earlier one found missing is skipped, and says so. */
 export async function* diagnose(settings: Record<string, string>): AsyncGenerator<Finding> {
@@ -16,7 +16,7 @@ export async function* diagnose(settings: Record<string, string>): AsyncGenerato
     yield { check: "configuration", ...failed(message(error), advice) };
     return;
   }
-  yield { check: "configuration", ...well("every setting can be used") };
+  yield { check: "configuration", ...checkPost(config) };
   const client = parsed(config.mongodbUri);
   const unquoted = (text: string) => withoutPieces(text, config.mongodbUri);
   const names = await examine("MongoDB's name", () => checkNames(client, unquoted));
@@ -32,4 +32,13 @@ export async function* diagnose(settings: Record<string, string>): AsyncGenerato
   for (const source of config.sources)
     yield await examine(source.definition.name, () => checkApi(source, asked));
   yield await examine("User-Agent", () => checkUserAgent(asked));
+}
+
+function checkPost({ notify, alertWebhookUrl }: Config) {
+  const usable = "every setting can be used";
+  if (notify === "alarms" || alertWebhookUrl !== null) return well(usable);
+  return warning(
+    `${usable}; NOTIFY is daily, and ALERT_WEBHOOK_URL is not set here`,
+    "Without ALERT_WEBHOOK_URL nothing is posted: npx wrangler secret put ALERT_WEBHOOK_URL, unless Cloudflare has it already.",
+  );
 }

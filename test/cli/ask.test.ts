@@ -83,6 +83,19 @@ it("ask --json gives the rows, --limit bounds them, and --mongosh only prints th
   );
 });
 
+it("ask --watch keeps the question, watches lists it, unwatch ends it", async () => {
+  const made = await ask("open", "--region", "UKE", "--watch", "Yorkshire");
+  expect([made.code, made.err]).toEqual([0, expect.stringMatching(/^Watched from now on: Yorkshire\./)]);
+  expect(JSON.parse((await ask("watches", "--json")).out)).toMatchObject([
+    { name: "Yorkshire", asked: "open --region UKE", rows: 3 },
+  ]);
+  expect((await ask("unwatch", "Yorkshire")).out).toBe("No longer watched: Yorkshire.\n");
+  expect(await ask("unwatch", "Yorkshire")).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/There is none/),
+  });
+});
+
 it.each([
   [["opne"], /Did you mean open\?/],
   [["open", "--cpv", "roofs"], /--cpv: expected CPV codes/],

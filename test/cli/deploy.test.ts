@@ -197,7 +197,7 @@ describe("npm run deploy refuses, names the reason, and has changed nothing", ()
 
   it("a setting with a wrong value, a name that is none, a secret for everybody to read, no cron", async () => {
     await withToml((toml) => toml.replace('PAGE_LIMIT = "100"', 'PAGE_LIMIT = "101"'));
-    await refused(/✖ settings: PAGE_LIMIT is "101": allowed are whole numbers from 1 to 100/);
+    await refused(/✖ settings: PAGE_LIMIT is "101": allowed are whole numbers from 2 to 100/);
     await withToml((toml) => toml.replace("PAGE_LIMIT", "PAGE_LIMITS"));
     await refused(/✖ settings: PAGE_LIMITS in wrangler.toml is no setting\n.*PAGE_LIMIT,/);
     await withToml((toml) =>

@@ -161,7 +161,7 @@ describe.concurrent("npm run sync", () => {
     [["pause", "etenders"], {}, "Expected fat, cf"],
     [["retry", "2024-03"], {}, "FIND_A_TENDER/2024-03"],
     [["nonsense"], {}, "unknown command"],
-    [["status"], { PAGE_LIMIT: "0" }, 'PAGE_LIMIT is "0": allowed are whole numbers from 1 to 100.'],
+    [["status"], { PAGE_LIMIT: "0" }, 'PAGE_LIMIT is "0": allowed are whole numbers from 2 to 100:'],
     [["status"], { MONGODB_URI: "" }, "MONGODB_URI is missing"],
   ])("%j with %j is refused with what is expected, exit code 2", async (args, vars, expected) => {
     const { code, err } = await sync(args, vars);
@@ -219,21 +219,22 @@ describe("status", () => {
 
 describe("run and verify", () => {
   it("read all, verify all, and a month once more", async () => {
-    const first = await json(["run"], { VERIFY_REQUESTS_PER_RUN: "0" });
+    const atOnce = { VERIFY_AFTER_HOURS: "0" };
+    const first = await json(["run"], { VERIFY_REQUESTS_PER_RUN: "0", ...atOnce });
     expect(first.answer.outcome).toBe("done");
     expect(first.code).toBe(0);
     const windows = await db.syncWindows.find().toArray();
     expect(windows.length).toBeGreaterThan(3);
     expect(windows.every(({ status, proof }) => status === "done" && proof === "ordered")).toBe(true);
 
-    const verified = await sync(["verify"]);
+    const verified = await sync(["verify"], atOnce);
     expect(verified.out).toMatch(/Find a Tender: .* verified; ended by nothing left\./);
     expect(await db.syncWindows.countDocuments({ proof: "exact" })).toBe(windows.length);
 
     const one = windows.find(({ source }) => source === "CONTRACTS_FINDER");
     const id = one?._id ?? "";
     const before = replica.replica.stats().CONTRACTS_FINDER.asked;
-    const anew = await json(["verify", id]);
+    const anew = await json(["verify", id], atOnce);
     const shares: { windowsVerified: string[] }[] = anew.answer.sources;
     expect(shares.flatMap(({ windowsVerified }) => windowsVerified)).toEqual([id]);
     const asked = replica.replica.stats().CONTRACTS_FINDER.asked - before;
@@ -245,12 +246,20 @@ describe("run and verify", () => {
     expect(absent.err).toContain("is not done");
   });
 
+  it("verify of months that are not due says when they are", async () => {
+    await json(["run"], { VERIFY_REQUESTS_PER_RUN: "0" });
+    const { code, out } = await sync(["verify"]);
+    expect(out).toMatch(/0 verified; ended by nothing left\.[\s\S]*4 months are not due yet, the first at /);
+    expect(code).toBe(0);
+    expect(await db.syncWindows.countDocuments({ proof: "ordered" })).toBe(4);
+  });
+
   it("that fails says why, exit code 1", async () => {
     const server = createHttpServer((_, response) => response.writeHead(401).end("no"));
     const port = await portOf(server);
     const { code, out } = await sync(["run"], { FAT_API_URL: `http://127.0.0.1:${port}` });
     server.close();
-    expect(out).toMatch(/Find a Tender: 0 notices .*ended by error\.\n .*401/);
+    expect(out).toMatch(/Find a Tender: 0 notices .*ended by trouble\.\n .*401/);
     expect(out).toMatch(/Contracts Finder: \d+ notices/);
     expect(code).toBe(1);
   });
@@ -411,10 +420,11 @@ describe("doctor", () => {
     expect(code).toBe(1);
   });
 
-  it("names a host that does not exist", async () => {
-    const { failed, of } = await findings({ MONGODB_URI: "mongodb://nowhere.invalid/" });
+  it("tells of a host that does not exist, and does not quote it: it may be a password, cut off", async () => {
+    const { failed, list, of } = await findings({ MONGODB_URI: "mongodb://nowhere.invalid/" });
     expect(failed).toEqual(["MongoDB's name"]);
-    expect(of("MongoDB's name")?.found).toContain("nowhere.invalid");
+    expect(of("MongoDB's name")?.found).toContain("the host of MONGODB_URI has no address");
+    expect(JSON.stringify(list)).not.toContain("nowhere");
   });
 
   it("names a closed door: nobody there, or a TLS that is refused as Atlas refuses unknown addresses", async () => {

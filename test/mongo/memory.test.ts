@@ -24,6 +24,7 @@ import { hasUnconfirmedGaps, noteAbsent, noteOpen, settleGaps } from "../../src/
 import type { Upsert } from "../../src/store/statements.ts";
 import { closePassed, quarantine, release, standing, storePage, unknownOf } from "../../src/store/store.ts";
 import { ClaimLost } from "../../src/terms/errors.ts";
+import { londonTime } from "../../src/terms/london-time.ts";
 import { nameId, numbersOf } from "../../src/terms/organisation.ts";
 import { freshDatabase } from "../kit/database.ts";
 
@@ -41,6 +42,7 @@ const COLLECTIONS = [
   "rateLimits",
   "noticeGaps",
 ];
+const SOME_TIME = londonTime("2026-01-02T03:04:05");
 const soon = new Date(Date.now() + 3_600_000);
 
 /** What both must agree on: everything but the instants that their clocks gave. */
@@ -236,6 +238,8 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
           },
           soon,
         );
+        const slice = { stage: "all", ...{ from: SOME_TIME, to: SOME_TIME }, rows: 1, at: soon };
+        await db.syncJobs.updateOne({ _id: source }, { $push: { unproven: slice } }); // as the delta does
         return job.status;
       }),
     () =>

@@ -47,7 +47,7 @@ describe("the schema", () => {
       await Promise.all([1, 2, 3].map(() => ensureCollections(other, log).then(() => ensureIndexes(other))));
       expect(await schemaDifferences(other)).toEqual([]);
       const made = await other.db.listCollections().toArray();
-      expect(made.length).toBe(10);
+      expect(made.length).toBe(13);
     } finally {
       await other.db.dropDatabase();
     }

@@ -282,4 +282,10 @@ export const MUTANTS: Mutant[] = [
     find: "if (open > 0 || progress.unproven.length > 0)",
     put: "if (open > 0)",
   },
+  {
+    name: "an assumption that fails is ignored",
+    file: "src/run/verify.ts",
+    find: "if (await proofDoubt(db, context.source, now))",
+    put: 'if ((await proofDoubt(db, context.source, now)) === "")',
+  },
 ];

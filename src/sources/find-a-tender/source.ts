@@ -20,6 +20,7 @@ export const findATender = defineReleases({
     order: "id",
     marginRows: 9,
     lookupPath: (noticeId) => `/api/1.0/ocdsReleasePackages/${encodeURIComponent(noticeId)}`,
+    refusesUnknownParameters: true,
     cooldownSeconds: { 429: 120, 403: 300 },
     stages: [], // `stages` hides most rows here
   },

@@ -167,7 +167,8 @@ async function checkStorage(db: Database, { storageBudgetMb }: Config): ReturnTy
       : well(found);
   }
   const share = usedBytes / megabytes(storageBudgetMb);
-  const found = `${bytes(usedBytes)} of ${bytes(megabytes(storageBudgetMb))} (${percent(share)})`;
+  const used = `${bytes(usedBytes)} of ${bytes(megabytes(storageBudgetMb))} (${percent(share)})`;
+  const found = share >= 1 ? `${used}: new notices are not stored any more` : used;
   return share > STORAGE_SHARE_MAX
     ? failed(
         found,

@@ -3,8 +3,9 @@ import { fileURLToPath } from "node:url";
 import { ObjectId } from "mongodb";
 import { expect, describe as group, it } from "vitest";
 import { z } from "zod";
+import { payloadFor } from "../../../src/platform/payload.ts";
 import { SOURCES, type Source } from "../../../src/replica/sources.ts";
-import { compareAlarms, messageOf, payloadFor } from "../../../src/report/alerts.ts";
+import { compareAlarms, messageOf } from "../../../src/report/alerts.ts";
 import { statusFrom } from "../../../src/report/describe.ts";
 import type { Facts, WindowFacts } from "../../../src/report/facts.ts";
 import { isWell } from "../../../src/report/health.ts";
@@ -83,6 +84,7 @@ function facts(more: Partial<Facts> = {}): Facts {
     jobs: SOURCES.map((source) => job(source)),
     quarantined: 0,
     rejectedNews: [],
+    failedAssumptions: [],
     learntPace: null,
     runs,
     days: [],
