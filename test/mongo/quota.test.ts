@@ -124,7 +124,7 @@ describe("over the quota", () => {
     const [db, real] = [collectionsOf(client.db(name)), collectionsOf(direct.db(name))];
     const world = createWorld({
       ...{ db, now, from: new Date("2026-03-10T00:00:00Z"), replica: { faults: [] } },
-      notices: { FIND_A_TENDER: 900, CONTRACTS_FINDER: 100 },
+      notices: { FIND_A_TENDER: 1800, CONTRACTS_FINDER: 200 },
     });
     proxy.makeRoom();
     await world.run();
@@ -134,7 +134,7 @@ describe("over the quota", () => {
     proxy.fullAfter(0, steps);
     const reports = await prune({ db, sources, now, dryRun: false });
     expect(proxy.refused().length).toBeGreaterThanOrEqual(steps);
-    expect(reports[0]?.contracts).toBeGreaterThan(400);
+    expect(reports[0]?.contracts).toBeGreaterThan(1000);
     expect(await real.contracts.countDocuments({ publishedDate: { $lt: start } })).toBe(0);
     expect(await wrongCounts(real)).toEqual([]);
     const settings = { BACKFILL_START_DATE: "2026-05-15" };

@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { simulate } from "./simulate.ts";
 
 const SEED = process.env["SEED"];
-const seeds = SEED === undefined ? Array.from({ length: Number(process.env["SEEDS"] ?? 40) }, (_, at) => at + 1) : [Number(SEED)];
+const seeds =
+  SEED === undefined
+    ? Array.from({ length: Number(process.env["SEEDS"] ?? 40) }, (_, at) => at + 1)
+    : [Number(SEED)];
 
 describe("the simulation", () => {
   it(`holds every invariant on ${seeds.length} seeds, and really meets faults and kills`, async () => {
