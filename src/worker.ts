@@ -49,6 +49,7 @@ function pages(environment: Environment) {
     token: config instanceof ConfigError ? null : config.statusToken, // settings that cannot be read close the pages
     sources: config instanceof ConfigError ? [] : namesOf(config.sources),
     noticePage,
+    ...(config instanceof ConfigError ? {} : { search: config.searchIndex }),
     readStatus: (db) => statusOf(db, usable(), now()),
     now,
     sleep,

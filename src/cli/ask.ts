@@ -9,11 +9,13 @@ import { z } from "zod";
 import { readConfig } from "../config/config.ts";
 import { collectionsOf, type Database, withDatabase } from "../platform/database.ts";
 import { csvOf } from "../questions/csv.ts";
+import { whatItReads, whyUnanswered } from "../questions/failure.ts";
 import { QUESTIONS } from "../questions/index.ts";
 import { ask, type Question } from "../questions/question.ts";
 import { shellText } from "../questions/shell.ts";
 import { noticePage, SOURCES } from "../sources/index.ts";
 import { ConfigError } from "../terms/errors.ts";
+import { configOf } from "../upkeep/depth.ts";
 import { isWatchable, listWatches, removeWatch, saveWatch } from "../watch/watches.ts";
 import { tableOf } from "./answer-table.ts";
 import { EXIT, newCommand, runProgram } from "./exit.ts";
@@ -23,6 +25,7 @@ import { DATA_DIR, openDatabase } from "./system.ts";
 import { terminal } from "./terminal.ts";
 
 const DEMO = { folder: "demo", database: "tendhunt_demo" };
+const SLOW_SECONDS = 2;
 const sourceIds = SOURCES.map(({ id }) => id);
 const WIDTH = 80; // of a terminal that does not say how wide it is
 
@@ -72,7 +75,9 @@ function subjectOf({ parameters }: Question): string | undefined {
 async function answer(question: Question, options: Form & Record<string, string>): Promise<void> {
   const typed = Object.fromEntries(Object.entries(options).filter(([name]) => !FORM.includes(name)));
   const now = new Date();
-  const asked = ask(question, typed, { now, sources: sourceIds });
+  const { searchIndex: search } = configOf(readSettings(), {}, now);
+  const asking = { now, sources: sourceIds, search };
+  const asked = ask(question, typed, asking);
   if (asked.kind === "refused") {
     for (const { parameter, message } of asked.problems) printProblem(`--${parameter}: ${message}.`);
     terminal().exitCode = EXIT.usage;
@@ -85,14 +90,31 @@ async function answer(question: Question, options: Form & Record<string, string>
     return;
   }
   const { watch } = options;
+  const note = question.note?.(asking) ?? null;
+  if (note !== null) printProblem(note);
   const [rows, kept] = await withAsked(options, async (database) => {
-    const found = await database.db.collection(question.collection).aggregate(pipeline).toArray();
+    const found = await answered(question, () =>
+      database.db.collection(question.collection).aggregate(pipeline).toArray(),
+    );
     if (watch === undefined) return [found, null];
-    const asking = { now, sources: sourceIds };
     return [found, await saveWatch(database, { name: watch, question, parameters: typed, asking })];
   });
   await give(question, rows, options);
   if (kept !== null) printProblem(keptText(String(watch), kept));
+}
+
+/** @throws ConfigError that says why there is no answer */
+async function answered(question: Question, rows: () => Promise<Document[]>): Promise<Document[]> {
+  const begun = performance.now();
+  try {
+    const found = await rows();
+    const seconds = (performance.now() - begun) / 1000;
+    if (seconds > SLOW_SECONDS) printProblem(`It took ${seconds.toFixed(1)} s. ${whatItReads(question)}`);
+    return found;
+  } catch (error) {
+    const why = whyUnanswered(error, question);
+    throw why === null ? error : new ConfigError(why);
+  }
 }
 
 const keptText = (name: string, kept: "new" | "replaced") =>

@@ -7,6 +7,7 @@ import { collectionsOf, withDatabase } from "../platform/database.ts";
 import { bytes, count, counted, day, megabytes, percent } from "../report/words.ts";
 import { SOURCES } from "../sources/index.ts";
 import { STORE_RAW_MODES } from "../terms/documents.ts";
+import { SEARCH_MODES } from "../terms/search.ts";
 import { configOf, type Depth, type DepthOptions, dayOf, depthOf, STARTS, without } from "../upkeep/depth.ts";
 import { measure, unmeasured } from "../upkeep/measured.ts";
 import { CHANGES, type SourceChanges } from "../upkeep/preview.ts";
@@ -39,6 +40,7 @@ function planOptions(command: Command): Command {
     .addOption(tier)
     .option("--budget <MB>", "as deep as this STORAGE_BUDGET_MB allows", megabytesOf)
     .addOption(new Option("--raw <mode>", "STORE_RAW").choices(STORE_RAW_MODES))
+    .addOption(new Option("--search <index>", "SEARCH_INDEX").choices(SEARCH_MODES))
     .addOption(new Option("--by <period>", "rows of the table").choices(["month", "year"]))
     .option("--offline", "without the database, even where MONGODB_URI is set")
     .action(showPlan);
@@ -74,6 +76,7 @@ function printDepth(answer: Depth): void {
   print(`From ${from}, STORE_RAW ${storeRaw}:`);
   print(`  notices   ${rangeOf(releases, count)}`);
   print(`  database  ${rangeOf(size, bytes)}`);
+  print(`  ${searchText(answer.search)}`);
   print(`  requests  ${rangeOf(requests, count)}`);
   print(`  time      ${rangeOf(hours.hourly, time)} with an hourly cron,`);
   print(`            ${rangeOf(hours.quarterHourly, time)} with a quarter-hourly one`);
@@ -86,6 +89,12 @@ function printDepth(answer: Depth): void {
   print(`\nPut into wrangler.toml under [vars]:\n`);
   for (const line of answer.lines) print(line);
   print(`\n(and nothing for ${answer.remove.join(", ")})`);
+}
+
+function searchText({ mode, textBytes }: Depth["search"]): string {
+  if (mode === "text") return `search    ${bytes(textBytes)} of it are the text index (SEARCH_INDEX=text)`;
+  const what = mode === "off" ? "no index for words" : "an index of Atlas Search, beside these bytes";
+  return `search    ${what}; SEARCH_INDEX=text would take ${bytes(textBytes)}`;
 }
 
 const sourceName = (source: string) => SOURCES.find(({ id }) => id === source)?.name ?? source;

@@ -90,7 +90,8 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   ]);
   const read = [...bytes.values()].reduce((sum, one) => sum + one, 0);
   const { measured } = room;
-  room.grownBytes += growthBytes({ inserted, upserted: upserts.length, bytes: read, measured });
+  const { searchIndex: search } = context.config;
+  room.grownBytes += growthBytes({ inserted, upserted: upserts.length, bytes: read, measured, search });
   const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
   const added = options.countAdded ? newCases + newContracts.length : 0;
   const kept = new Set(cases.map(({ _id }) => _id));
