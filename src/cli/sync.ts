@@ -8,6 +8,7 @@ import { EXIT_MEANINGS, newCommand, runProgram } from "./exit.ts";
 const COMMANDS: Record<string, () => Promise<Command>> = {
   status: async () => (await import("./commands/status.ts")).status,
   proof: async () => (await import("./commands/proof.ts")).proof,
+  assumptions: async () => (await import("./commands/assumptions.ts")).assumptions,
   plan: async () => (await import("./plan.ts")).syncPlan,
   run: async () => (await import("./commands/run.ts")).run,
   verify: async () => (await import("./commands/verify.ts")).verify,

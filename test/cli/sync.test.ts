@@ -61,7 +61,8 @@ const json = async (args: string[], vars?: Variables, call = sync) => {
 
 const COMMANDS = [
   ...["status", "plan", "run", "verify", "retry", "pause", "resume", "prune", "doctor"],
-  ...["quarantine list", "quarantine show", "quarantine retry"],
+  ...["quarantine list", "quarantine show", "quarantine retry", "proof", "assumptions"],
+  ...["sites list", "sites add", "sites probe", "sites off", "sites on"],
 ];
 
 /** With its clock set, this machine and the database disagree about the time, and nothing else. */
