@@ -27,6 +27,7 @@ import {
   revival,
   takenForDrain,
   takenForVerify,
+  unwitnessed,
   verifiable,
   verified,
 } from "./statements.ts";
@@ -123,6 +124,12 @@ export async function doubtMonth(
 ): Promise<void> {
   const { filter, update } = doubt(windowId, found);
   await db.syncWindows.updateOne(filter, update);
+}
+
+/** Every month that a witness has proved loses its proof. */
+export async function doubtWitnessed(db: Database, source: Source, now: Date): Promise<void> {
+  const { filter, update } = unwitnessed(source, now);
+  await db.syncWindows.updateMany(filter, update);
 }
 
 /** The months beside a find are looked at soon. */

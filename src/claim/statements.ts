@@ -184,6 +184,17 @@ export const doubt = (windowId: string, found: { drift: SyncWindow["drift"][numb
   ],
 });
 
+/** What these months rested on is no longer believed: they are proved again. */
+export const unwitnessed = (source: Source, now: Date) => ({
+  filter: {
+    source,
+    status: "done",
+    proof: "exact",
+    proofBy: "witness",
+  } satisfies Filter<SyncWindow>,
+  update: { $set: { proof: "ordered" as const, proofBy: null, verify: null, verifyAt: now } },
+});
+
 /** Months next to a find are looked at soon, and keep their proof till then. */
 export const hurry = (source: Source, { from, to, at }: { from: Date; to: Date; at: Date }) => ({
   filter: { source, status: "done", $or: [{ to: from }, { from: to }] } satisfies Filter<SyncWindow>,
