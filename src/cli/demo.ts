@@ -100,7 +100,7 @@ async function main(atEnd: AtEnd): Promise<number> {
   const token = newToken();
   const worker = await startWorker({ vars, secrets: { MONGODB_URI: uri, STATUS_TOKEN: token } });
   atEnd(worker.close);
-  const view = createProgressView(process.stdout, startedAtMs);
+  const view = createProgressView(startedAtMs);
   const invocations = await runToTheEnd({ db, worker, view });
   view.end();
   const seconds = (Date.now() - startedAtMs) / 1000;
@@ -181,7 +181,7 @@ async function runToTheEnd(watched: Watched): Promise<number> {
 async function keepRunning(system: Omit<Watched, "view">): Promise<never> {
   for (;;) {
     await sleep(KEPT_TICK_MS);
-    const view = createProgressView(process.stdout, Date.now());
+    const view = createProgressView(Date.now());
     await tickShown({ ...system, view });
     view.end();
   }

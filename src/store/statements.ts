@@ -189,7 +189,10 @@ export function writeOf(next: Next, now: Date): AnyBulkWriteOperation<Contract> 
   }
   const same = JSON.stringify(inOrder(seen, KEPT_OF_FOLD)) === JSON.stringify(inOrder(decided, KEPT_OF_FOLD));
   if (values === null && same) return null;
-  return { updateOne: { filter: unchanged(seen), update: replaced(next, decided) } };
+  // Others write `documents`: where they are replaced, they have to be as they were read.
+  const documents = values?.documents === undefined ? {} : { documents: seen.documents ?? null };
+  const filter = { ...unchanged(seen), ...documents } as Filter<Contract>;
+  return { updateOne: { filter, update: replaced(next, decided) } };
 }
 
 const OWN_SAID = OWN.filter((name) => !KEPT.some((one) => one === name));
