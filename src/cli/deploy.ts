@@ -111,7 +111,8 @@ async function checkCloudflare(): Promise<Result> {
     );
   const firstSecret =
     "Set it with: npx wrangler secret put MONGODB_URI (it makes the Worker where there is none yet).";
-  if (/\b(10007|10090)\b|does not exist|Worker ".*" not found/.test(output)) return failed("MONGODB_URI is not set", firstSecret);
+  if (/\b(10007|10090)\b|does not exist|Worker ".*" not found/.test(output))
+    return failed("MONGODB_URI is not set", firstSecret);
   if (code !== 0)
     return failed(output.trim(), "Cloudflare does not answer as it should: try again in a while.");
   const list = secretListSchema.parse(JSON.parse(output.slice(output.indexOf("["))));
