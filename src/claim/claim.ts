@@ -21,6 +21,7 @@ import {
   type LookEnd,
   type Progress,
   readmission,
+  recovery,
   renewed,
   retrial,
   reverification,
@@ -123,6 +124,19 @@ export async function doubtMonth(
 ): Promise<void> {
   const { filter, update } = doubt(windowId, found);
   await db.syncWindows.updateOne(filter, update);
+}
+
+/** What left the quarantine is not counted in it any more; @param own a window whose holder counts for itself. */
+export async function noteRecovered(
+  db: Database,
+  recovered: ReadonlyMap<string, number>,
+  own: string | null = null,
+): Promise<void> {
+  for (const [windowId, releases] of recovered) {
+    if (windowId === own) continue;
+    const { filter, update } = recovery(windowId, releases);
+    await db.syncWindows.updateOne(filter, update);
+  }
 }
 
 /** The months beside a find are looked at soon. */
