@@ -1,4 +1,4 @@
-// The Worker's two doors: the cron and the pages. Wiring only.
+// The Worker's two entrances: the cron and the pages. Wiring only.
 import type { ExportedHandler, RateLimit, ScheduledController } from "@cloudflare/workers-types";
 import { type Config, readConfig, SECRETS } from "./config/config.ts";
 import { createApp } from "./pages/app.tsx";
@@ -49,6 +49,7 @@ function pages(environment: Environment) {
     token: config instanceof ConfigError ? null : config.statusToken, // settings that cannot be read close the pages
     sources: config instanceof ConfigError ? [] : namesOf(config.sources),
     noticePage,
+    ...(config instanceof ConfigError ? {} : { search: config.searchIndex }),
     readStatus: (db) => statusOf(db, usable(), now()),
     now,
     sleep,

@@ -21,6 +21,7 @@ import {
   type LookEnd,
   type Progress,
   readmission,
+  recovery,
   renewed,
   retrial,
   reverification,
@@ -130,6 +131,19 @@ export async function doubtMonth(
 export async function doubtWitnessed(db: Database, source: Source, now: Date): Promise<void> {
   const { filter, update } = unwitnessed(source, now);
   await db.syncWindows.updateMany(filter, update);
+}
+
+/** What left the quarantine is not counted in it any more; @param own a window whose holder counts for itself. */
+export async function noteRecovered(
+  db: Database,
+  recovered: ReadonlyMap<string, number>,
+  own: string | null = null,
+): Promise<void> {
+  for (const [windowId, releases] of recovered) {
+    if (windowId === own) continue;
+    const { filter, update } = recovery(windowId, releases);
+    await db.syncWindows.updateOne(filter, update);
+  }
 }
 
 /** The months beside a find are looked at soon. */

@@ -195,6 +195,14 @@ export const unwitnessed = (source: Source, now: Date) => ({
   update: { $set: { proof: "ordered" as const, proofBy: null, verify: null, verifyAt: now } },
 });
 
+/** So many of its releases have left the quarantine; who holds it counts for itself. */
+export const recovery = (windowId: string, releases: number) => ({
+  filter: { _id: windowId, ...free } satisfies Filter<SyncWindow>,
+  update: [
+    { $set: { "counts.quarantined": { $max: [0, { $subtract: ["$counts.quarantined", releases] }] } } },
+  ],
+});
+
 /** Months next to a find are looked at soon, and keep their proof till then. */
 export const hurry = (source: Source, { from, to, at }: { from: Date; to: Date; at: Date }) => ({
   filter: { source, status: "done", $or: [{ to: from }, { from: to }] } satisfies Filter<SyncWindow>,

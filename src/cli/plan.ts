@@ -1,21 +1,22 @@
 // `npm run plan`, or `npm run sync -- plan`: what a start date, a tier or a budget costs, before anything is spent.
 import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Range } from "../forecast/cost.ts";
 import { collectionsOf, withDatabase } from "../platform/database.ts";
 import { bytes, count, counted, day, megabytes, percent } from "../report/words.ts";
 import { SOURCES } from "../sources/index.ts";
 import { STORE_RAW_MODES } from "../terms/documents.ts";
+import { SEARCH_MODES } from "../terms/search.ts";
 import { configOf, type Depth, type DepthOptions, dayOf, depthOf, STARTS, without } from "../upkeep/depth.ts";
 import { measure, unmeasured } from "../upkeep/measured.ts";
 import { CHANGES, type SourceChanges } from "../upkeep/preview.ts";
 import { TIERS } from "../upkeep/tiers.ts";
-import { EXIT_MEANINGS, runProgram } from "./exit.ts";
+import { EXIT_MEANINGS, newCommand, runProgram } from "./exit.ts";
 import { print } from "./print.ts";
 import { readSettings } from "./settings.ts";
 
-export const PLAN_PURPOSE = "What a start date, a tier or a budget costs, before anything is spent.";
+const PLAN_PURPOSE = "What a start date, a tier or a budget costs, before anything is spent.";
 
 interface Options extends DepthOptions {
   offline?: boolean;
@@ -27,7 +28,7 @@ const PLAIN_TABLE = {
   chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
 };
 
-export function planOptions(command: Command): Command {
+function planOptions(command: Command): Command {
   const tier = new Option("--tier <tier>", "as deep as this Atlas tier allows")
     .choices(Object.keys(TIERS))
     .conflicts("budget");
@@ -39,6 +40,7 @@ export function planOptions(command: Command): Command {
     .addOption(tier)
     .option("--budget <MB>", "as deep as this STORAGE_BUDGET_MB allows", megabytesOf)
     .addOption(new Option("--raw <mode>", "STORE_RAW").choices(STORE_RAW_MODES))
+    .addOption(new Option("--search <index>", "SEARCH_INDEX").choices(SEARCH_MODES))
     .addOption(new Option("--by <period>", "rows of the table").choices(["month", "year"]))
     .option("--offline", "without the database, even where MONGODB_URI is set")
     .action(showPlan);
@@ -74,6 +76,7 @@ function printDepth(answer: Depth): void {
   print(`From ${from}, STORE_RAW ${storeRaw}:`);
   print(`  notices   ${rangeOf(releases, count)}`);
   print(`  database  ${rangeOf(size, bytes)}`);
+  print(`  ${searchText(answer.search)}`);
   print(`  requests  ${rangeOf(requests, count)}`);
   print(`  time      ${rangeOf(hours.hourly, time)} with an hourly cron,`);
   print(`            ${rangeOf(hours.quarterHourly, time)} with a quarter-hourly one`);
@@ -86,6 +89,12 @@ function printDepth(answer: Depth): void {
   print(`\nPut into wrangler.toml under [vars]:\n`);
   for (const line of answer.lines) print(line);
   print(`\n(and nothing for ${answer.remove.join(", ")})`);
+}
+
+function searchText({ mode, textBytes }: Depth["search"]): string {
+  if (mode === "text") return `search    ${bytes(textBytes)} of it are the text index (SEARCH_INDEX=text)`;
+  const what = mode === "off" ? "no index for words" : "an index of Atlas Search, beside these bytes";
+  return `search    ${what}; SEARCH_INDEX=text would take ${bytes(textBytes)}`;
 }
 
 const sourceName = (source: string) => SOURCES.find(({ id }) => id === source)?.name ?? source;
@@ -202,11 +211,18 @@ function printTiers({ tiers }: Depth): void {
   );
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const program = new Command("plan")
-    .description(PLAN_PURPOSE)
-    .option("--json", "the answer as JSON, for programs")
-    .exitOverride()
-    .addHelpText("after", EXIT_MEANINGS);
-  await runProgram(planOptions(program));
-}
+const command = () =>
+  planOptions(
+    newCommand("plan")
+      .description(PLAN_PURPOSE)
+      .option("--json", "the answer as JSON, for programs")
+      .addHelpText("after", EXIT_MEANINGS),
+  );
+
+/** `npm run sync -- plan` */
+export const syncPlan = command();
+
+/** `npm run plan` */
+export const plan = (args: string[]) => runProgram(command(), args);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await plan(process.argv.slice(2));

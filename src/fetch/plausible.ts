@@ -1,6 +1,6 @@
 // What cannot be all there is, whatever the pages say: an API that answers 200 with too few rows looks like an API with
 // little to say. Pure.
-import { differenceInCalendarDays } from "date-fns";
+import { differenceInCalendarDays } from "date-fns/differenceInCalendarDays";
 import { fromLondon, londonTime, toLondon } from "../terms/london-time.ts";
 import type { Numbered } from "./gap-slices.ts";
 

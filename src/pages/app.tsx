@@ -10,6 +10,7 @@ import { health } from "../report/health.ts";
 import { METRICS_TYPE, metricsOf } from "../report/metrics.ts";
 import type { Status } from "../report/schema.ts";
 import type { NamedSource } from "../report/words.ts";
+import type { SearchMode } from "../terms/search.ts";
 import type { NoticePage } from "./ask.tsx";
 import { addAskRoutes } from "./ask-routes.tsx";
 import { ICON, SCRIPT, STYLE } from "./assets.ts";
@@ -34,6 +35,8 @@ export interface AppOptions extends Omit<GuardOptions, "token"> {
   readStatus: (db: Database) => Promise<Status>;
   sources: readonly NamedSource[];
   noticePage: NoticePage;
+  /** SEARCH_INDEX; `off` where it is not said. */
+  search?: SearchMode;
   /** Connects, hands over the database and closes. */
   withData: <T>(use: (db: Database) => Promise<T>, options?: { connections: number }) => Promise<T>;
   /** False when the pages of this place have looked too often for strangers. */
@@ -53,6 +56,7 @@ const HEADERS = secureHeaders({
     frameAncestors: ["'none'"],
   },
   xFrameOptions: "DENY",
+  referrerPolicy: "same-origin", // with "no-referrer" a browser posts its own forms with `Origin: null`, as foreign ones
   permissionsPolicy: { camera: [], geolocation: [], microphone: [] },
 });
 
@@ -154,8 +158,9 @@ export function createApp(options: AppOptions): Hono<Signed> {
   app.get("/quarantine", async (c) =>
     page(c, 200, <QuarantinePage rows={await withData(c, (db) => readQuarantine(db))} sources={sources} />),
   );
-  const { now, noticePage } = options;
-  addAskRoutes(app, { now, sourceIds: sources.map(({ source }) => source), noticePage, withData, page });
+  const { now, noticePage, search = "off" } = options;
+  const sourceIds = sources.map(({ source }) => source);
+  addAskRoutes(app, { now, sourceIds, search, noticePage, withData, page });
   return app;
 }
 

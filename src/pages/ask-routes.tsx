@@ -4,9 +4,11 @@ import type { Child } from "hono/jsx";
 import type { Document } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import { csvOf } from "../questions/csv.ts";
+import { whyUnanswered } from "../questions/failure.ts";
 import { questionNamed } from "../questions/index.ts";
 import { ask, type Question } from "../questions/question.ts";
 import { readProcess } from "../report/procurement.ts";
+import type { SearchMode } from "../terms/search.ts";
 import { AnswerPage, type NoticePage, QuestionsPage } from "./ask.tsx";
 import { ProcessPage } from "./process.tsx";
 
@@ -21,14 +23,15 @@ interface Signed {
 export interface AskOptions {
   now: () => Date;
   sourceIds: string[];
+  search: SearchMode;
   noticePage: NoticePage;
   withData: <T>(c: Context<Signed>, use: (db: Database) => Promise<T>) => Promise<T>;
   page: (c: Context<Signed>, status: 200, content: Child) => Response | Promise<Response>;
 }
 
 export function addAskRoutes(app: Hono<Signed>, options: AskOptions): void {
-  const { now, sourceIds, noticePage, withData, page } = options;
-  const asking = () => ({ now: now(), sources: sourceIds });
+  const { now, sourceIds, search, noticePage, withData, page } = options;
+  const asking = () => ({ now: now(), sources: sourceIds, search });
   const rowsOf = (c: Context<Signed>, { collection }: Question, pipeline: Document[]) =>
     withData(c, (db) =>
       db.db.collection(collection).aggregate(pipeline, { maxTimeMS: ANSWER_MS_MAX }).toArray(),
@@ -51,9 +54,12 @@ export function addAskRoutes(app: Hono<Signed>, options: AskOptions): void {
     const given = c.req.url.includes("?");
     const asked = ask(question, typed, asking());
     const refused = asked.kind === "refused";
-    const rows = refused ? null : await rowsOf(c, question, asked.pipeline);
     const problems = refused && given ? asked.problems : [];
-    return page(c, 200, <AnswerPage {...{ question, typed, problems, rows, noticePage }} />);
+    const { rows, why } = refused
+      ? { rows: null, why: null }
+      : await answered(question, () => rowsOf(c, question, asked.pipeline));
+    const note = question.note?.(asking()) ?? null;
+    return page(c, 200, <AnswerPage {...{ question, typed, problems, rows, why, note, noticePage }} />);
   });
   app.get("/processes/:id", async (c) => {
     const id = c.req.param("id");
@@ -61,6 +67,17 @@ export function addAskRoutes(app: Hono<Signed>, options: AskOptions): void {
     if (view === null) return c.notFound();
     return page(c, 200, <ProcessPage {...view} noticePage={noticePage} />);
   });
+}
+
+/** The rows, or why there are none. */
+async function answered(question: Question, rows: () => Promise<Document[]>) {
+  try {
+    return { rows: await rows(), why: null };
+  } catch (error) {
+    const why = whyUnanswered(error, question);
+    if (why === null) throw error;
+    return { rows: null, why };
+  }
 }
 
 /** What was left empty was not given. */

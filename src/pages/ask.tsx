@@ -38,10 +38,15 @@ interface AnswerPageProps {
   problems: readonly { parameter: string; message: string }[];
   /** Null until it was asked, or where it could not be. */
   rows: Document[] | null;
+  /** Why it could not be answered. */
+  why: string | null;
+  /** What it costs. */
+  note: string | null;
   noticePage: NoticePage;
 }
 
-export function AnswerPage({ question, typed, problems, rows, noticePage }: AnswerPageProps) {
+export function AnswerPage(props: AnswerPageProps) {
+  const { question, typed, problems, rows, why, note, noticePage } = props;
   return (
     <Layout title={`${question.title} – Procurement sync`} signedIn>
       <p class="crumb">
@@ -49,9 +54,15 @@ export function AnswerPage({ question, typed, problems, rows, noticePage }: Answ
       </p>
       <h1>{question.title}</h1>
       <p class="soft">{question.about}</p>
+      {note !== null && <p class="soft">{note}</p>}
       <section class="card" aria-label="Parameters">
         <Form question={question} typed={typed} problems={problems} />
       </section>
+      {why !== null && (
+        <section class="card" role="alert">
+          <p>{why}</p>
+        </section>
+      )}
       {rows !== null && (
         <section class="card" aria-labelledby="answer">
           <h2 id="answer">{rows.length === 1 ? "1 row" : `${rows.length} rows`}</h2>

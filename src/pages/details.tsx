@@ -66,7 +66,7 @@ export function WindowPage({ window, summary, gaps, sources }: WindowPageProps) 
               ["Notices", count(window.counts.releases)],
               ["Requests", count(window.counts.requests)],
               ["Requests per 1,000", perThousand(window.counts)],
-              ["In quarantine when read", count(window.counts.quarantined)],
+              ["In quarantine", count(window.counts.quarantined)],
               ["Size", bytes(window.counts.bytes)],
               [
                 "Forecast",

@@ -2,6 +2,7 @@
 // from here. Pure: `pipelineOf` gives what MongoDB is asked, and nothing else is needed to ask it.
 import type { Document } from "mongodb";
 import { z } from "zod";
+import type { SearchMode } from "../terms/search.ts";
 
 /** How a column's values are written for people. */
 export type ColumnKind = "text" | "list" | "number" | "money" | "day" | "instant" | "link";
@@ -33,6 +34,8 @@ export interface Question {
   /** The index that serves it; null where it reads all of a collection. */
   index: string | null;
   columns: readonly Column[];
+  /** What it costs where that depends on the settings; null where there is nothing to say. */
+  note?: (asking: Asking) => string | null;
   /** @param typed what `parameters` reads */
   pipeline: (typed: Readonly<Record<string, string>>, asking: Asking) => Document[];
 }
@@ -41,6 +44,8 @@ export interface Asking {
   now: Date;
   /** Ids of all sources: an index by source and date is of use only where they are named. */
   sources: string[];
+  /** SEARCH_INDEX; `off` where it is not said. */
+  search?: SearchMode;
 }
 
 /** A question with its parameters' types, as the files beside this write it. */

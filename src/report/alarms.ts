@@ -77,8 +77,9 @@ function failing({ runs }: AlarmFacts, { source, name }: SourceStatus): Alarm[] 
     .flatMap((run) => run.sources.filter((one) => one.source === source))
     .slice(0, FAILED_RUNS);
   const bad = ends.filter(({ endedBy }) => BAD_ENDS.includes(endedBy));
-  if (bad.length < FAILED_RUNS) return [];
-  const full = bad.some(({ endedBy }) => endedBy === "storage full");
+  // A database that takes nothing more takes nothing in the next hour either.
+  const full = ends[0]?.endedBy === "storage full";
+  if (bad.length < FAILED_RUNS && !full) return [];
   return [
     {
       key: `failing/${source}`,
@@ -86,9 +87,11 @@ function failing({ runs }: AlarmFacts, { source, name }: SourceStatus): Alarm[] 
       severity: "trouble",
       source,
       windowId: null,
-      text: `${name} has failed in its last ${FAILED_RUNS} runs${full ? ", because the database is full" : ""}.`,
+      text: full
+        ? `${name}: new notices are not stored any more, because the database is full.`
+        : `${name} has failed in its last ${FAILED_RUNS} runs.`,
       advice: full
-        ? "Make room: a later start date and `npm run sync -- prune`, STORE_RAW=none, or a bigger tier."
+        ? "Make room: a later start date and `npm run sync -- prune`, STORE_RAW=none, or a bigger tier. What was published meanwhile is fetched then."
         : "Run `npm run sync -- doctor`: it says whether the site, the settings or the database is the cause.",
     },
   ];
@@ -178,6 +181,10 @@ function rejectedNews({ sources }: AlarmFacts, news: AlarmFacts["news"][number])
 function storage({ storage: { usedBytes, budgetBytes } }: AlarmFacts): Alarm[] {
   if (budgetBytes === null || usedBytes < STORAGE_SHARE * budgetBytes) return [];
   const share = percent(usedBytes / budgetBytes);
+  const used = `The database uses ${share} of its storage budget (${bytes(usedBytes)} of ${bytes(budgetBytes)}).`;
+  const choices =
+    "Choose a later start date and prune, set STORE_RAW to none, or move to a bigger tier with a bigger STORAGE_BUDGET_MB.";
+  const isFull = usedBytes >= budgetBytes;
   return [
     {
       key: "storage",
@@ -185,9 +192,10 @@ function storage({ storage: { usedBytes, budgetBytes } }: AlarmFacts): Alarm[] {
       severity: "trouble",
       source: null,
       windowId: null,
-      text: `The database uses ${share} of its storage budget (${bytes(usedBytes)} of ${bytes(budgetBytes)}).`,
-      advice:
-        "New notices still arrive while there is room. Choose a later start date and prune, set STORE_RAW to none, or move to a bigger tier.",
+      text: isFull ? `New notices are not stored any more. ${used}` : used,
+      advice: isFull
+        ? `They are fetched once there is room again: nothing is lost meanwhile. ${choices}`
+        : `New notices still arrive while there is room. ${choices}`,
     },
   ];
 }

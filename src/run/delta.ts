@@ -6,7 +6,7 @@ import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.t
 import { ALL_STAGES } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
 import { ensureRoom } from "./headroom.ts";
-import { PAGE_FAULTS_MAX, type PageFault, readLanes } from "./lane.ts";
+import { PAGE_FAULTS_MAX, type PageFault, readLanes, type Unproven } from "./lane.ts";
 
 const OVERLAP_MS = 3_600_000; // rows that appear up to an hour late are still met
 const SETTLING_MS = 120_000; // the newest two minutes may still be filling up
@@ -28,7 +28,7 @@ export async function syncDelta(context: SourceContext): Promise<void> {
     context.report.releases += step.counted.length;
     walk = { ...walk, lanes: step.lanes };
     if (step.fault) await notePageFault(context, step.fault);
-    if (step.unproven) await db.syncJobs.updateOne({ _id: source }, { $push: { unproven: step.unproven } });
+    if (step.unproven) await noteUnproven(context, job, step.unproven);
     if (nextLane(walk.lanes) && !(await advanceWalk(context, before, walk))) return;
   }
   const reached = fromLondon(walk.to);
@@ -36,6 +36,14 @@ export async function syncDelta(context: SourceContext): Promise<void> {
     { _id: source, "deltaWalk.from": walk.from, "deltaWalk.to": walk.to },
     { $set: { deltaWalk: null }, $max: { lastSyncedDate: reached }, $currentDate: { updatedAt: true } },
   );
+}
+
+/** Once: the overlap meets the same slice again in the next run. */
+async function noteUnproven({ db, source }: SourceContext, job: SyncJob, slice: Unproven): Promise<void> {
+  const known = job.unproven?.some(
+    ({ stage, from, to }) => stage === slice.stage && from === slice.from && to === slice.to,
+  );
+  if (!known) await db.syncJobs.updateOne({ _id: source }, { $push: { unproven: slice } });
 }
 
 async function notePageFault({ db, source }: SourceContext, fault: PageFault): Promise<void> {

@@ -9,6 +9,7 @@ import type { Database } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import { ensureCollections, ensureIndexes, refuseEarlierVersion } from "../platform/schema.ts";
+import { ensureSearchIndex } from "../platform/search-index.ts";
 import { sendAlerts } from "../report/alerts.ts";
 import { closeRun, openRun } from "../report/runs.ts";
 import { noticePage, ownCollections } from "../sources/index.ts";
@@ -49,6 +50,7 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
     const own = ownCollections(config.sources);
     await ensureCollections(db, log, own);
     await ensureIndexes(db, own);
+    await ensureSearchIndex(db, { mode: config.searchIndex, log });
     await openRun(db, _id, startedAt);
     await adoptBuyers(db);
     noticesClosed = await closePassed({ db, fold: foldOcid, now: startedAt });
@@ -65,7 +67,8 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   await noting(room, () => sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }));
   if (config.notify === "daily") {
     const ids = config.sources.map(({ source }) => source);
-    await noting(room, () => sendDigest({ ...alerts, sources: ids, noticePage }));
+    const asked = { sources: ids, search: config.searchIndex, noticePage };
+    await noting(room, () => sendDigest({ ...alerts, ...asked }));
   }
   log.info({ ...summary(end, startedAt), noticesClosed }, "invocation");
   if (written.status === "rejected") throw written.reason;

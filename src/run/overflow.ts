@@ -7,6 +7,7 @@ import type { Page } from "../fetch/page.ts";
 import { absentIds } from "../fetch/proof.ts";
 import { distinct, judgeSlice } from "../fetch/walk.ts";
 import { noteAbsent } from "../store/gaps.ts";
+import { standing } from "../store/store.ts";
 import { ApiError, DeadlineReached } from "../terms/errors.ts";
 import { boundaryAtOrBefore, plusSeconds, toLondon } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
@@ -107,7 +108,7 @@ async function byCursors(reading: Reading, page: Page): Promise<Row[]> {
   let rows = distinct([...page.rows, ...(await byCursor(reading, page))]);
   for (let attempt = 1, idle = 0; idle < CHAINS_IDLE_MAX && mayAsk(reading); attempt++) {
     const lo = boundaryAtOrBefore(plusSeconds(asked.lo, -attempt));
-    const question = { ...asked, lo, limit: Math.max(1, asked.limit - attempt) };
+    const question = { ...asked, lo, limit: otherLimit(asked.limit, attempt) };
     const answer = await askWithin(reading, ask(context.asker, question));
     if (answer.kind !== "page") break;
     const more = [...answer.page.rows, ...(await byCursor(reading, answer.page))].filter(inSlice);
@@ -116,6 +117,14 @@ async function byCursors(reading: Reading, page: Page): Promise<Row[]> {
     rows = all;
   }
   return rows;
+}
+
+/** A cursor drops rows within some twenty of a seam (4.3 % of them: api-facts), so the next seams stand further away. */
+const SEAM_ROWS = 0.13;
+
+function otherLimit(limit: number, attempt: number): number {
+  const span = Math.max(1, Math.floor((limit * 2) / 3));
+  return Math.max(1, limit - (1 + ((Math.ceil(limit * SEAM_ROWS) * attempt - 1) % span)));
 }
 
 async function byCursor(reading: Reading, first: Page): Promise<Row[]> {
@@ -143,9 +152,13 @@ async function byCursor(reading: Reading, first: Page): Promise<Row[]> {
 async function byNumber(reading: Reading, rows: Row[]): Promise<Row[]> {
   const { context, asked } = reading;
   const found: Row[] = [];
-  const [left, wanted] = [
-    [] as string[],
-    [...fannedOut(rows.map(({ releaseId }) => releaseId)), ...absentIds(rows, [])],
+  const left: string[] = [];
+  // What stands next door (a date out of line, another month) is not missing.
+  const absent = absentIds(rows, []);
+  const stands = await standing(context.db, context.source, absent);
+  const wanted = [
+    ...fannedOut(rows.map(({ releaseId }) => releaseId)),
+    ...absent.filter((id) => !stands.has(id)),
   ];
   for (const id of wanted) {
     const rows = mayAsk(reading) ? await lookUpWithin(reading, id) : null;
@@ -153,13 +166,13 @@ async function byNumber(reading: Reading, rows: Row[]): Promise<Row[]> {
     else left.push(id);
   }
   const lowest = rows.map(({ releaseId }) => releaseId).sort(byNoticeNumber)[0];
-  let absent = 0;
-  for (let id = lowest && below(lowest); id && absent < ABSENT_IN_A_ROW_MAX; id = below(id)) {
+  let none = 0;
+  for (let id = lowest && below(lowest); id && none < ABSENT_IN_A_ROW_MAX; id = below(id)) {
     const answer = (mayAsk(reading) ? await lookUpWithin(reading, id) : null) ?? [];
     if (!mayAsk(reading)) left.push(id);
     if (answer.some(({ date }) => date !== null && toLondon(date) < asked.lo)) break;
     found.push(...answer);
-    absent = answer.length === 0 ? absent + 1 : 0;
+    none = answer.length === 0 ? none + 1 : 0;
   }
   await noteAbsent(context.db, `${context.source}/${asked.lo.slice(0, 7)}`, left);
   return found;

@@ -48,7 +48,7 @@ export function countRows(
       requests: counts.requests + requests,
       releases: counts.releases + counted.length,
       byTag: Object.fromEntries(byTag),
-      quarantined,
+      quarantined: Math.max(0, quarantined - stored.recovered),
       bytes,
     },
     publishedSeconds: withSeconds(progress.publishedSeconds, counted, baseMs(window)),

@@ -1,5 +1,6 @@
 // map → store for the rows of one page: every release ends in `contracts` or, with its text and the reason, in
 // `quarantine`.
+import { noteRecovered } from "../claim/claim.ts";
 import type { Page } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
 import { foldOcid } from "../map/process/fold.ts";
@@ -23,6 +24,8 @@ export interface StoredRows {
   bytes: ReadonlyMap<string, number>;
   /** Releases that went into quarantine. */
   quarantined: number;
+  /** Releases of the window that have left it. */
+  recovered: number;
 }
 
 export const NOTHING_STORED: StoredRows = {
@@ -31,6 +34,7 @@ export const NOTHING_STORED: StoredRows = {
   addedKeys: new Set(),
   bytes: new Map(),
   quarantined: 0,
+  recovered: 0,
 };
 
 interface StoreOptions {
@@ -77,9 +81,10 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
     await quarantine(db, boundedCases(context, cases), now);
     return stored;
   });
+  // What leaves the quarantine was here before, and has been counted.
   const newContracts = unknown
     .flatMap((upsert) => rows.get(upsert)?.key ?? [])
-    .filter((key) => bytes.has(key));
+    .filter((key) => bytes.has(key) && !released.includes(`${source}/${key}`));
   const addedKeys = new Set([
     ...newContracts,
     ...cases.flatMap(({ _id, ocid, releaseId }) =>
@@ -90,17 +95,22 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   ]);
   const read = [...bytes.values()].reduce((sum, one) => sum + one, 0);
   const { measured } = room;
-  room.grownBytes += growthBytes({ inserted, upserted: upserts.length, bytes: read, measured });
+  const { searchIndex: search } = context.config;
+  room.grownBytes += growthBytes({ inserted, upserted: upserts.length, bytes: read, measured, search });
   const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
   const added = options.countAdded ? newCases + newContracts.length : 0;
   const kept = new Set(cases.map(({ _id }) => _id));
   const gone = released.filter((id) => !kept.has(id));
-  await release(db, gone);
+  const recovered = await release(db, gone);
+  await noteRecovered(db, recovered, windowId);
   for (const { _id } of cases) context.quarantined.add(_id);
   for (const id of gone) context.quarantined.delete(id);
   context.report.contractsChanged += changed;
   context.report.quarantined += newCases;
-  return { changed, added, addedKeys, bytes, quarantined: cases.length };
+  return {
+    ...{ changed, added, addedKeys, bytes, quarantined: cases.length },
+    recovered: windowId === null ? 0 : (recovered.get(windowId) ?? 0),
+  };
 }
 
 /** What is there keeps its text; what is new gets as much as there is room for, and counts against the budget. */

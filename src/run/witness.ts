@@ -39,7 +39,7 @@ export const openWitness = (witness: Witness, origin: string): WitnessAccess => 
   troubles: 0,
 });
 
-export const UNTRIED: WitnessState = {
+const UNTRIED: WitnessState = {
   ...{ trusted: false, agreed: 0, requests: 0, trustedAt: null, triedAt: null, lostAt: null, lostBy: null },
   ...{ daysRead: 0, daysWithout: 0, lacked: 0, invented: 0, found: 0 },
 };

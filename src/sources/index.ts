@@ -2,6 +2,7 @@
 import type { SourceRules } from "../map/source-rules.ts";
 import type { OwnCollections } from "../platform/schema.ts";
 import type { StoreDetail } from "../terms/documents.ts";
+import { SEARCH_INDEX_BYTES } from "../terms/search.ts";
 import type { Volumes, VolumesBySource } from "../terms/source.ts";
 import { boardMinutes } from "./board-minutes/source.ts";
 import { contractsFinder } from "./contracts-finder/source.ts";
@@ -12,8 +13,16 @@ export const SOURCES: readonly Source[] = [findATender, contractsFinder, boardMi
 
 export const volumesOf = (sources: readonly SourceConfig[]): VolumesBySource =>
   new Map(
-    sources.map(({ source, definition, details = [] }) => [source, withDetails(definition.volumes, details)]),
+    sources.map(({ source, definition, details = [], search }) => {
+      const volumes = withDetails(definition.volumes, details);
+      return [source, search === "text" && definition.releases ? withSearchIndex(volumes) : volumes];
+    }),
   );
+
+const withSearchIndex = (volumes: Volumes): Volumes => ({
+  ...volumes,
+  contractExtraBytes: volumes.contractExtraBytes + SEARCH_INDEX_BYTES,
+});
 
 function withDetails(volumes: Volumes, details: readonly StoreDetail[]): Volumes {
   const { detailBytes, releaseBytes } = volumes;

@@ -8,6 +8,7 @@ import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { OwnCollections } from "../platform/schema.ts";
 import type { MappedBuyer, StoreDetail, SyncWindow } from "../terms/documents.ts";
+import type { SearchMode } from "../terms/search.ts";
 import type { Api, Volumes, Witness } from "../terms/source.ts";
 
 export interface Source {
@@ -56,6 +57,8 @@ export interface SourceConfig extends SourceSettings {
   definition: Source;
   /** STORE_DETAILS: what its notices keep beside the rest. */
   details?: readonly StoreDetail[];
+  /** SEARCH_INDEX: whether its notices take room in a text index too. */
+  search?: SearchMode;
 }
 
 /** How a source is read that is no API of releases. Whatever it stores goes to collections of its own. */

@@ -2,6 +2,7 @@
 // (`dbStats`: dataSize + indexSize) of all databases together.
 import { type Db, MongoServerError } from "mongodb";
 import type { Database } from "../platform/database.ts";
+import { SEARCH_INDEX_BYTES, type SearchMode } from "../terms/search.ts";
 
 /** The one measure of `used`: for claims, pages, metrics, alarms and the doctor. */
 export interface UsedSpace {
@@ -101,14 +102,17 @@ export function growthBytes({
   upserted,
   bytes,
   measured,
+  search,
 }: {
   inserted: number;
   upserted: number;
   bytes: number;
   measured: Pick<StorageSize, "contracts" | "processes"> | null;
+  search: SearchMode;
 }): number {
   if (upserted === 0) return 0;
   const isKnown = measured !== null && measured.contracts.count >= ENOUGH_CONTRACTS;
   const processBytes = isKnown ? measured.processes.bytes / measured.contracts.count : PROCESS_BYTES;
-  return inserted * (bytes / upserted + EXTRA_BYTES + processBytes);
+  const searchBytes = search === "text" ? SEARCH_INDEX_BYTES : 0;
+  return inserted * (bytes / upserted + EXTRA_BYTES + searchBytes + processBytes);
 }

@@ -4,7 +4,7 @@ import type { Database } from "../platform/database.ts";
 import { type Buyer, buyerSchema, type MappedBuyer } from "../terms/documents.ts";
 import { recount } from "./counts.ts";
 import { afterMerge, identityOf, type KnownBuyer, keysOf, type Resolved, resolved } from "./identity.ts";
-import { withOwn } from "./own-fields.ts";
+import { asRead, othersOf, whereLacking, withOwn } from "./own-fields.ts";
 import { isDuplicate, writeBuyers } from "./writes.ts";
 
 const BUYER_FIELDS = Object.keys(buyerSchema.shape);
@@ -100,9 +100,6 @@ export async function merge(db: Database, kept: ObjectId, other: ObjectId): Prom
   const [to, from] = [kept, other].map((id) => both.find(({ _id }) => _id.equals(id)));
   if (!to || !from) return;
   if (!(to.mergedIds ?? []).some((id) => id.equals(other))) {
-    const enriched = Object.entries(from).filter(
-      ([field, value]) => !BUYER_FIELDS.includes(field) && to[field] === undefined && value !== undefined,
-    );
     const { numbers, names } = identityOf(from);
     // `orgId` and `nameLower` are unique: the one gives them up before the other has them.
     await db.buyers.updateOne({ _id: other }, {
@@ -115,13 +112,24 @@ export async function merge(db: Database, kept: ObjectId, other: ObjectId): Prom
       (await writeBuyers(db, [replacing(to, { ...after, ...(nameLower ? { nameLower } : {}) })])) ||
       (await writeBuyers(db, [replacing(to, after)])); // a third has the name
     if (!taken) return; // it has changed meanwhile: the next look tries again
-    if (enriched.length > 0)
-      await db.buyers.updateOne({ _id: kept }, { $set: Object.fromEntries(enriched) } as Document);
   }
   await moveContracts(db, kept, other);
   await moveReferences(db, kept, other);
   await recount(db, [kept]);
-  await db.buyers.deleteMany({ _id: other });
+  await takeAway(db, kept, other);
+}
+
+const TAKEN_AWAY_MAX = 5; // each time somebody has written into it meanwhile; the next look goes on
+
+/** It goes when all that others wrote into it is in the one that is kept. */
+async function takeAway(db: Database, kept: ObjectId, other: ObjectId): Promise<void> {
+  for (let round = 0; round < TAKEN_AWAY_MAX; round++) {
+    const last: Document | null = await db.buyers.findOne({ _id: other });
+    if (!last) return;
+    const others = othersOf(last, BUYER_FIELDS);
+    if (Object.keys(others).length > 0) await db.buyers.updateOne({ _id: kept }, whereLacking(others));
+    if ((await db.buyers.deleteMany(asRead(last))).deletedCount > 0) return;
+  }
 }
 
 async function moveContracts(db: Database, kept: ObjectId, other: ObjectId): Promise<void> {

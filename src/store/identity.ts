@@ -220,6 +220,18 @@ function orgIdAfter(
   return ranked[0] ?? before ?? offered[0] ?? "";
 }
 
+/** What others have changed in the one, where they have not in the `kept`. */
+function enrichedIn(other: KnownBuyer, kept: KnownBuyer): Partial<KnownBuyer> {
+  const isEnriched = (one: KnownBuyer, field: "sector" | "website") => one[field] !== one.said?.[field];
+  const isMoved = (one: KnownBuyer) => addressText(one) !== (one.said?.address ?? addressText({}));
+  const { region, regionName, locality, postalCode } = other;
+  return definedOnly({
+    ...(isEnriched(other, "sector") && !isEnriched(kept, "sector") ? { sector: other.sector } : {}),
+    ...(isEnriched(other, "website") && !isEnriched(kept, "website") ? { website: other.website } : {}),
+    ...(isMoved(other) && !isMoved(kept) ? { region, regionName, locality, postalCode } : {}),
+  });
+}
+
 /** Two that turned out to be one: what releases have said of either, and what this one lacks. */
 export function afterMerge(kept: KnownBuyer, other: KnownBuyer): Omit<KnownBuyer, "_id"> {
   const [a, b] = [identityOf(kept), identityOf(other)];
@@ -229,6 +241,7 @@ export function afterMerge(kept: KnownBuyer, other: KnownBuyer): Omit<KnownBuyer
   const name = said?.name ?? kept.name;
   return {
     ...(said ?? kept),
+    ...enrichedIn(other, kept),
     // `other` gives its own up.
     ...(kept.nameLower === undefined || name !== kept.name ? { nameLower: name.toLowerCase() } : {}),
     identifiers,

@@ -8,6 +8,23 @@ export function withOwn(values: Document, names: readonly string[]): Document {
   return { $mergeObjects: [values, { $arrayToObject: others }] };
 }
 
+/** What others wrote into a document, all but the `names`. */
+export function othersOf(document: Document, names: readonly string[]): Document {
+  return Object.fromEntries(
+    Object.entries(document).filter(([name, value]) => !names.includes(name) && value !== undefined),
+  );
+}
+
+/** Adds what a document lacks of `others`; what is there stays. */
+export function whereLacking(others: Document): Document[] {
+  return [{ $replaceWith: { $mergeObjects: ["$$ROOT", { $literal: others }, "$$ROOT"] } }];
+}
+
+/** As long as nobody, whichever program, has changed the document since it was read. */
+export function asRead(document: Document): Document {
+  return { _id: document["_id"], $expr: { $eq: ["$$ROOT", { $literal: document }] } };
+}
+
 /** Those of the `names` that the document has, in its own order. */
 export function ownOf(names: readonly string[]): Document {
   const isOwn = { $in: ["$$this.k", names] };

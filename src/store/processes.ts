@@ -6,8 +6,9 @@ import type { Database } from "../platform/database.ts";
 import { type Process, processSchema } from "../terms/documents.ts";
 import { ENDED_AFTER_MS, type Procurement } from "../terms/told.ts";
 import type { Source } from "../terms/window.ts";
+import { type Inherited, inherited } from "./heirs.ts";
 import { processId } from "./ids.ts";
-import { withOwn } from "./own-fields.ts";
+import { asRead, whereLacking, withOwn } from "./own-fields.ts";
 import { isDuplicate } from "./writes.ts";
 
 const PROCESS_FIELDS = Object.keys(processSchema.shape);
@@ -58,67 +59,80 @@ const same = (wanted: readonly Wanted[], stored: readonly Process[]) =>
   wanted.length === stored.length &&
   wanted.every((one) => stored.some((other) => textOf(one) === textOf(other)));
 
+type Write = AnyBulkWriteOperation<Process>;
+
 interface Writing {
   version: number;
-  main: AnyBulkWriteOperation<Process> | null;
   mainId: ObjectId;
-  others: AnyBulkWriteOperation<Process>[];
+  main: Write | null;
+  /** The other procurements of the ocid. */
+  others: Write[];
+  /** Documents that no procurement has any more. */
+  gone: Write[];
+  /** What others wrote goes to another document: it is there before this one loses it. */
+  moves: boolean;
 }
 
 function writingOf(knot: Knot, now: Date): Writing | null {
   const { source, ocid, stored, touched } = knot;
-  const [first, ...rest] = wantedOf(knot);
-  const all = first ? [first, ...rest] : rest;
-  if ((!touched && same(all, stored)) || (!first && stored.length === 0)) return null;
+  const all = wantedOf(knot);
+  if ((!touched && same(all, stored)) || (all.length === 0 && stored.length === 0)) return null;
+  const [first, ...rest] = all;
   const mainId = processId({ source, ocid });
   const old = stored.find(({ _id }) => _id.equals(mainId));
   const version = (old?.version ?? 0) + 1;
   const guard = { _id: mainId, version: old?.version ?? 0 };
-  const main = first
-    ? old
-      ? written(first, { filter: guard, version, changed: textOf(first) !== textOf(old) })
-      : inserted(first, version, now)
-    : old
-      ? { deleteOne: { filter: guard } }
-      : null;
+  const older = { version: { $lt: version } };
+  const heritage = inherited(all, stored, PROCESS_FIELDS);
+  const write = (one: Wanted, before: Process | undefined, filter: Document) =>
+    before
+      ? written(one, { filter, version, before, heritage: heritage.of(one._id) })
+      : inserted(one, { version, now, heritage: heritage.of(one._id) });
   const wanted = new Set(rest.map(({ _id }) => _id.toHexString()));
   const others = stored.filter(({ _id }) => !_id.equals(mainId));
-  const kept = new Map(others.map((one) => [one._id.toHexString(), one]));
-  const older = { version: { $lt: version } };
   return {
-    version,
-    main,
-    mainId,
-    others: [
-      ...others
-        .filter(({ _id }) => !wanted.has(_id.toHexString()))
-        .map(({ _id }) => ({ deleteOne: { filter: { _id, ...older } } })),
-      ...rest.map((one) => {
-        const before = kept.get(one._id.toHexString());
-        if (!before) return inserted(one, version, now);
-        const changed = textOf(one) !== textOf(before);
-        return written(one, { filter: { _id: one._id, ...older }, version, changed });
-      }),
-    ],
+    ...{ version, mainId, moves: heritage.moves },
+    main: first ? write(first, old, guard) : old ? { deleteOne: { filter: guard } } : null,
+    others: rest.map((one) =>
+      write(
+        one,
+        others.find(({ _id }) => _id.equals(one._id)),
+        { _id: one._id, ...older },
+      ),
+    ),
+    gone: others
+      .filter(({ _id }) => !wanted.has(_id.toHexString()))
+      .map((one) => ({ deleteOne: { filter: { ...asRead(one), ...older } } })),
   };
 }
 
-function inserted(process: Wanted, version: number, now: Date): AnyBulkWriteOperation<Process> {
-  const document = inOrder({ ...process, version, updatedAt: now }) as unknown as Process;
-  return { insertOne: { document } };
+function inserted(
+  process: Wanted,
+  { version, now, heritage }: { version: number; now: Date; heritage: Inherited },
+): Write {
+  const own = inOrder({ ...process, version, updatedAt: now });
+  return { insertOne: { document: { ...own, ...heritage.taken } as unknown as Process } };
 }
 
 function written(
   process: Wanted,
-  { filter, version, changed }: { filter: Document; version: number; changed: boolean },
-): AnyBulkWriteOperation<Process> {
+  options: { filter: Document; version: number; before: Process; heritage: Inherited },
+): Write {
+  const { filter, version, before, heritage } = options;
+  const changed = textOf(process) !== textOf(before);
   const values = {
     $mergeObjects: [
       { $literal: inOrder({ ...process, version }) },
       { updatedAt: changed ? "$$NOW" : "$updatedAt" },
     ],
   };
-  return { updateOne: { filter, update: [{ $replaceWith: withOwn(values, PROCESS_FIELDS) }] } };
+  if (heritage.leaves) {
+    const update = [{ $replaceWith: { $mergeObjects: [values, { $literal: heritage.taken }] } }];
+    return { updateOne: { filter: { ...asRead(before), ...filter }, update } };
+  }
+  const own = { $replaceWith: withOwn(values, PROCESS_FIELDS) };
+  const lacking = Object.keys(heritage.taken).length > 0 ? whereLacking(heritage.taken) : [];
+  return { updateOne: { filter, update: [own, ...lacking] } };
 }
 
 export interface ProcessesWritten {
@@ -130,17 +144,21 @@ export interface ProcessesWritten {
 /** Writes those that differ: one command, where each ocid is one procurement. */
 export async function writeProcesses(db: Database, knots: Knot[], now: Date): Promise<ProcessesWritten> {
   const writings = knots.flatMap((knot) => writingOf(knot, now) ?? []);
-  const mains = await tryWrite(
-    db,
+  const moving = writings.filter(({ moves }) => moves);
+  const steps = [
+    moving.flatMap(({ others }) => others),
     writings.flatMap(({ main }) => main ?? []),
-  );
-  if (!mains.settled) return mains;
-  const several = writings.filter(({ others }) => others.length > 0);
-  if (several.length === 0) return mains;
-  const rest = await tryWrite(
-    db,
-    several.flatMap(({ others }) => others),
-  );
+    writings.filter(({ moves }) => !moves).flatMap(({ others }) => others),
+    writings.flatMap(({ gone }) => gone),
+  ];
+  let changed = 0;
+  for (const operations of steps) {
+    const done = await tryWrite(db, operations);
+    if (!done.settled) return done;
+    changed += done.changed;
+  }
+  const several = writings.filter(({ others, gone }) => others.length + gone.length > 0);
+  if (several.length === 0) return { settled: true, changed };
   // A slow writer may have put one back that another has taken away: if the version is still its own, it has not.
   const versions = await db.processes
     .find({ _id: { $in: several.map(({ mainId }) => mainId) } }, { projection: { version: 1 } })
@@ -149,10 +167,7 @@ export async function writeProcesses(db: Database, knots: Knot[], now: Date): Pr
     main === null ||
     "deleteOne" in main ||
     versions.some((one) => one._id.equals(mainId) && one.version === version);
-  return {
-    settled: rest.settled && several.every(isStill),
-    changed: mains.changed + rest.changed,
-  };
+  return { settled: several.every(isStill), changed };
 }
 
 async function tryWrite(

@@ -166,9 +166,13 @@ export async function quarantine(
   );
 }
 
-/** Releases that could be stored after all leave the quarantine. */
-export async function release(db: Database, ids: string[]): Promise<void> {
-  if (ids.length > 0) await db.quarantine.deleteMany({ _id: { $in: ids } });
+/** Releases that could be stored after all leave the quarantine. @returns how many, by the window that counts them */
+export async function release(db: Database, ids: string[]): Promise<Map<string, number>> {
+  if (ids.length === 0) return new Map();
+  const cases = await db.quarantine.find({ _id: { $in: ids } }, { projection: { windowId: 1 } }).toArray();
+  await db.quarantine.deleteMany({ _id: { $in: ids } });
+  const windowIds = cases.flatMap(({ windowId }) => windowId ?? []);
+  return new Map([...Map.groupBy(windowIds, (id) => id)].map(([id, all]) => [id, all.length]));
 }
 
 const SOME_ID = new ObjectId("000000000000000000000000");

@@ -1,7 +1,7 @@
 // The only file that converts between instants and London's wall clock. Both APIs speak local time without a
 // zone (api-facts: `YYYY-MM-DDTHH:MM:SS`, exactly 19 characters, a trailing Z is ignored), so every request,
 // slice and frontier is a LondonTime, and every stored date is an instant.
-import { tzOffset } from "@date-fns/tz";
+import { tzOffset } from "@date-fns/tz/tzOffset";
 
 /** London wall-clock time, `YYYY-MM-DDTHH:MM:SS`, no zone. Sorts as text. */
 export type LondonTime = string & { readonly __brand: "LondonTime" };

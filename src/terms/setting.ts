@@ -7,6 +7,8 @@ export interface NumberRange {
   min: number;
   max: number;
   whole: boolean;
+  /** Why not beyond. */
+  why?: string;
 }
 
 export const number = ({ preset, ...range }: NumberRange & { preset: string }) =>
@@ -19,7 +21,7 @@ export const numberIn = (range: NumberRange) =>
     .transform((text) => (/^\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : Number.NaN))
     .refine(
       (value) => value >= range.min && value <= range.max && (!range.whole || Number.isInteger(value)),
-      `allowed are ${range.whole ? "whole numbers" : "numbers"} from ${range.min} to ${range.max}`,
+      `allowed are ${range.whole ? "whole numbers" : "numbers"} from ${range.min} to ${range.max}${range.why ? `: ${range.why}` : ""}`,
     );
 
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T, preset: T[number]) =>

@@ -1,11 +1,14 @@
 // What `plan` answers: the depth that is set, or that a tier or a budget allows, and what it costs. Pure.
 import { type Config, readConfig } from "../config/config.ts";
 import { BACKFILL_SHARE } from "../forecast/fitting.ts";
+import { volumesFor } from "../forecast/volumes.ts";
 import { megabytes } from "../report/words.ts";
 import { SOURCES } from "../sources/index.ts";
 import type { StoreRaw } from "../terms/documents.ts";
 import { ConfigError } from "../terms/errors.ts";
 import { toLondon } from "../terms/london-time.ts";
+import { SEARCH_INDEX_BYTES, type SearchMode } from "../terms/search.ts";
+import type { VolumesBySource } from "../terms/source.ts";
 import type { Measured } from "./measured.ts";
 import { type Preview, preview } from "./preview.ts";
 import { budgetFor, type Reach, reachOf, type Tier, type TierReach, tierReaches } from "./tiers.ts";
@@ -15,6 +18,7 @@ export interface DepthOptions {
   tier?: Tier;
   budget?: number;
   raw?: StoreRaw;
+  search?: SearchMode;
   by?: "month" | "year";
 }
 
@@ -28,7 +32,7 @@ export const without = (settings: Record<string, string>, names: readonly string
 /** The settings as they would be; a plan needs no database. */
 export function configOf(
   settings: Record<string, string>,
-  { start, tier, budget, raw }: Pick<DepthOptions, "start" | "tier" | "budget" | "raw">,
+  { start, tier, budget, raw, search }: Omit<DepthOptions, "by">,
   now: Date,
 ): Config {
   const budgetMb = tier ? budgetFor(tier) : budget;
@@ -41,6 +45,7 @@ export function configOf(
       ]),
       ...(start === undefined ? {} : { BACKFILL_START_DATE: start }),
       ...(raw === undefined ? {} : { STORE_RAW: raw }),
+      ...(search === undefined ? {} : { SEARCH_INDEX: search }),
       ...(budgetMb === undefined ? {} : { STORAGE_BUDGET_MB: String(budgetMb) }),
     },
     now,
@@ -56,6 +61,8 @@ export interface Depth extends Preview {
   /** Where a tier or a budget chose the start: how far back it may be. */
   reach: Reach | null;
   tiers: TierReach[];
+  /** SEARCH_INDEX, and what `text` takes of the size, or would take. */
+  search: { mode: SearchMode; textBytes: number };
   usedBytes: number | null;
   forecastError: Measured["forecastError"];
   /** For [vars] in wrangler.toml. */
@@ -95,10 +102,20 @@ export function depthOf(facts: {
     fits: budgetMb === null ? null : shown.size.likely <= megabytes(budgetMb) * BACKFILL_SHARE,
     reach,
     tiers: tierReaches({ history: everything, known, now }),
+    search: { mode: config.searchIndex, textBytes: textBytes(shown.bySource, known.volumes) },
     usedBytes: measured.usedBytes,
     forecastError: measured.forecastError,
-    ...linesFor({ starts: shown.starts, everything, budgetMb, storeRaw: config.storeRaw }),
+    ...linesFor({ starts: shown.starts, everything, budgetMb, config }),
   };
+}
+
+/** Of all contracts that are kept; a source without releases has none. */
+function textBytes(bySource: Preview["bySource"], volumes: VolumesBySource): number {
+  return Object.entries(bySource).reduce((sum, [source, { releases }]) => {
+    const isOfReleases = SOURCES.some(({ id, releases: of }) => id === source && of !== null);
+    const contracts = isOfReleases ? releases * volumesFor(volumes, source).contractsPerRelease : 0;
+    return sum + contracts * SEARCH_INDEX_BYTES;
+  }, 0);
 }
 
 export const dayOf = (at: Date) => toLondon(at).slice(0, 10);
@@ -108,9 +125,9 @@ function linesFor(options: {
   starts: Preview["starts"];
   everything: Config["sources"];
   budgetMb: number | null;
-  storeRaw: StoreRaw;
+  config: Pick<Config, "storeRaw" | "searchIndex">;
 }): Pick<Depth, "lines" | "remove"> {
-  const { starts, everything, budgetMb, storeRaw } = options;
+  const { starts, everything, budgetMb, config } = options;
   // One common start says the same where no source begins later than it would by it.
   const first = Math.min(...everything.map(({ source, start }) => (starts[source] ?? start).getTime()));
   const shared = everything.every(
@@ -127,7 +144,8 @@ function linesFor(options: {
         ? [line(COMMON_START, dayOf(new Date(first)))]
         : own.map(({ name, value }) => line(name, value))),
       line("STORAGE_BUDGET_MB", String(budgetMb ?? 0)),
-      line("STORE_RAW", storeRaw),
+      line("STORE_RAW", config.storeRaw),
+      ...(config.searchIndex === "off" ? [] : [line("SEARCH_INDEX", config.searchIndex)]),
     ],
     remove: shared ? own.map(({ name }) => name) : [COMMON_START],
   };

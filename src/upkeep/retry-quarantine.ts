@@ -1,4 +1,5 @@
 // Releases in quarantine, mapped once more by today's mapper: what can be stored now leaves it.
+import { noteRecovered } from "../claim/claim.ts";
 import type { Config } from "../config/config.ts";
 import { readPage, salvageReleases } from "../fetch/page.ts";
 import { distinct } from "../fetch/walk.ts";
@@ -54,6 +55,6 @@ async function storeCase(
     if (refused[0]) return refused[0].reason;
   }
   if (rows.length === 0) return "its text holds no release";
-  await release(db, [_id]);
+  await noteRecovered(db, await release(db, [_id]));
   return null;
 }

@@ -8,6 +8,7 @@ import { payloadFor } from "../platform/payload.ts";
 import { NotTaken, type Post } from "../platform/post.ts";
 import { questionNamed } from "../questions/index.ts";
 import { toLondon } from "../terms/london-time.ts";
+import type { SearchMode } from "../terms/search.ts";
 import type { Digest, Seen, Watch } from "../terms/watch.ts";
 import { digestOf, type NoticePage, type Told } from "./message.ts";
 import { isNothing, newsOf } from "./news.ts";
@@ -23,6 +24,7 @@ export interface DigestOptions {
   /** Null: nothing is looked at. */
   webhookUrl: string | null;
   sources: string[];
+  search?: SearchMode;
   noticePage: NoticePage;
   post: Post;
   now: Date;
@@ -89,14 +91,14 @@ interface Looked {
 
 /** One that cannot be asked keeps none of the others back. */
 async function lookAt(watches: readonly Watch[], options: DigestOptions): Promise<Looked[]> {
-  const { db, sources, now, log } = options;
+  const { db, sources, search = "off", now, log } = options;
   const looked: Looked[] = [];
   for (const watch of watches) {
     const { _id: name, question: asked, parameters, seen, seenAt } = watch;
     const question = questionNamed(asked);
     try {
       if (!question) throw new RangeError(`there is no question ${asked}`);
-      const { rows, isCut } = await rowsOf(db, { question, parameters, asking: { now, sources } });
+      const { rows, isCut } = await rowsOf(db, { question, parameters, asking: { now, sources, search } });
       const news = newsOf({ rows, isCut, seen, seenAt, now });
       looked.push({ watch, news, told: { ...news, name, question: question.title, typed: parameters } });
     } catch (error) {

@@ -1,5 +1,5 @@
-// Each command through a process of its own, as people call it, on a database in each state.
-import { execFile, spawn } from "node:child_process";
+// Each command on a database in each state: in one state through a process of its own, as people call it, else in this one.
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
@@ -7,6 +7,7 @@ import { createServer, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
 import { MongoClient, ObjectId } from "mongodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { sync as syncCommand } from "../../src/cli/sync.ts";
 import { freePort, type LocalMongo, startMongod } from "../../src/local/mongod.ts";
 import { collectionsOf } from "../../src/platform/database.ts";
 import { createLogger } from "../../src/platform/logger.ts";
@@ -19,6 +20,7 @@ import type { Quarantined } from "../../src/terms/documents.ts";
 import type { Finding } from "../../src/upkeep/finding.ts";
 import { clockEnvironment, clockIsShifted } from "../kit/clock.ts";
 import { freshDatabase } from "../kit/database.ts";
+import { here, inProcess, type Variables } from "../kit/programs.ts";
 import { monthsOf, setScene } from "../worker/status-data.ts";
 
 const SYNC = fileURLToPath(new URL("../../src/cli/sync.ts", import.meta.url));
@@ -37,31 +39,13 @@ beforeAll(async () => {
 afterAll(() => replica.close());
 beforeEach(() => clear());
 
-interface Ended {
-  code: number;
-  out: string;
-  err: string;
-}
-
-function sync(args: string[], vars: Record<string, string> = {}): Promise<Ended> {
-  const settings = {
-    ...{ MONGODB_URI: uri, MONGODB_DB: name, FAT_API_URL: replica.url, CF_API_URL: replica.url },
-    ...{ BACKFILL_START_DATE: from.toISOString().slice(0, 10), REQUESTS_PER_MINUTE: "60000" },
-  };
-  const env = {
-    PATH: process.env["PATH"],
-    HOME: process.env["HOME"],
-    ...clockEnvironment,
-    ...settings,
-    ...vars,
-  };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [SYNC, ...args], { env, maxBuffer: 50_000_000 }, (error, out, err) => {
-      const code = error && typeof error.code === "number" ? error.code : 0;
-      resolve({ code: error && code === 0 ? -1 : code, out, err });
-    });
-  });
-}
+const settings = (vars: Variables): Variables => ({
+  ...{ MONGODB_URI: uri, MONGODB_DB: name, FAT_API_URL: replica.url, CF_API_URL: replica.url },
+  ...{ BACKFILL_START_DATE: from.toISOString().slice(0, 10), REQUESTS_PER_MINUTE: "60000" },
+  ...vars,
+});
+const sync = (args: string[], vars: Variables = {}) => here(syncCommand, args, settings(vars));
+const syncProcess = (args: string[], vars: Variables = {}) => inProcess(SYNC, args, settings(vars));
 
 async function portOf(server: Server): Promise<number> {
   server.listen(0, "127.0.0.1");
@@ -70,18 +54,20 @@ async function portOf(server: Server): Promise<number> {
   return typeof address === "object" && address ? address.port : 0;
 }
 
-const json = async (args: string[], vars?: Record<string, string>) => {
-  const ended = await sync([...args, "--json"], vars);
+const json = async (args: string[], vars?: Variables, call = sync) => {
+  const ended = await call([...args, "--json"], vars);
   return { ...ended, answer: JSON.parse(ended.out) };
 };
 
 const COMMANDS = [
   ...["status", "plan", "run", "verify", "retry", "pause", "resume", "prune", "doctor"],
-  ...["quarantine list", "quarantine show", "quarantine retry"],
+  ...["quarantine list", "quarantine show", "quarantine retry", "proof", "assumptions"],
+  ...["sites list", "sites add", "sites probe", "sites off", "sites on"],
 ];
 
 /** With its clock set, this machine and the database disagree about the time, and nothing else. */
 const WELL = clockIsShifted ? "1 check failed." : "All well.";
+const IN_PROCESSES = "middle";
 const STATES = ["empty", "middle", "done", "trouble"] as const;
 type Expected = Record<(typeof STATES)[number], [code: number, words: RegExp]>;
 const same = (code: number, words: RegExp): Expected => ({
@@ -129,7 +115,7 @@ describe("each command on a database in each state", () => {
       if (state !== "empty") await setScene(db, state, new Date());
       const planned = SOURCES.flatMap((source) => monthsOf(source, new Date())).length;
       const check = async ([args, expected]: (typeof LOOKING)[number]) => {
-        const { code, out, err } = await sync(args, SHORT);
+        const { code, out, err } = await (state === IN_PROCESSES ? syncProcess : sync)(args, SHORT);
         const [expectedCode, pattern] = expected[state];
         const words = new RegExp(
           pattern.source.replace("PLANNED", String(planned)).replace("WELL", WELL),
@@ -161,12 +147,22 @@ describe.concurrent("npm run sync", () => {
     [["pause", "etenders"], {}, "Expected fat, cf"],
     [["retry", "2024-03"], {}, "FIND_A_TENDER/2024-03"],
     [["nonsense"], {}, "unknown command"],
-    [["status"], { PAGE_LIMIT: "0" }, 'PAGE_LIMIT is "0": allowed are whole numbers from 1 to 100.'],
+    [["status"], { PAGE_LIMIT: "0" }, 'PAGE_LIMIT is "0": allowed are whole numbers from 2 to 100:'],
     [["status"], { MONGODB_URI: "" }, "MONGODB_URI is missing"],
   ])("%j with %j is refused with what is expected, exit code 2", async (args, vars, expected) => {
     const { code, err } = await sync(args, vars);
     expect(err).toContain(expected);
     expect(code).toBe(2);
+  });
+
+  it("as a process ends with the same exit codes and streams", async () => {
+    const refused = await syncProcess(["nonsense"]);
+    expect(refused).toEqual(await sync(["nonsense"]));
+    expect([refused.code, refused.out]).toEqual([2, ""]);
+    const absent = await syncProcess(["quarantine", "show", "absent"]);
+    expect(absent).toEqual(await sync(["quarantine", "show", "absent"]));
+    expect([absent.code, absent.out]).toEqual([1, ""]);
+    expect(await syncProcess(["--help"])).toEqual(await sync(["--help"]));
   });
 
   it("whose MongoDB does not answer says so, exit code 2", async () => {
@@ -187,7 +183,7 @@ describe("status", () => {
     ["trouble", 1, /✖ failed[\s\S]*npm run sync -- retry/],
   ] as const)("of a database %s: exit code %i, the page's words", async (scene, expectedCode, words) => {
     await setScene(db, scene, new Date());
-    const { code, out } = await sync(["status"], { NO_COLOR: "1" });
+    const { code, out } = await syncProcess(["status"], { NO_COLOR: "1" });
     expect(out).toMatch(words);
     expect(code).toBe(expectedCode);
     expect(out).not.toContain("\u001b"); // no colours in a file
@@ -198,7 +194,7 @@ describe("status", () => {
   });
 
   it("--watch says it again, until Ctrl-C", async () => {
-    const env = { PATH: process.env["PATH"], MONGODB_URI: uri, MONGODB_DB: name };
+    const env = { PATH: process.env["PATH"], ...clockEnvironment, MONGODB_URI: uri, MONGODB_DB: name };
     const watching = spawn(process.execPath, [SYNC, "status", "--watch"], { env });
     const closed = once(watching, "close");
     let said = "";
@@ -219,21 +215,22 @@ describe("status", () => {
 
 describe("run and verify", () => {
   it("read all, verify all, and a month once more", async () => {
-    const first = await json(["run"], { VERIFY_REQUESTS_PER_RUN: "0" });
+    const atOnce = { VERIFY_AFTER_HOURS: "0" };
+    const first = await json(["run"], { VERIFY_REQUESTS_PER_RUN: "0", ...atOnce });
     expect(first.answer.outcome).toBe("done");
     expect(first.code).toBe(0);
     const windows = await db.syncWindows.find().toArray();
     expect(windows.length).toBeGreaterThan(3);
     expect(windows.every(({ status, proof }) => status === "done" && proof === "ordered")).toBe(true);
 
-    const verified = await sync(["verify"]);
+    const verified = await sync(["verify"], atOnce);
     expect(verified.out).toMatch(/Find a Tender: .* verified; ended by nothing left\./);
     expect(await db.syncWindows.countDocuments({ proof: "exact" })).toBe(windows.length);
 
     const one = windows.find(({ source }) => source === "CONTRACTS_FINDER");
     const id = one?._id ?? "";
     const before = replica.replica.stats().CONTRACTS_FINDER.asked;
-    const anew = await json(["verify", id]);
+    const anew = await json(["verify", id], atOnce);
     const shares: { windowsVerified: string[] }[] = anew.answer.sources;
     expect(shares.flatMap(({ windowsVerified }) => windowsVerified)).toEqual([id]);
     const asked = replica.replica.stats().CONTRACTS_FINDER.asked - before;
@@ -245,12 +242,22 @@ describe("run and verify", () => {
     expect(absent.err).toContain("is not done");
   });
 
+  it("verify of months that are not due says when they are", async () => {
+    await json(["run"], { VERIFY_REQUESTS_PER_RUN: "0" });
+    const { code, out } = await sync(["verify"]);
+    const waiting = await db.syncWindows.countDocuments({ proof: "ordered" });
+    expect(waiting).toBeGreaterThan(3);
+    expect(out).toMatch(/0 verified; ended by nothing left\./);
+    expect(out).toContain(`${waiting} months are not due yet, the first at `);
+    expect(code).toBe(0);
+  });
+
   it("that fails says why, exit code 1", async () => {
     const server = createHttpServer((_, response) => response.writeHead(401).end("no"));
     const port = await portOf(server);
     const { code, out } = await sync(["run"], { FAT_API_URL: `http://127.0.0.1:${port}` });
     server.close();
-    expect(out).toMatch(/Find a Tender: 0 notices .*ended by error\.\n .*401/);
+    expect(out).toMatch(/Find a Tender: 0 notices .*ended by trouble\.\n .*401/);
     expect(out).toMatch(/Contracts Finder: \d+ notices/);
     expect(code).toBe(1);
   });
@@ -380,8 +387,8 @@ describe("prune", () => {
 });
 
 describe("doctor", () => {
-  const findings = async (vars: Record<string, string> = {}) => {
-    const { answer, code } = await json(["doctor"], vars);
+  const findings = async (vars: Variables = {}, call = sync) => {
+    const { answer, code } = await json(["doctor"], vars, call);
     const list: Finding[] = answer;
     const clock = (check: string) => clockIsShifted && check === "clock"; // it is, and is found
     const failed = list.flatMap(({ state, check }) => (state === "failed" && !clock(check) ? [check] : []));
@@ -411,22 +418,23 @@ describe("doctor", () => {
     expect(code).toBe(1);
   });
 
-  it("names a host that does not exist", async () => {
-    const { failed, of } = await findings({ MONGODB_URI: "mongodb://nowhere.invalid/" });
+  it("tells of a host that does not exist, and does not quote it: it may be a password, cut off", async () => {
+    const { failed, list, of } = await findings({ MONGODB_URI: "mongodb://nowhere.invalid/" });
     expect(failed).toEqual(["MongoDB's name"]);
-    expect(of("MongoDB's name")?.found).toContain("nowhere.invalid");
+    expect(of("MongoDB's name")?.found).toContain("the host of MONGODB_URI has no address");
+    expect(JSON.stringify(list)).not.toContain("nowhere");
   });
 
   it("names a closed door: nobody there, or a TLS that is refused as Atlas refuses unknown addresses", async () => {
     const { failed } = await findings({ MONGODB_URI: `mongodb://127.0.0.1:${await freePort()}/` });
-    expect(failed).toEqual(["MongoDB's door"]);
+    expect(failed).toEqual(["MongoDB's port"]);
     const refusing = createServer((socket) => socket.end(Buffer.from([21, 3, 3, 0, 2, 2, 80]))); // TLS alert: internal error
     const port = await portOf(refusing);
     const tls = await findings({ MONGODB_URI: `mongodb://127.0.0.1:${port}/?tls=true` });
     refusing.close();
-    expect(tls.failed).toEqual(["MongoDB's door"]);
-    expect(tls.of("MongoDB's door")?.found).toContain("alert");
-    expect(tls.of("MongoDB's door")?.advice).toContain("IP access list");
+    expect(tls.failed).toEqual(["MongoDB's port"]);
+    expect(tls.of("MongoDB's port")?.found).toContain("alert");
+    expect(tls.of("MongoDB's port")?.advice).toContain("IP access list");
   });
 
   it("names an API that is away, one that refuses, and one that is something else", async () => {
@@ -485,9 +493,8 @@ describe("doctor", () => {
     await healthy();
     // This process's clock: a minute ahead of the database's.
     const ahead = "const now = Date.now; Date.now = () => now() + 60_000;";
-    const { failed, of } = await findings({
-      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(ahead)}`,
-    });
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(ahead)}`;
+    const { failed, of } = await findings({ NODE_OPTIONS }, syncProcess);
     expect(failed).toEqual(["clock"]);
     expect(of("clock")?.found).toMatch(/^(59|6\d)\.\d s between/);
   });

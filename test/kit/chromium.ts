@@ -1,6 +1,6 @@
 // A Chromium for the tests: the one that CHROMIUM names, the one that comes with `npm ci` as a package, or the system's.
 import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
@@ -29,6 +29,7 @@ export async function launchChromium(): Promise<Browser> {
 interface Found {
   executablePath: string;
   args: string[];
+  env?: NodeJS.ProcessEnv;
 }
 
 const named = async (): Promise<Found | null> =>
@@ -54,7 +55,19 @@ async function packaged(): Promise<Found | null> {
   Object.assign(process.env, { TMPDIR: folder, AWS_EXECUTION_ENV: "AWS_Lambda_nodejs22.x" });
   try {
     const { default: sparticuz } = await import("@sparticuz/chromium");
-    return { executablePath: await sparticuz.executablePath(), args: sparticuz.args };
+    const executablePath = await sparticuz.executablePath();
+    // Its list of fonts names /tmp, and a page of which no font is found ends the browser.
+    const FONTCONFIG_FILE = join(folder, "fonts.conf");
+    await writeFile(
+      FONTCONFIG_FILE,
+      `<fontconfig><dir>${folder}/fonts</dir><cachedir>${folder}/fonts-cache</cachedir></fontconfig>`,
+    );
+    // Its own flags are for Lambda: in a single process the whole browser dies with the first context that is closed.
+    return {
+      executablePath,
+      args: ["--disable-gpu", "--font-render-hinting=none"],
+      env: { ...process.env, FONTCONFIG_FILE },
+    };
   } finally {
     for (const [name, value] of Object.entries(before))
       if (value === undefined) delete process.env[name];

@@ -4,6 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { startMongod } from "../../src/local/mongod.ts";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
 import { SOURCES } from "../../src/replica/sources.ts";
+import { statusOf } from "../../src/run/status.ts";
 import { createWorld, missingReleases, type World, type WorldOptions } from "../../src/sim/world.ts";
 import { measureStorage } from "../../src/store/budget.ts";
 import type { SyncRun, SyncWindow } from "../../src/terms/documents.ts";
@@ -134,15 +135,27 @@ describe("a budget of a fifth of what the history takes", () => {
     expect(after.sources.some(({ releases }) => releases > 0)).toBe(true);
 
     world.pass(3_600_000);
+    // Before any run: who looks learns from the setting alone that nothing new will be stored.
+    const lowered = { STORAGE_BUDGET_MB: String(used * 0.9) };
+    const seen = await statusOf(db, world.configFor(lowered), world.now());
+    expect(seen.alarms.map(({ key, text }) => `${key}: ${text}`)).toEqual([
+      expect.stringMatching(/^storage: New notices are not stored any more. The database uses 11\d % of/),
+    ]);
     const asked = () => SOURCES.map((source) => world.replica.stats()[source].asked);
     const before = asked();
-    const over = await world.run({ STORAGE_BUDGET_MB: String(used * 0.9), VERIFY_REQUESTS_PER_RUN: "0" });
+    const over = await world.run({ ...lowered, VERIFY_REQUESTS_PER_RUN: "0" });
     expect(asked()).toEqual(before);
     expect(over.sources.map(({ endedBy }) => endedBy)).toEqual(["storage full", "storage full"]);
     expect(over.sources[0]?.errors[0]).toMatch(
       /New notices are not stored any more: .* STORAGE_BUDGET_MB is/,
     );
     expect((await db.syncJobs.findOne({ _id: "FIND_A_TENDER" }))?.status).toBe("error");
+
+    const told = await statusOf(db, world.configFor(lowered), world.now());
+    expect(told.alarms.map(({ key }) => key)).toEqual([
+      ...SOURCES.map((source) => `failing/${source}`),
+      "storage",
+    ]);
 
     const again = await world.run({ STORAGE_BUDGET_MB: "1000" });
     expect(again.sources.every(({ endedBy }) => endedBy !== "storage full")).toBe(true);

@@ -18,11 +18,11 @@ import { httpAnswer } from "../../src/sim/world.ts";
  * Requests per 1,000; the floor of a drain is 10. A second pass over everything took as many once more. In so short a
  * history each month's sample weighs more than over ten years; the trial of the witness comes once, whatever its length.
  */
-const MOST = { drain: 11, verify: { FIND_A_TENDER: 3, CONTRACTS_FINDER: 2 }, witnessed: 12, trial: 12 };
+const MOST = { drain: 11, verify: { FIND_A_TENDER: 3, CONTRACTS_FINDER: 2 }, witnessed: 12, trial: 20 };
 /** A run asks for the files of two months; these are five. */
 const RUNS = 4;
 const MONTHS_MS = 5 * 30.44 * 86_400_000;
-const NOTICES = 10_000;
+const NOTICES = Number(process.env["COST_NOTICES"] ?? 10_000);
 
 describe("requests per 1,000 releases", () => {
   it.each<[string, Fault[]]>([

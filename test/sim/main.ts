@@ -1,4 +1,4 @@
-// `npm run simulate -- --seeds 1000 [--seed N] [--only NAME]`: seeds side by side, a violation with the command that
+// `npm run simulate -- --seeds 1000 [--from N] [--seed N] [--only NAME]`: seeds side by side, a violation with the command that
 // replays it, and how often each fault and each kill was really met.
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -23,19 +23,23 @@ async function main(): Promise<void> {
   const program = new Command("simulate")
     .description("The production code on a simulated clock, network and database, seed by seed.")
     .option("--seeds <number>", "how many seeds", number, 100)
+    .option("--from <number>", "the first of them", number, 1)
     .option("--seed <number>", "this one alone, twice: the same seed gives the same trace", number)
     .option("--bail", "end at the first violation")
     .option("--only <name>", "show only what was met that carries this name")
     .parse();
-  const { seeds, seed, only, bail } = program.opts<{
+  const { seeds, from, seed, only, bail } = program.opts<{
     seeds: number;
+    from: number;
     seed?: number;
     only?: string;
     bail?: true;
   }>();
   const begun = Date.now();
   const outcomes =
-    seed === undefined ? await all(seeds, bail === true) : [await simulate(seed), await simulate(seed)];
+    seed === undefined
+      ? await all({ from, seeds, bail: bail === true })
+      : [await simulate(seed), await simulate(seed)];
   const violations = outcomes.filter(({ violation }) => violation !== null);
   for (const one of violations.slice(0, 20)) {
     console.log(`seed ${one.seed}: ${one.violation}\n  again: npm run simulate -- --seed ${one.seed}`);
@@ -57,12 +61,12 @@ async function main(): Promise<void> {
   process.exit(violations.length > 0 || differs ? 1 : 0);
 }
 
-function all(seeds: number, bail: boolean): Promise<Outcome[]> {
+function all({ from, seeds, bail }: { from: number; seeds: number; bail: boolean }): Promise<Outcome[]> {
   const workers = Math.max(1, Math.min(availableParallelism(), 8));
   const outcomes: Outcome[] = [];
   const shares = Array.from({ length: workers }, (_, at) => {
     const worker = new Worker(fileURLToPath(import.meta.url), {
-      workerData: { first: at + 1, step: workers, last: seeds },
+      workerData: { first: from + at, step: workers, last: from + seeds - 1 },
     });
     worker.on("message", (outcome: Outcome) => {
       outcomes.push(outcome);

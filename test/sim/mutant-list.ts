@@ -186,6 +186,24 @@ export const MUTANTS: Mutant[] = [
     put: "return values;",
   },
   {
+    name: "what others wrote into a buyer goes with it when it turns out to be another one",
+    file: "src/store/buyers.ts",
+    find: "if (Object.keys(others).length > 0) await",
+    put: "if (Object.keys(others).length < 0) await",
+  },
+  {
+    name: "what others wrote into a process stays where another procurement gets its id",
+    file: "src/store/heirs.ts",
+    find: "if (!heir || heir.equals(one._id)) continue;",
+    put: "if (!heir || wanted.length > 0) continue;",
+  },
+  {
+    name: "documents that others have changed are written over",
+    file: "src/store/statements.ts",
+    find: "return isOthers ? {} : {",
+    put: "return isOthers && seen === null ? {} : {",
+  },
+  {
     name: "a process is written whoever was faster",
     file: "src/store/processes.ts",
     find: "const guard = { _id: mainId, version: old?.version ?? 0 };",

@@ -29,7 +29,9 @@ const JUDGES: Judge[] = [
     command: "node_modules/.bin/vitest",
     args: [
       "run",
-      ...["claim", "store", "pacer", "delta", "faults", "backfill"].map((name) => `test/mongo/${name}`),
+      ...["claim", "store", "kept", "pacer", "delta", "faults", "backfill"].map(
+        (name) => `test/mongo/${name}`,
+      ),
       "--bail",
       "1",
     ],

@@ -45,3 +45,11 @@ export function wrongProcess(
 const stored = (rows: readonly Published[]) => rows.map((row) => ({ ...row, listedAt: 0 }));
 const wordsOf = ({ state, awards }: Truth) => `${state}, ${awards.length} awards`;
 const kindsOf = (rows: readonly Published[]) => rows.map(({ telling }) => telling?.kind).join(", ");
+
+/** Of stories, by ocid. */
+export function toldRows(rows: readonly Published[]): Map<string, Published[]> {
+  return Map.groupBy(
+    rows.filter(({ telling }) => telling !== undefined),
+    ({ ocid }) => ocid,
+  );
+}

@@ -9,6 +9,7 @@ import { createRandom, pick } from "../../src/replica/random.ts";
 import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { createMemoryStore, documentsOf } from "../../src/sim/memory-store.ts";
 import { createScheduler } from "../../src/sim/scheduler.ts";
+import { createApplication } from "./application.ts";
 import { createCheckers, Violation } from "./checkers.ts";
 import { type Chaos, type Invocation, type Stage, start } from "./invocations.ts";
 
@@ -102,8 +103,9 @@ export async function simulate(seed: number): Promise<Outcome> {
     "duplicate-ids",
   ];
   const exactCounts = !faults.some((fault) => distorting.includes(fault));
+  const application = createApplication({ store, random: createRandom(seed * 13 + 5), violate });
   const checkers = createCheckers({
-    store,
+    ...{ store, application },
     replica,
     histories,
     actor: () => actor,
@@ -130,7 +132,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     store,
     replica: () => replica,
     chaos,
-    vars: { PAGE_LIMIT: String(pageLimit) },
+    vars: { PAGE_LIMIT: String(pageLimit), STORE_DETAILS: "lots,documents,contact" },
     meet,
     violate,
     acts: (id) => {
@@ -157,6 +159,9 @@ export async function simulate(seed: number): Promise<Outcome> {
     };
     running.push(invocation);
     start(stage, invocation, from);
+    // The application writes whenever it likes: between two pages, and within one.
+    for (const after of application.turns())
+      scheduler.after(after, "the application writes", () => application.write());
   }
 
   function guarded(check: () => void): void {

@@ -117,7 +117,7 @@ describe("scheduled", () => {
 describe("a wrong setting", () => {
   it.each([
     [{ BACKFILL_START_DATE: "2024-13-01" }, uri, 'BACKFILL_START_DATE is \\"2024-13-01\\": allowed is a day'],
-    [{ PAGE_LIMIT: "0" }, uri, 'PAGE_LIMIT is \\"0\\": allowed are whole numbers from 1 to 100'],
+    [{ PAGE_LIMIT: "0" }, uri, 'PAGE_LIMIT is \\"0\\": allowed are whole numbers from 2 to 100'],
     [{}, "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=500", "MongoDB cannot be reached with MONGODB_URI"],
   ])(
     "%j gives one clear error and changes nothing",

@@ -1,11 +1,14 @@
 // `sync verify`: proves here and now what has been read.
 import { verifyAnew } from "../../claim/claim.ts";
+import type { Database } from "../../platform/database.ts";
+import { counted } from "../../report/words.ts";
 import { type Common, commandOf, opened, refuse, windowArgument } from "../command.ts";
+import { print } from "../print.ts";
 import { invokeShown } from "./run.ts";
 
 export const verify = commandOf(
   "verify",
-  "Verifies here and now what has been read and never verified; a window is verified anew.",
+  "Verifies here and now what has been read and is due (VERIFY_AFTER_HOURS); a window that is named, at once and again.",
 )
   .addArgument(windowArgument(false))
   .action((window: string | undefined, options: Common) =>
@@ -13,6 +16,24 @@ export const verify = commandOf(
       if (window !== undefined && !(await verifyAnew(open.db, window))) {
         return refuse(`${window} is not done, or it is being verified now: \`status\` says which.`);
       }
-      return invokeShown(open, { verifyOnly: true, ...options });
+      const code = await invokeShown(open, { verifyOnly: true, ...options });
+      if (window === undefined && !options.json) await tellLater(open.db);
+      return code;
     }),
   );
+
+/** So that "0 verified" is no riddle. */
+async function tellLater(db: Database): Promise<void> {
+  const later = await db.syncWindows
+    .find(
+      { status: "done", proof: "ordered", verifyAt: { $gt: new Date() } },
+      { projection: { verifyAt: 1 }, sort: { verifyAt: 1 } },
+    )
+    .toArray();
+  const first = later[0]?.verifyAt;
+  if (!first) return;
+  const are = later.length === 1 ? "is" : "are";
+  print(
+    `${counted(later.length, "month")} ${are} not due yet, the first at ${first.toISOString()}; \`verify WINDOW\` looks at one at once.`,
+  );
+}

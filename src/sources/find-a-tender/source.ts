@@ -19,7 +19,8 @@ export const findATender = defineReleases({
     spanSecondsMin: 1, // equal ends are answered with 400
     order: "id",
     marginRows: 9,
-    lookupPath: (noticeId) => `/api/1.0/ocdsReleasePackages/${encodeURIComponent(noticeId)}`,
+    // Half a character, which JSON can hold, is no part of an address.
+    lookupPath: (noticeId) => `/api/1.0/ocdsReleasePackages/${encodeURIComponent(noticeId.toWellFormed())}`,
     refusesUnknownParameters: true,
     cooldownSeconds: { 429: 120, 403: 300 },
     stages: [], // `stages` hides most rows here

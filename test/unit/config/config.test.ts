@@ -45,9 +45,10 @@ describe("readConfig", () => {
   it.each([
     ["BACKFILL_START_DATE", "2024-13-01", "day of the calendar"],
     ["BACKFILL_START_DATE", "2027-01-01", "not in the future"],
-    ["PAGE_LIMIT", "0", "from 1 to 100"],
+    ["PAGE_LIMIT", "0", "from 2 to 100"],
+    ["PAGE_LIMIT", "1", "from 2 to 100: a page of a single row never says whether it was all"],
     ["PAGE_LIMIT", "12.5", "whole numbers"],
-    ["PAGE_LIMIT", "abc", "from 1 to 100"],
+    ["PAGE_LIMIT", "abc", "from 2 to 100"],
     ["REQUESTS_PER_MINUTE", "0", "from 0.1"],
     ["RUN_BUDGET_SECONDS", "901", "to 870"],
     ["FAT_API_URL", "https://example.org/path", "an origin"],

@@ -10,9 +10,9 @@ const asked = (name: string, typed: Record<string, string>) => {
 };
 
 describe("questions", () => {
-  it("are thirty and one, each with a name of its own", () => {
-    expect(QUESTIONS).toHaveLength(31);
-    expect(new Set(QUESTIONS.map(({ name }) => name)).size).toBe(31);
+  it("are thirty-two, each with a name of its own", () => {
+    expect(QUESTIONS).toHaveLength(32);
+    expect(new Set(QUESTIONS.map(({ name }) => name)).size).toBe(32);
     for (const { name } of QUESTIONS) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
   });
 
@@ -55,6 +55,30 @@ describe("questions", () => {
     expect(asked("won-by", { supplier: "A.B (C)*" })).toMatchObject({
       pipeline: [{ $match: { "awards.suppliers.name": /^A\.B \(C\)\*/i } }, {}, {}, {}, {}],
     });
+  });
+
+  it("find words by the index that there is, whatever a word means in a query", () => {
+    const one = questionNamed("mentions");
+    const typed = { words: 'solar -"roof" a.b' };
+    const first = (search: "text" | "atlas" | "off") => {
+      const given = one && ask(one, typed, { ...asking, search });
+      return given?.kind === "asked" ? given.pipeline[0] : undefined;
+    };
+    expect(first("text")?.["$match"]).toMatchObject({ $text: { $search: '"solar" "- roof" "a.b"' } });
+    expect(first("off")?.["$match"].$and[2]).toEqual({
+      $or: [{ title: /a\.b/i }, { description: /a\.b/i }],
+    });
+    expect(first("atlas")?.["$search"]).toMatchObject({
+      index: "words",
+      compound: {
+        must: [{ text: { query: "solar" } }, {}, {}],
+        filter: [{ range: { path: "publishedDate" } }],
+      },
+    });
+    expect([one?.note?.(asking), one?.note?.({ ...asking, search: "text" })]).toEqual([
+      expect.stringContaining("four seconds for 100,000"),
+      null,
+    ]);
   });
 
   it.each([
