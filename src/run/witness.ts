@@ -15,6 +15,7 @@ import {
 } from "../fetch/witness-day.ts";
 import { knownAmong, type StoredRelease, storedReleases } from "../store/store.ts";
 import type { WitnessState } from "../terms/documents.ts";
+import { DeadlineReached } from "../terms/errors.ts";
 import {
   boundaryAtOrAfter,
   fromLondon,
@@ -44,21 +45,25 @@ const UNTRIED: WitnessState = {
   ...{ daysRead: 0, daysWithout: 0, lacked: 0, invented: 0, found: 0 },
 };
 
-/** The file of a day; asked for once more where it did not come. Null: not by this run. */
+/** The file of a day; asked for once more where it did not come. Null: not by this run. @throws DeadlineReached */
 export async function dayFile(context: SourceContext, day: string): Promise<DayFile | null> {
   const access = context.witness;
   if (!access || access.left <= 0) return null;
   if (access.troubles >= TROUBLES_MAX) return { kind: "trouble", why: "it did not answer a moment ago" };
   access.left--;
-  const { witness, origin } = access;
-  const asked = { effects: context.effects, witness, origin, day };
-  let file = await readDayFile(asked);
+  let file = await inTime(context, access, day);
   if (file.kind === "trouble") {
-    await context.asker.wait(Math.min(TRY_AGAIN_MS, Math.max(0, context.asker.remainingMs())));
-    file = await readDayFile(asked);
+    await context.asker.wait(TRY_AGAIN_MS);
+    file = await inTime(context, access, day);
   }
   access.troubles = file.kind === "trouble" ? access.troubles + 1 : 0;
   return file;
+}
+
+/** @throws DeadlineReached */
+function inTime({ effects, asker }: SourceContext, access: WitnessAccess, day: string): Promise<DayFile> {
+  if (asker.remainingMs() <= 0) throw new DeadlineReached("the file of a day would come after the deadline");
+  return readDayFile({ effects, witness: access.witness, origin: access.origin, day });
 }
 
 /** Which of these releases are stored, or in quarantine. */
