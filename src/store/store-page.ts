@@ -181,7 +181,8 @@ function nextContracts(
     at += upsert.buyers.length;
     const before = next.get(key);
     const seen = stored.get(key) ?? nameless.get(upsert.contract.noticeId) ?? null;
-    next.set(key, before ? nextAfter(before, upsert, ids) : nextOf(upsert, seen, ids));
+    const options = { buyerIds: ids, now };
+    next.set(key, before ? nextAfter(before, upsert, options) : nextOf(upsert, { ...options, seen }));
   }
   for (const [key, seen] of stored) if (!next.has(key) && isOurs(seen)) next.set(key, asItIs(seen));
   const folded = foldAll(fold, [...next.values()].map(asStored), now);

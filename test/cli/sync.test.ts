@@ -427,14 +427,14 @@ describe("doctor", () => {
 
   it("names a closed door: nobody there, or a TLS that is refused as Atlas refuses unknown addresses", async () => {
     const { failed } = await findings({ MONGODB_URI: `mongodb://127.0.0.1:${await freePort()}/` });
-    expect(failed).toEqual(["MongoDB's door"]);
+    expect(failed).toEqual(["MongoDB's port"]);
     const refusing = createServer((socket) => socket.end(Buffer.from([21, 3, 3, 0, 2, 2, 80]))); // TLS alert: internal error
     const port = await portOf(refusing);
     const tls = await findings({ MONGODB_URI: `mongodb://127.0.0.1:${port}/?tls=true` });
     refusing.close();
-    expect(tls.failed).toEqual(["MongoDB's door"]);
-    expect(tls.of("MongoDB's door")?.found).toContain("alert");
-    expect(tls.of("MongoDB's door")?.advice).toContain("IP access list");
+    expect(tls.failed).toEqual(["MongoDB's port"]);
+    expect(tls.of("MongoDB's port")?.found).toContain("alert");
+    expect(tls.of("MongoDB's port")?.advice).toContain("IP access list");
   });
 
   it("names an API that is away, one that refuses, and one that is something else", async () => {

@@ -145,6 +145,41 @@ describe("notices whose deadline has passed", () => {
   });
 });
 
+describe("a notice whose date lies in the future", () => {
+  const told = (noticeId: string, date: string, deadline: string) =>
+    upsert(null, {
+      ...{
+        noticeId,
+        releaseId: noticeId,
+        noticeType: "UK4",
+        tags: [noticeId === "1" ? "tender" : "tenderUpdate"],
+      },
+      ...{ publishedDate: new Date(date), deadlineDate: new Date(deadline) },
+    });
+  const first = told("1", "2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z");
+  const ahead = told("2", "2026-12-17T00:00:00Z", "2026-08-01T00:00:00Z");
+  const later = told("3", "2026-06-05T00:00:00Z", "2026-09-01T00:00:00Z");
+  const storeAt = (day: string, ...page: Upsert[]) =>
+    storePage({ ...storing, now: new Date(`2026-06-${day}T12:00:00Z`) }, page);
+
+  it("counts from when it was read first, however often and late it is read again", async () => {
+    await storeAt("02", first, ahead);
+    expect(await db.processes.findOne()).toMatchObject({
+      ...{ deadlineDate: new Date("2026-08-01T00:00:00Z"), publishedDate: new Date("2026-06-02T12:00:00Z") },
+      changes: [{ field: "deadlineDate", at: new Date("2026-06-02T12:00:00Z") }],
+    });
+    await storeAt("06", later);
+    const processes = await db.processes.find().toArray();
+    expect(processes).toMatchObject([{ deadlineDate: new Date("2026-09-01T00:00:00Z"), noticeId: "3" }]);
+    expect(await storeAt("20", ahead, later, first)).toMatchObject({ changed: 0 });
+    await storePage({ ...storing, now: new Date("2027-01-01T00:00:00Z") }, [ahead]);
+    expect((await db.processes.findOne())?.changes).toEqual(processes[0]?.changes);
+    expect(await db.contracts.findOne({ noticeId: "2" })).toMatchObject({
+      ...{ status: "CLOSED", supersededBy: "3", publishedDate: new Date("2026-12-17T00:00:00Z") },
+    });
+  });
+});
+
 describe("buyers", () => {
   const contracts = (count: number, buyer = leeds) =>
     Array.from({ length: count }, (_, at) => upsert(null, { noticeId: String(at) }, buyer));

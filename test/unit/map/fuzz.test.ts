@@ -91,7 +91,7 @@ function valid(release: unknown, source: Source): Upsert | null {
   }
   const { contract: mapped, buyers, revision } = result;
   const upsert = { contract: mapped, buyers, revision };
-  const { _id, values } = nextOf(upsert, null, []);
+  const { _id, values } = nextOf(upsert, { seen: null, buyerIds: [], now });
   const contract = { _id, ...values };
   const times = { createdAt: now, updatedAt: now };
   const issues = [
