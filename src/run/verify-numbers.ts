@@ -13,7 +13,7 @@ import {
   numbered,
 } from "../fetch/gap-slices.ts";
 import { manyAbsent, type Suspicion } from "../fetch/plausible.ts";
-import { attemptsAt, noteAbsent, noteOpen, settleGaps } from "../store/gaps.ts";
+import { attemptsAt, noteAbsent, noteOpen, settleGaps, unsettledOf } from "../store/gaps.ts";
 import { standing } from "../store/store.ts";
 import { ApiError } from "../terms/errors.ts";
 import { fromLondon } from "../terms/london-time.ts";
@@ -37,9 +37,16 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
     window._id,
     holes.flatMap(({ ids }) => ids),
   );
-  // An earlier run, or the look before a start moved back, has settled what is above its frontier.
+  // An earlier run, or the look before a start moved back, has looked at what is above its frontier; what no slice has
+  // settled there is still open, since that run may have been stopped before it asked more closely.
   const frontier = look.progress.verify?.frontier ?? top;
-  if (frontier < top) holes = holes.filter(({ lo }) => lo < frontier);
+  if (frontier < top) {
+    const unsettled = await unsettledOf(
+      db,
+      holes.flatMap(({ ids }) => ids),
+    );
+    holes = holes.filter(({ lo, ids }) => lo < frontier || ids.some((id) => unsettled.has(id)));
+  }
   for (let attempt = 0; holes.length > 0 && attempt < ATTEMPTS_MAX; attempt++) {
     const left: Unsettled = { ids: new Set(), elsewhere: new Set() };
     for (const slice of gapSlices({ api, holes, instants, limit: config.pageLimit })) {

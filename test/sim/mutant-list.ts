@@ -277,6 +277,12 @@ export const MUTANTS: Mutant[] = [
   },
   ...FOLD_MUTANTS,
   {
+    name: "what a look that was stopped has left open counts as looked at",
+    file: "src/run/verify-numbers.ts",
+    find: "lo < frontier || ids.some((id) => unsettled.has(id))",
+    put: "lo < frontier || (ids.length < 0 && unsettled.size < 0)",
+  },
+  {
     name: "a gap slice is left out",
     file: "src/run/verify-numbers.ts",
     find: "await lookAtHoles(look, slice, { left, moves: attempt === 0 });",
