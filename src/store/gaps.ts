@@ -58,11 +58,10 @@ export async function settleGaps(
 }
 
 /** Those that are neither found nor known to be never published. */
-export async function unsettledOf(db: Database, ids: readonly string[]): Promise<Set<string>> {
-  if (ids.length === 0) return new Set();
+export async function unsettledOf(db: Database, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
   const open = { _id: { $in: [...ids] }, outcome: "absent" as const };
-  const found = await db.noticeGaps.find(open, { projection: { _id: 1 } }).toArray();
-  return new Set(found.map(({ _id }) => _id));
+  return (await db.noticeGaps.find(open, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id);
 }
 
 /** Answers so far that settled nothing. */

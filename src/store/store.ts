@@ -78,13 +78,13 @@ export async function unknownOf(db: Database, upserts: readonly Upsert[]): Promi
     ocid: { $in: ocids },
   }));
   if (branches.length === 0) return [];
-  const projection = { _id: 0, source: 1, ocid: 1, noticeId: 1, revisions: 1, releaseId: 1 };
+  const projection = { _id: 0, source: 1, ocid: 1, noticeId: 1, revisions: 1, tags: 1 };
   const known = await db.contracts.find({ $or: branches }, { projection }).toArray();
   const stored = new Map(known.map((contract) => [key(contract), contract]));
   return upserts.filter(({ contract, revision }) => {
     const one = stored.get(key(contract));
     // What others have stored, and this project has not taken over, was never read here.
-    return !one?.releaseId || (revision !== null && !one.revisions?.includes(revision));
+    return !one?.tags || (revision !== null && !one.revisions?.includes(revision));
   });
 }
 

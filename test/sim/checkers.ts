@@ -145,23 +145,27 @@ export function createCheckers(options: CheckerOptions): Checkers {
     }
   }
 
+  const published = SOURCES.flatMap((source) => histories[source].map((row) => ({ source, ...row })));
+  const byRelease = Map.groupBy(published, ({ source, ...row }) => keyOf(source, row));
+
   // 6: the newest revision stands.
   function contractChanged(after: Document): void {
     const source: Source = after["source"];
-    const { ocid, noticeId, releaseId, revisions } = after as {
+    const { ocid, noticeId, publishedDate, revisions } = after as {
       ocid: string;
       noticeId: string;
-      releaseId: string;
+      publishedDate: Date;
       revisions?: number[];
     };
-    const ids = revisions ? revisions.map((revision) => `${noticeId}-${revision}`) : [releaseId];
+    const ids = revisions ? revisions.map((revision) => `${noticeId}-${revision}`) : [noticeId];
     for (const id of ids) {
       stored.add(`${source} ${ocid}/${id}`);
       inContracts.add(`${source} ${ocid}/${id}`);
     }
-    const newest = revisions ? `${noticeId}-${Math.max(...revisions)}` : releaseId;
-    if (releaseId !== newest)
-      violate(`invariant 6: ${after["_id"]} shows ${releaseId}, though ${newest} has been read`);
+    const newest = revisions ? `${noticeId}-${Math.max(...revisions)}` : noticeId;
+    const rows = byRelease.get(keyOf(source, { ocid, releaseId: newest })) ?? [];
+    if (!rows.some(({ date }) => date === publishedDate.getTime()))
+      violate(`invariant 6: ${after["_id"]} is of ${publishedDate}, though ${newest} has been read`);
   }
 
   // 11: what a procurement is said to be follows from its notices, as far as they are stored.

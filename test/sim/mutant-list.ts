@@ -279,8 +279,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "what a look that was stopped has left open counts as looked at",
     file: "src/run/verify-numbers.ts",
-    find: "lo < frontier || ids.some((id) => unsettled.has(id))",
-    put: "lo < frontier || (ids.length < 0 && unsettled.size < 0)",
+    find: "await askSingly(look, passed);",
+    put: "await askSingly(look, passed.slice(passed.length));",
   },
   {
     name: "a gap slice is left out",
