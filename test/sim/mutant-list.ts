@@ -307,6 +307,24 @@ export const MUTANTS: Mutant[] = [
     put: "if (open > 0)",
   },
   {
+    name: "a witness is trusted untested",
+    file: "src/run/witness.ts",
+    find: "if (state?.trusted) return true;",
+    put: "if (state?.lostAt == null) return true;",
+  },
+  {
+    name: "a witness that was found wrong is still believed",
+    file: "src/run/witness.ts",
+    find: "if (!isAgainst) return null;",
+    put: "if (found) return null;",
+  },
+  {
+    name: "what the witness alone lists is not asked for",
+    file: "src/run/verify-witness.ts",
+    find: "if (weLack.length > 0 || fileLacks > 0) return",
+    put: "if (fileLacks > 0) return",
+  },
+  {
     name: "an assumption that fails is ignored",
     file: "src/run/verify.ts",
     find: "if (await proofDoubt(db, context.source, now))",
