@@ -52,7 +52,7 @@ export function handOver(source: Source, body: Uint8Array): number {
     upserts.flatMap(({ buyers }) => buyers),
     [],
   );
-  const contracts = upserts.map((upsert) => writeOf(nextOf(upsert, null, []), now));
+  const contracts = upserts.map((upsert) => writeOf(nextOf(upsert, { seen: null, buyerIds: [], now }), now));
   const statements = [...contracts, ...buyerWrites(people, now)];
   return bytes > 0 ? statements.length : 0;
 }
@@ -86,6 +86,7 @@ export async function contextOf(
       stages: settings.stages,
       report,
       quarantined: new Set<string>(),
+      witness: null,
       keptTexts: { all: 0, byWindow: new Map() },
       keepAlive: { held: null },
     },

@@ -1,4 +1,4 @@
-// The Worker's two doors: the cron and the pages. Wiring only.
+// The Worker's two entrances: the cron and the pages. Wiring only.
 import type { ExportedHandler, RateLimit, ScheduledController } from "@cloudflare/workers-types";
 import { type Config, readConfig, SECRETS } from "./config/config.ts";
 import { createApp } from "./pages/app.tsx";

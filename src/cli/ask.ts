@@ -2,7 +2,8 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Command, Option } from "commander";
+import { fileURLToPath } from "node:url";
+import { type Command, Option } from "commander";
 import type { Document } from "mongodb";
 import { z } from "zod";
 import { readConfig } from "../config/config.ts";
@@ -17,10 +18,11 @@ import { ConfigError } from "../terms/errors.ts";
 import { configOf } from "../upkeep/depth.ts";
 import { isWatchable, listWatches, removeWatch, saveWatch } from "../watch/watches.ts";
 import { tableOf } from "./answer-table.ts";
-import { EXIT, runProgram } from "./exit.ts";
+import { EXIT, newCommand, runProgram } from "./exit.ts";
 import { print, printProblem } from "./print.ts";
 import { readSettings } from "./settings.ts";
 import { DATA_DIR, openDatabase } from "./system.ts";
+import { terminal } from "./terminal.ts";
 
 const DEMO = { folder: "demo", database: "tendhunt_demo" };
 const SLOW_SECONDS = 2;
@@ -38,10 +40,9 @@ interface Form {
 const FORM = ["json", "csv", "mongosh", "demo", "watch"];
 
 function commandFor(question: Question): Command {
-  const command = new Command(question.name)
+  const command = newCommand(question.name)
     .summary(question.title)
     .description(`${question.title}\n\n${question.about}`)
-    .exitOverride()
     .showHelpAfterError("--help lists what can be given.");
   for (const [name, schema] of Object.entries(question.parameters.shape))
     command.addOption(new Option(`--${name} <value>`, descriptionOf(schema) ?? name));
@@ -79,7 +80,7 @@ async function answer(question: Question, options: Form & Record<string, string>
   const asked = ask(question, typed, asking);
   if (asked.kind === "refused") {
     for (const { parameter, message } of asked.problems) printProblem(`--${parameter}: ${message}.`);
-    process.exitCode = EXIT.usage;
+    terminal().exitCode = EXIT.usage;
     return;
   }
   const { pipeline } = asked;
@@ -119,9 +120,8 @@ async function answered(question: Question, rows: () => Promise<Document[]>): Pr
 const keptText = (name: string, kept: "new" | "replaced") =>
   `${kept === "new" ? "Watched from now on" : "Watched in place of what had this name"}: ${name}. With NOTIFY=daily and ALERT_WEBHOOK_URL set, one post a day tells what is new, changed or about to close; npm run ask -- unwatch "${name}" ends it.`;
 
-const watches = new Command("watches")
+const watches = newCommand("watches")
   .description("Lists the questions that are watched.")
-  .exitOverride()
   .option("--json", "as JSON, for programs")
   .option("--demo", "those of the database of the last `npm run demo`")
   .action(async (options: Form) => {
@@ -143,9 +143,8 @@ const WATCH_COLUMNS: Question["columns"] = [
   { field: "seenAt", title: "Told of up to", kind: "instant" },
 ];
 
-const unwatch = new Command("unwatch")
+const unwatch = newCommand("unwatch")
   .description("Ends a watch.")
-  .exitOverride()
   .argument("<name>", "as `watches` lists it")
   .option("--demo", "in the database of the last `npm run demo`")
   .action(async (name: string, options: Form) => {
@@ -178,7 +177,7 @@ async function give(question: Question, rows: Document[], { json, csv }: Form): 
 /** @throws ConfigError when neither a database is named nor a demo is there */
 async function withAsked<T>({ demo }: Form, use: (db: Database) => Promise<T>): Promise<T> {
   if (demo) {
-    if (!process.env["MONGODB_URI"] && !existsSync(join(DATA_DIR, DEMO.folder, "db")))
+    if (!terminal().env["MONGODB_URI"] && !existsSync(join(DATA_DIR, DEMO.folder, "db")))
       throw new ConfigError("There is no demo to ask: `npm run demo` makes one in about a minute.");
     const { db, close } = await openDatabase(DEMO.folder, DEMO.database);
     return use(db).finally(close);
@@ -192,14 +191,17 @@ async function withAsked<T>({ demo }: Form, use: (db: Database) => Promise<T>): 
   return withDatabase({ uri, name }, (db) => use(collectionsOf(db)));
 }
 
-const program = new Command("ask")
+const program = newCommand("ask")
   .description(
     "Asks the database: one command for each question. `npm run ask -- NAME --help` says what can be given.",
   )
-  .exitOverride()
   .addHelpText("after", "\nExample: npm run ask -- open --cpv 45 --region UKE --csv open.csv");
 for (const question of QUESTIONS) program.addCommand(commandFor(question));
 program.addCommand(watches).addCommand(unwatch);
 
-if (process.argv.length > 2) await runProgram(program);
-else program.outputHelp();
+export async function askCommand(args: string[]): Promise<void> {
+  if (args.length > 0) await runProgram(program, args);
+  else program.outputHelp();
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await askCommand(process.argv.slice(2));

@@ -1,22 +1,22 @@
 // What every command shares: settings, connection, the answer as text or JSON, arguments and exit codes.
-import { Argument, Command, InvalidArgumentError } from "commander";
+import { Argument, type Command, InvalidArgumentError } from "commander";
 import { type Config, readConfig } from "../config/config.ts";
 import { collectionsOf, type Database, withDatabase } from "../platform/database.ts";
 import { SOURCES } from "../sources/index.ts";
 import type { Source } from "../sources/source.ts";
-import { EXIT, EXIT_MEANINGS } from "./exit.ts";
+import { EXIT, EXIT_MEANINGS, newCommand } from "./exit.ts";
 import { print, printProblem } from "./print.ts";
 import { readSettings } from "./settings.ts";
+import { terminal } from "./terminal.ts";
 
 export interface Common {
   json?: boolean;
 }
 
 export function commandOf(name: string, description: string): Command {
-  return new Command(name)
+  return newCommand(name)
     .description(description)
     .option("--json", "the answer as JSON, for programs")
-    .exitOverride()
     .addHelpText("after", EXIT_MEANINGS);
 }
 
@@ -53,7 +53,7 @@ export async function opened(
 ): Promise<void> {
   const config = readConfig(readSettings(), new Date());
   const say: Opened["say"] = (answer, people) => (json ? print(JSON.stringify(answer, null, 2)) : people());
-  process.exitCode = await withDatabase({ uri: config.mongodbUri, name: config.mongodbDb }, (db) =>
+  terminal().exitCode = await withDatabase({ uri: config.mongodbUri, name: config.mongodbDb }, (db) =>
     use({ db: collectionsOf(db), config, say }),
   );
 }

@@ -6,18 +6,13 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError } from "commander";
-import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { z } from "zod";
 import { startWorker } from "../local/worker.ts";
 import type { Database } from "../platform/database.ts";
 import { parseFaults } from "../replica/faults.ts";
-import { createHistory } from "../replica/history.ts";
-import { loadRecorded } from "../replica/recorded.ts";
-import { type RunningReplica, startReplica } from "../replica/server.ts";
-import type { Source } from "../replica/sources.ts";
-import { toLondon } from "../terms/london-time.ts";
 import { consentTo, isOurs, placeOf } from "./consent.ts";
 import { addBoardSites, boardVars, reportBoards, startBoards } from "./demo-boards.ts";
+import { replicaOf, varsOf } from "./demo-replica.ts";
 import { reportDemo } from "./demo-report.ts";
 import { EXIT } from "./exit.ts";
 import { print, printProblem } from "./print.ts";
@@ -51,7 +46,6 @@ const SETTINGS = join(FOLDER, "demo.json");
 const DATABASE = "tendhunt_demo";
 const KEPT_TICK_MS = 60_000; // the real cron fires hourly; who watches a kept demo wants to see new notices arrive
 
-const STORY_ONE_IN = 40; // beside so many notices one procurement is told from its first to its last
 const positive = (text: string): number => {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1)
@@ -106,7 +100,7 @@ async function main(atEnd: AtEnd): Promise<number> {
   const token = newToken();
   const worker = await startWorker({ vars, secrets: { MONGODB_URI: uri, STATUS_TOKEN: token } });
   atEnd(worker.close);
-  const view = createProgressView(process.stdout, startedAtMs);
+  const view = createProgressView(startedAtMs);
   const invocations = await runToTheEnd({ db, worker, view });
   view.end();
   const seconds = (Date.now() - startedAtMs) / 1000;
@@ -169,57 +163,6 @@ async function beginAnew(db: Database, settings: Settings): Promise<void> {
   await rename(`${SETTINGS}.new`, SETTINGS);
 }
 
-function historyStart({ startedAt, months }: Settings): Date {
-  const first = new Date(startedAt);
-  first.setUTCMonth(first.getUTCMonth() - months, 1);
-  first.setUTCHours(12, 0, 0, 0);
-  return first;
-}
-
-async function replicaOf(settings: Settings): Promise<RunningReplica> {
-  const { seed, notices, recorded } = settings;
-  const faults = recorded ? [] : parseFaults(settings.faults);
-  // The history goes on for a day after the start: the delta finds new notices in a demo that is kept.
-  const to = new Date(Date.parse(settings.startedAt) + DAY_MS);
-  const from = historyStart(settings);
-  const made = (source: Source) =>
-    createHistory({
-      source,
-      seed,
-      faults,
-      from,
-      to,
-      notices: Math.ceil(notices / 2),
-      stories: Math.ceil(notices / STORY_ONE_IN),
-    });
-  const histories = recorded
-    ? await loadRecorded(recorded)
-    : { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
-  // The real limit is 12 requests in 120 s; here everything runs a thousand times faster, refusals and waits included.
-  const limit = { requests: 120, perSeconds: 1, retryAfterSeconds: 1 };
-  return startReplica({ seed, faults, histories, limit, slowMs: 400 });
-}
-
-function varsOf(settings: Settings, { url, replica }: RunningReplica): Record<string, string> {
-  const start = (source: Source) => {
-    const earliest = replica.published(source, Date.now())[0]?.at ?? Date.now();
-    const from = settings.recorded === undefined ? historyStart(settings) : new Date(earliest);
-    return toLondon(from).slice(0, 10);
-  };
-  return {
-    FAT_API_URL: url,
-    CF_API_URL: url,
-    FAT_BACKFILL_START_DATE: start("FIND_A_TENDER"),
-    CF_BACKFILL_START_DATE: start("CONTRACTS_FINDER"),
-    REQUESTS_PER_MINUTE: "6000",
-    RUN_BUDGET_SECONDS: "15",
-    LEASE_SECONDS: "5",
-    COOLDOWN_SECONDS: "1",
-    VERIFY_REQUESTS_PER_RUN: "200",
-    VERIFY_AFTER_HOURS: "0",
-  };
-}
-
 const IDLE_TICKS_MAX = 3;
 
 /** Fires the cron until every month is exact and both sources are syncing, or nothing moves; the invocations it took. */
@@ -238,7 +181,7 @@ async function runToTheEnd(watched: Watched): Promise<number> {
 async function keepRunning(system: Omit<Watched, "view">): Promise<never> {
   for (;;) {
     await sleep(KEPT_TICK_MS);
-    const view = createProgressView(process.stdout, Date.now());
+    const view = createProgressView(Date.now());
     await tickShown({ ...system, view });
     view.end();
   }

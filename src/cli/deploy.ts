@@ -45,7 +45,7 @@ function checkSettings(): Result {
   const unknown = Object.keys(vars).filter((name) => !SETTINGS.includes(name));
   if (unknown.length > 0)
     return failed(
-      `${unknown.join(", ")} in wrangler.toml is no setting`,
+      `${unknown.join(", ")} in wrangler.toml is not a setting`,
       `There are: ${SETTINGS.join(", ")}.`,
     );
   if (crons.length === 0)
@@ -76,8 +76,10 @@ async function checkBundle(): Promise<Result> {
   return well(/Total Upload: .*/.exec(output)?.[0] ?? "built");
 }
 
-/** What of the doctor's findings would keep every run from working; the rest may be so before a first deployment. */
-const NEEDED = new Set(["MongoDB's name", "MongoDB's door", "sign-in", "server", "rights"]);
+/** What of the doctor's findings would keep every run from working, and what fills the database; the rest may be so before a first deployment. */
+const NEEDED = new Set(["MongoDB's name", "MongoDB's port", "sign-in", "server", "rights"]);
+const TOLD = (finding: Finding) =>
+  NEEDED.has(finding.check) || (finding.check === "storage" && finding.state === "warning");
 
 async function* checkDatabase(): AsyncGenerator<Finding> {
   const settings = readSettings();
@@ -91,7 +93,7 @@ async function* checkDatabase(): AsyncGenerator<Finding> {
     };
     return;
   }
-  for await (const finding of diagnose(settings)) if (NEEDED.has(finding.check)) yield finding;
+  for await (const finding of diagnose(settings)) if (TOLD(finding)) yield finding;
 }
 
 const secretListSchema = z.array(z.object({ name: z.string() }));
@@ -109,7 +111,8 @@ async function checkCloudflare(): Promise<Result> {
     );
   const firstSecret =
     "Set it with: npx wrangler secret put MONGODB_URI (it makes the Worker where there is none yet).";
-  if (/\b(10007|10090)\b|does not exist/.test(output)) return failed("MONGODB_URI is not set", firstSecret);
+  if (/\b(10007|10090)\b|does not exist|Worker ".*" not found/.test(output))
+    return failed("MONGODB_URI is not set", firstSecret);
   if (code !== 0)
     return failed(output.trim(), "Cloudflare does not answer as it should: try again in a while.");
   const list = secretListSchema.parse(JSON.parse(output.slice(output.indexOf("["))));
@@ -129,11 +132,16 @@ async function* checks(): AsyncGenerator<Finding> {
 }
 
 async function deploy(options: { check?: boolean; message?: string }): Promise<number> {
+  const refusals: string[] = [];
   for await (const { check, state, found, advice } of checks()) {
     print(`${FINDING_SIGNS[state]} ${check}: ${found}`);
     if (advice) print(`    ${advice}`);
-    if (state !== "failed") continue;
-    print("Nothing was deployed.");
+    if (state === "failed") refusals.push(check);
+    if (refusals.length > 0 && !options.check) break;
+  }
+  if (refusals.length > 0) {
+    if (options.check) print(`It could not be deployed as it is: ${refusals.join(", ")}.`);
+    else print("Nothing was deployed.");
     return EXIT.refused;
   }
   if (options.check) {
@@ -148,7 +156,7 @@ async function deploy(options: { check?: boolean; message?: string }): Promise<n
 
 const program = new Command("deploy")
   .description("Looks whether the Worker can go online, and puts it there.")
-  .option("--check", "only looks")
+  .option("--check", "only looks, and at everything, whatever it finds")
   .option("--message <text>", "what is new, for the list of deployments")
   .addHelpText("after", "\nExit codes: 0 online (with --check: it could be); 1 refused; 2 wrong arguments.")
   .exitOverride()

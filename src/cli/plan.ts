@@ -1,7 +1,7 @@
 // `npm run plan`, or `npm run sync -- plan`: what a start date, a tier or a budget costs, before anything is spent.
 import { fileURLToPath } from "node:url";
 import Table from "cli-table3";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Range } from "../forecast/cost.ts";
 import { collectionsOf, withDatabase } from "../platform/database.ts";
 import { bytes, count, counted, day, megabytes, percent } from "../report/words.ts";
@@ -12,11 +12,11 @@ import { configOf, type Depth, type DepthOptions, dayOf, depthOf, STARTS, withou
 import { measure, unmeasured } from "../upkeep/measured.ts";
 import { CHANGES, type SourceChanges } from "../upkeep/preview.ts";
 import { TIERS } from "../upkeep/tiers.ts";
-import { EXIT_MEANINGS, runProgram } from "./exit.ts";
+import { EXIT_MEANINGS, newCommand, runProgram } from "./exit.ts";
 import { print } from "./print.ts";
 import { readSettings } from "./settings.ts";
 
-export const PLAN_PURPOSE = "What a start date, a tier or a budget costs, before anything is spent.";
+const PLAN_PURPOSE = "What a start date, a tier or a budget costs, before anything is spent.";
 
 interface Options extends DepthOptions {
   offline?: boolean;
@@ -28,7 +28,7 @@ const PLAIN_TABLE = {
   chars: { mid: "", "left-mid": "", "mid-mid": "", "right-mid": "" },
 };
 
-export function planOptions(command: Command): Command {
+function planOptions(command: Command): Command {
   const tier = new Option("--tier <tier>", "as deep as this Atlas tier allows")
     .choices(Object.keys(TIERS))
     .conflicts("budget");
@@ -211,11 +211,18 @@ function printTiers({ tiers }: Depth): void {
   );
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const program = new Command("plan")
-    .description(PLAN_PURPOSE)
-    .option("--json", "the answer as JSON, for programs")
-    .exitOverride()
-    .addHelpText("after", EXIT_MEANINGS);
-  await runProgram(planOptions(program));
-}
+const command = () =>
+  planOptions(
+    newCommand("plan")
+      .description(PLAN_PURPOSE)
+      .option("--json", "the answer as JSON, for programs")
+      .addHelpText("after", EXIT_MEANINGS),
+  );
+
+/** `npm run sync -- plan` */
+export const syncPlan = command();
+
+/** `npm run plan` */
+export const plan = (args: string[]) => runProgram(command(), args);
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await plan(process.argv.slice(2));

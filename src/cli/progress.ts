@@ -3,6 +3,7 @@ import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import type { Database } from "../platform/database.ts";
 import { SOURCES } from "../sources/index.ts";
 import type { Source } from "../sources/source.ts";
+import { print } from "./print.ts";
 
 export interface SourceProgress {
   source: string;
@@ -62,9 +63,9 @@ export interface ProgressView {
   end(): void;
 }
 
-/** @param output a terminal gets bars; anything else a line whenever a month is done */
-export function createProgressView(output: NodeJS.WriteStream, startedAtMs: number): ProgressView {
-  return output.isTTY ? bars(startedAtMs) : lines(output, startedAtMs);
+/** A terminal gets bars; anything else a line whenever a month is done. */
+export function createProgressView(startedAtMs: number): ProgressView {
+  return process.stdout.isTTY ? bars(startedAtMs) : lines(startedAtMs);
 }
 
 function describe(progress: SourceProgress, startedAtMs: number): string {
@@ -99,7 +100,7 @@ function bars(startedAtMs: number): ProgressView {
   };
 }
 
-function lines(output: NodeJS.WriteStream, startedAtMs: number): ProgressView {
+function lines(startedAtMs: number): ProgressView {
   const last = new Map<string, string>();
   return {
     show(all) {
@@ -108,7 +109,7 @@ function lines(output: NodeJS.WriteStream, startedAtMs: number): ProgressView {
         const mark = `${done}/${exact}/${windows}`;
         if (windows === 0 || last.get(source) === mark) continue;
         last.set(source, mark);
-        output.write(`${name.padEnd(16)} ${describe(progress, startedAtMs)}\n`);
+        print(`${name.padEnd(16)} ${describe(progress, startedAtMs)}`);
       }
     },
     end: () => undefined,

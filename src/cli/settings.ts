@@ -7,6 +7,7 @@ import { parse } from "smol-toml";
 import { z } from "zod";
 import { SETTINGS } from "../config/config.ts";
 import { ConfigError } from "../terms/errors.ts";
+import { terminal } from "./terminal.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const wranglerSchema = z.object({
@@ -16,7 +17,7 @@ const wranglerSchema = z.object({
 
 /** @throws ConfigError when wrangler.toml cannot be read */
 export function readSettings(
-  environment: Record<string, string | undefined> = process.env,
+  environment: Readonly<Record<string, string | undefined>> = terminal().env,
   folder = ROOT,
 ): Record<string, string> {
   const given = SETTINGS.flatMap((name): [string, string][] => {

@@ -28,7 +28,7 @@ async function main(atEnd: AtEnd): Promise<number> {
   print(`Database: ${mongosh}. Ctrl-C stops, the next start resumes.`);
   for (;;) {
     const begunAtMs = Date.now();
-    const view = createProgressView(process.stdout, begunAtMs);
+    const view = createProgressView(begunAtMs);
     const progress = await tickShown({ db, worker, view });
     view.end();
     const nextMs = Math.ceil((begunAtMs + 1) / HOUR_MS) * HOUR_MS;

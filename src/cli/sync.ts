@@ -1,43 +1,39 @@
-// `npm run sync -- …`: one command for each task of an operator, a file each in commands/.
-import { Command } from "commander";
-import { commandOf } from "./command.ts";
-import { assumptions } from "./commands/assumptions.ts";
-import { doctor } from "./commands/doctor.ts";
-import { pause, resume } from "./commands/pause.ts";
-import { proof } from "./commands/proof.ts";
-import { prune } from "./commands/prune.ts";
-import { quarantine } from "./commands/quarantine.ts";
-import { retry } from "./commands/retry.ts";
-import { run } from "./commands/run.ts";
-import { sites } from "./commands/sites.ts";
-import { status } from "./commands/status.ts";
-import { verify } from "./commands/verify.ts";
-import { EXIT_MEANINGS, runProgram } from "./exit.ts";
-import { PLAN_PURPOSE, planOptions } from "./plan.ts";
+// `npm run sync -- …`: one command for each task of an operator, a file each in commands/. Only the one that is called is
+// loaded; all are for the help.
+import module from "node:module";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { EXIT_MEANINGS, newCommand, runProgram } from "./exit.ts";
 
-const program = new Command("sync")
-  .description(
-    "Looks after a tendhunt database: MONGODB_URI names it (in the environment or in .dev.vars), wrangler.toml its settings.",
-  )
-  .exitOverride()
-  .addHelpText("after", EXIT_MEANINGS);
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  status: async () => (await import("./commands/status.ts")).status,
+  proof: async () => (await import("./commands/proof.ts")).proof,
+  assumptions: async () => (await import("./commands/assumptions.ts")).assumptions,
+  plan: async () => (await import("./plan.ts")).syncPlan,
+  run: async () => (await import("./commands/run.ts")).run,
+  verify: async () => (await import("./commands/verify.ts")).verify,
+  retry: async () => (await import("./commands/retry.ts")).retry,
+  pause: async () => (await import("./commands/pause.ts")).pause,
+  resume: async () => (await import("./commands/pause.ts")).resume,
+  quarantine: async () => (await import("./commands/quarantine.ts")).quarantine,
+  sites: async () => (await import("./commands/sites.ts")).sites,
+  prune: async () => (await import("./commands/prune.ts")).prune,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
+};
 
-const plan = planOptions(commandOf("plan", PLAN_PURPOSE));
-for (const command of [
-  status,
-  proof,
-  assumptions,
-  plan,
-  run,
-  verify,
-  retry,
-  pause,
-  resume,
-  quarantine,
-  sites,
-  prune,
-  doctor,
-])
-  program.addCommand(command);
+export async function sync(args: string[]): Promise<void> {
+  const [name = ""] = args;
+  const called = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const program = newCommand("sync")
+    .description(
+      "Looks after a tendhunt database: MONGODB_URI names it (in the environment or in .dev.vars), wrangler.toml its settings.",
+    )
+    .addHelpText("after", EXIT_MEANINGS);
+  for (const load of called ? [called] : Object.values(COMMANDS)) program.addCommand(await load());
+  await runProgram(program, args);
+}
 
-await runProgram(program);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  module.enableCompileCache?.(); // Node 22 and newer
+  await sync(process.argv.slice(2));
+}

@@ -13,7 +13,7 @@ import {
   numbered,
 } from "../fetch/gap-slices.ts";
 import { manyAbsent, type Suspicion } from "../fetch/plausible.ts";
-import { attemptsAt, leastAskedFirst, noteAbsent, noteOpen, settleGaps, unsettled } from "../store/gaps.ts";
+import { attemptsAt, leastAskedFirst, noteAbsent, noteOpen, settleGaps, unsettledOf } from "../store/gaps.ts";
 import { standing } from "../store/store.ts";
 import { ApiError } from "../terms/errors.ts";
 import { fromLondon } from "../terms/london-time.ts";
@@ -37,14 +37,15 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
     window._id,
     holes.flatMap(({ ids }) => ids),
   );
-  // An earlier run, or the look before a start moved back, has settled what is above its frontier, unless it was stopped
-  // before it could ask for a number by itself.
+  // An earlier run, or the look before a start moved back, has looked at what is above its frontier. What no slice has
+  // settled there is asked for by itself: that run may have been stopped before it could.
   const frontier = look.progress.verify?.frontier ?? top;
-  if (frontier < top) {
-    const above = holes.filter(({ lo }) => lo >= frontier).flatMap(({ ids }) => ids);
-    const open = await unsettled(db, above);
-    holes = holes.filter(({ lo, ids }) => lo < frontier || ids.some((id) => open.has(id)));
-  }
+  const isAbove = ({ lo }: Hole) => frontier < top && lo >= frontier;
+  const passed = await unsettledOf(
+    db,
+    holes.filter(isAbove).flatMap(({ ids }) => ids),
+  );
+  holes = holes.filter((hole) => !isAbove(hole));
   for (let attempt = 0; holes.length > 0 && attempt < ATTEMPTS_MAX; attempt++) {
     const left: Unsettled = { ids: new Set(), elsewhere: new Set() };
     for (const slice of gapSlices({ api, holes, instants, limit: config.pageLimit })) {
@@ -56,6 +57,7 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
     holes = wider.filter(({ ids }) => ids.some((id) => left.ids.has(id)));
     if (attempt + 1 === ATTEMPTS_MAX || holes.length === 0) await askSingly(look, [...left.ids]);
   }
+  await askSingly(look, passed);
   await readFanOuts(look);
   await readUnproven(look);
   if (line.length === 0) return null;

@@ -1,6 +1,7 @@
 // Documents in memory, and the statements that change them as mongod does: filters, updates and update pipelines.
 import { type Document, MongoServerError, ObjectId } from "mongodb";
 import { clone, compare, evaluate, isPlain, matches, same, valueAt } from "./expressions.ts";
+import { candidates, reindex } from "./memory-index.ts";
 
 export interface MemoryStore {
   collections: Map<string, Map<string, Document>>;
@@ -35,8 +36,10 @@ export function replace(
   { before, after }: { before: Document | null; after: Document | null },
 ): void {
   const documents = documentsOf(store, name);
-  if (after) documents.set(keyOf(after["_id"]), after);
-  else documents.delete(keyOf(before?.["_id"]));
+  const key = keyOf((after ?? before)?.["_id"]);
+  reindex(documents, { key, before: documents.get(key) ?? null, after });
+  if (after) documents.set(key, after);
+  else documents.delete(key);
   store.onChange({ collection: name, before, after });
 }
 
@@ -44,14 +47,6 @@ export interface FindOptions {
   sort?: Record<string, 1 | -1>;
   projection?: Document;
   limit?: number;
-}
-
-/** Most reads are of a page's ocids: the rest need not be matched. */
-function ofOcids(documents: Map<string, Document>, { $or }: Document): (Document | undefined)[] {
-  const all = [...documents.values()];
-  if (!Array.isArray($or) || !$or.every((branch: Document) => "ocid" in branch)) return all;
-  const ocids = new Set($or.flatMap(({ ocid }: Document) => ocid?.["$in"] ?? [ocid ?? undefined]));
-  return all.filter(({ ocid }) => ocids.has(ocid));
 }
 
 export function select(
@@ -67,8 +62,8 @@ export function select(
     isPlain(_id) && Array.isArray(_id["$in"])
       ? _id["$in"].map((id: unknown) => documents.get(keyOf(id)))
       : null;
-  const candidates = (direct1 ?? some ?? ofOcids(documents, filter)).filter((one) => one !== undefined);
-  const found = candidates.filter((one) => matches(one, filter, store.now()));
+  const possible = (direct1 ?? some ?? candidates(documents, filter)).filter((one) => one !== undefined);
+  const found = possible.filter((one) => matches(one, filter, store.now()));
   for (const [path, order] of Object.entries(sort ?? {}).reverse()) {
     found.sort((a, b) => order * compare(valueAt(a, path), valueAt(b, path)));
   }
@@ -82,8 +77,10 @@ function isTaken(store: MemoryStore, name: string, document: Document): boolean 
   const fields = (UNIQUE[name] ?? []).filter((field) => document[field] !== undefined);
   if (fields.length === 0) return false;
   const key = keyOf(document["_id"]);
-  return [...documentsOf(store, name)].some(
-    ([other, one]) => other !== key && fields.some((field) => one[field] === document[field]),
+  return fields.some((field) =>
+    candidates(documentsOf(store, name), { [field]: document[field] }).some(
+      (one) => keyOf(one["_id"]) !== key,
+    ),
   );
 }
 

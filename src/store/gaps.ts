@@ -57,12 +57,11 @@ export async function settleGaps(
   if (operations.length > 0) await db.noticeGaps.bulkWrite(operations, { ordered: true });
 }
 
-/** Those of the numbers that nothing has settled. */
-export async function unsettled(db: Database, ids: readonly string[]): Promise<Set<string>> {
-  if (ids.length === 0) return new Set();
+/** Those that are neither found nor known to be never published. */
+export async function unsettledOf(db: Database, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
   const open = { _id: { $in: [...ids] }, outcome: "absent" as const };
-  const gaps = await db.noticeGaps.find(open, { projection: { _id: 1 } }).toArray();
-  return new Set(gaps.map(({ _id }) => _id));
+  return (await db.noticeGaps.find(open, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id);
 }
 
 /** Answers so far that settled nothing. */

@@ -91,14 +91,21 @@ export function asStored({ _id, seen, values, kept, standing }: Next): Seen {
 }
 
 /** Another release of the same notice on the same page. */
-export function nextAfter(before: Next, upsert: Upsert, buyerIds: readonly ObjectId[]): Next {
+export function nextAfter(
+  before: Next,
+  upsert: Upsert,
+  options: { buyerIds: readonly ObjectId[]; now: Date },
+): Next {
   const { _id, seen, values } = before;
-  const next = nextOf(upsert, asStored(before), buyerIds);
+  const next = nextOf(upsert, { ...options, seen: asStored(before) });
   return { ...next, _id, seen, values: next.values ?? values };
 }
 
 /** What a release makes of a stored contract, or of none; its standing is decided by the fold (settle.ts). */
-export function nextOf(upsert: Upsert, seen: Seen | null, buyerIds: readonly ObjectId[]): Next {
+export function nextOf(
+  upsert: Upsert,
+  { seen, buyerIds, now }: { seen: Seen | null; buyerIds: readonly ObjectId[]; now: Date },
+): Next {
   const { contract, revision, rawData } = upsert;
   const [buyerId, ...joint] = distinctIds(buyerIds);
   const release = {
@@ -111,7 +118,7 @@ export function nextOf(upsert: Upsert, seen: Seen | null, buyerIds: readonly Obj
   const { documents: _, ...said } = contract;
   const { status } = contract;
   const values = {
-    ...{ ...said, ...release, ...ownDocuments(contract, seen) },
+    ...{ ...said, ...release, ...toldOf(contract, seen, now), ...ownDocuments(contract, seen) },
     ...(rawData === undefined ? {} : { rawData }),
   };
   const standing: Standing = newer || seen === null ? { status } : standingOf(seen);
@@ -125,6 +132,21 @@ export function nextOf(upsert: Upsert, seen: Seen | null, buyerIds: readonly Obj
     },
     standing,
   };
+}
+
+const AHEAD_MS = 3_600_000; // of the Worker's clock: a zone that was left out, a clock that is off
+
+/** A date in the future is no date of publication: what counts is when the notice was read first. */
+function toldOf(
+  { told, publishedDate }: MappedContract,
+  seen: Seen | null,
+  now: Date,
+): Pick<Contract, "told"> {
+  const isSame = seen?.publishedDate?.getTime() === publishedDate.getTime();
+  const before = isSame ? seen?.told?.readAt : undefined;
+  const readAt = before ?? (publishedDate.getTime() > now.getTime() + AHEAD_MS ? now : undefined);
+  if (readAt) return { told: { ...told, readAt } };
+  return told ? { told } : {};
 }
 
 /** A notice that the page does not hold: only its standing may change. */

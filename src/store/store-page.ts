@@ -26,7 +26,7 @@ import {
   type Upsert,
   writeOf,
 } from "./statements.ts";
-import { type Refused, writeBuyers, writeContracts } from "./writes.ts";
+import { allEnded, type Refused, writeBuyers, writeContracts } from "./writes.ts";
 
 export interface Storing {
   db: Database;
@@ -92,7 +92,7 @@ async function storeOnce(storing: Storing, page: Page): Promise<boolean> {
   const next = nextContracts(storing, page, { look, people });
   noteTouched(page, next.all);
   const writes = next.all.flatMap((one) => writeOf(one, now) ?? []);
-  const [contracts, people_, former] = await Promise.all([
+  const [contracts, people_, former] = await allEnded([
     writeContracts(db, writes),
     writeBuyers(db, buyerWrites(people, now)),
     readFormer(db, page, people),
@@ -181,7 +181,8 @@ function nextContracts(
     at += upsert.buyers.length;
     const before = next.get(key);
     const seen = stored.get(key) ?? nameless.get(upsert.contract.noticeId) ?? null;
-    next.set(key, before ? nextAfter(before, upsert, ids) : nextOf(upsert, seen, ids));
+    const options = { buyerIds: ids, now };
+    next.set(key, before ? nextAfter(before, upsert, options) : nextOf(upsert, { ...options, seen }));
   }
   for (const [key, seen] of stored) if (!next.has(key) && isOurs(seen)) next.set(key, asItIs(seen));
   const folded = foldAll(fold, [...next.values()].map(asStored), now);
@@ -318,7 +319,7 @@ async function finish(
     }),
   );
   const own = present.filter(({ _id }) => counted.has(_id.toHexString()));
-  const [processes, people_] = await Promise.all([
+  const [processes, people_] = await allEnded([
     writeProcesses(db, knots, now),
     writeBuyers(db, countWrites({ buckets, counts, buyers: own, touched })),
   ]);

@@ -19,6 +19,14 @@ export interface ContractsWritten {
 
 const DUPLICATE_KEY = 11000;
 
+/** `Promise.all` that waits for every write also when one fails: none is still under way when its run has ended. */
+export async function allEnded<T extends readonly unknown[] | []>(
+  writes: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(writes);
+  return Promise.all(writes);
+}
+
 /** Nothing but what was there already was refused. */
 export function isDuplicate(error: unknown): boolean {
   if (error instanceof MongoBulkWriteError) {

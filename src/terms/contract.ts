@@ -53,6 +53,8 @@ const toldSchema = z.strictObject({
   /** Until when a plan stands, where it names no day for talks: the day its tender is expected. */
   until: z.date().optional(),
   awards: z.array(toldAwardSchema).optional(),
+  /** When it was read first, where it says that it is published later than that: then it was published by then. */
+  readAt: z.date().optional(),
 });
 export type Told = z.infer<typeof toldSchema>;
 
@@ -103,7 +105,6 @@ export const contractSchema = z.strictObject({
   source: sourceSchema,
   ocid: z.string(),
   noticeId: z.string(),
-  releaseId: z.string(),
   sourceUrl: z.string(),
   title: z.string().optional(),
   description: z.string().optional(),

@@ -2,7 +2,7 @@
 import { type Config, readConfig } from "../config/config.ts";
 import { withoutPieces } from "../platform/redact.ts";
 import { inDatabase } from "./checks/database.ts";
-import { checkDoor, checkNames, parsed } from "./checks/network.ts";
+import { checkNames, checkPort, parsed } from "./checks/network.ts";
 import { checkApi, checkUserAgent, type SiteAnswer } from "./checks/sites.ts";
 import { examine, type Finding, failed, message, skipped, warning, well } from "./finding.ts";
 
@@ -21,12 +21,12 @@ export async function* diagnose(settings: Record<string, string>): AsyncGenerato
   const unquoted = (text: string) => withoutPieces(text, config.mongodbUri);
   const names = await examine("MongoDB's name", () => checkNames(client, unquoted));
   yield names;
-  const door =
+  const port =
     names.state === "failed"
-      ? { check: "MongoDB's door", ...skipped("its name is not known") }
-      : await examine("MongoDB's door", () => checkDoor(client));
-  yield door;
-  if (door.state === "well" || door.state === "warning") yield* inDatabase(config);
+      ? { check: "MongoDB's port", ...skipped("its name is not known") }
+      : await examine("MongoDB's port", () => checkPort(client));
+  yield port;
+  if (port.state === "well" || port.state === "warning") yield* inDatabase(config);
   else yield { check: "the database", ...skipped("MongoDB cannot be reached") };
   const asked: SiteAnswer[] = [];
   for (const source of config.sources)

@@ -1,12 +1,13 @@
-// `npm run ask` through a process of its own, as people call it.
-import { execFile } from "node:child_process";
+// `npm run ask`, in this process; once in one of its own, as people call it.
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ObjectId } from "mongodb";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { askCommand } from "../../src/cli/ask.ts";
 import { freshDatabase } from "../kit/database.ts";
+import { here, inProcess } from "../kit/programs.ts";
 
 const ASK = fileURLToPath(new URL("../../src/cli/ask.ts", import.meta.url));
 const { db, uri, name } = await freshDatabase();
@@ -39,19 +40,12 @@ beforeAll(() =>
   ]),
 );
 
-function ask(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, MONGODB_URI: uri, MONGODB_DB: name, COLUMNS: "80" };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [ASK, ...args], { env }, (error, out, err) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err }),
-    );
-  });
-}
+const ask = (...args: string[]) => here(askCommand, args, { MONGODB_URI: uri, MONGODB_DB: name });
 
 it("ask without a question lists all of them", async () => {
   const { code, out } = await ask();
   expect([code, out]).toEqual([0, expect.stringMatching(/open \[options\].*minutes \[options\]/s)]);
+  expect(await inProcess(ASK, [], {})).toEqual({ code, out, err: "" });
 });
 
 it("ask open shows a table of 80 columns in which nothing moves the terminal, what never closes last", async () => {
@@ -104,4 +98,10 @@ it.each([
 ])("ask %j says what is wrong and ends with 2", async (args, message) => {
   const { code, err } = await ask(...args);
   expect([code, err]).toEqual([2, expect.stringMatching(message)]);
+});
+
+it("ask as a process answers with the same rows and exit codes", async () => {
+  const env = { MONGODB_URI: uri, MONGODB_DB: name };
+  for (const args of [["open", "--region", "UKE", "--json"], ["opne"]])
+    expect(await inProcess(ASK, args, env)).toEqual(await ask(...args));
 });

@@ -98,6 +98,8 @@ describe("docs/deploy.md", async () => {
     "npx wrangler deployments list": "needs a Worker at Cloudflare",
     "npx wrangler rollback": "needs a Worker at Cloudflare",
     "npx wrangler delete": "needs a Worker at Cloudflare",
+    "cp .dev.vars.example .dev.vars": "the environment stands for it here",
+    "npm run dev": "stays until it is stopped",
     "git pull": "needs the remote repository",
     "npm run check": "runs this very test",
     "npm run plan": "test/cli/plan.test.ts runs it",
@@ -199,7 +201,7 @@ describe("npm run deploy refuses, names the reason, and has changed nothing", ()
     await withToml((toml) => toml.replace('PAGE_LIMIT = "100"', 'PAGE_LIMIT = "101"'));
     await refused(/✖ settings: PAGE_LIMIT is "101": allowed are whole numbers from 2 to 100/);
     await withToml((toml) => toml.replace("PAGE_LIMIT", "PAGE_LIMITS"));
-    await refused(/✖ settings: PAGE_LIMITS in wrangler.toml is no setting\n.*PAGE_LIMIT,/);
+    await refused(/✖ settings: PAGE_LIMITS in wrangler.toml is not a setting\n.*PAGE_LIMIT,/);
     await withToml((toml) =>
       toml.replace("[vars]", `[vars]\nMONGODB_URI = "mongodb://me:${PASSWORD}@host/"`),
     );
@@ -221,7 +223,7 @@ describe("npm run deploy refuses, names the reason, and has changed nothing", ()
 
   it("a database that cannot be reached, a password that is wrong in form", async () => {
     const closed = `mongodb://me:${PASSWORD}@127.0.0.1:${await freePort()}/`;
-    await refused(/✖ MongoDB's door[\s\S]*IP access list/, { MONGODB_URI: closed });
+    await refused(/✖ MongoDB's port[\s\S]*IP access list/, { MONGODB_URI: closed });
     await refused(/✖ settings: MONGODB_URI is wrong \(a secret, not shown\)/, {
       MONGODB_URI: `me:${PASSWORD}@host`,
     });
@@ -232,6 +234,9 @@ describe("npm run deploy refuses, names the reason, and has changed nothing", ()
       CLOUDFLARE_API_TOKEN: "",
     });
     await refused(/✖ Cloudflare: Cloudflare does not know you/, { CLOUDFLARE_API_TOKEN: "another-token" });
+    const looked = await shell("node src/cli/deploy.ts --check", { vars: { CLOUDFLARE_API_TOKEN: "" } });
+    expect(looked.code).toBe(1);
+    expect(looked.out).toMatch(/✖ Cloudflare[\s\S]*✔ types[\s\S]*✔ bundle[\s\S]*as it is: Cloudflare\.\n$/);
     cloudflare.secrets.delete("MONGODB_URI");
     await refused(/✖ Cloudflare: MONGODB_URI is not set\n.*secret put MONGODB_URI/);
   }, 300_000);

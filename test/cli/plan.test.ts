@@ -1,38 +1,28 @@
-// `npm run plan` through a process of its own: without a database, and what it foretells against what then happens.
-import { execFile } from "node:child_process";
+// `npm run plan`: without a database, and what it foretells against what then happens.
 import { fileURLToPath } from "node:url";
 import { parse } from "smol-toml";
 import { beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { plan } from "../../src/cli/plan.ts";
 import { readConfig } from "../../src/config/config.ts";
 import { SOURCES } from "../../src/replica/sources.ts";
 import { createWorld, type World } from "../../src/sim/world.ts";
-import { clockEnvironment } from "../kit/clock.ts";
 import { freshDatabase } from "../kit/database.ts";
+import { here, inProcess, type Variables } from "../kit/programs.ts";
 
 const PLAN = fileURLToPath(new URL("../../src/cli/plan.ts", import.meta.url));
 const SYNC = fileURLToPath(new URL("../../src/cli/sync.ts", import.meta.url));
 const { db, uri, name } = await freshDatabase();
 
-interface Ended {
-  code: number;
-  out: string;
-  err: string;
-  cpuSeconds: number;
-}
+const planned = (args: string[], vars: Variables = {}) => here(plan, args, vars);
 
-const CPU = "const { user, system } = process.cpuUsage(); console.error('CPU', (user + system) / 1e6);";
-const TIMED = ["--import", `data:text/javascript,process.on("exit", () => { ${CPU} });`];
-
-function planned(args: string[], vars: Record<string, string> = {}, program = [PLAN]): Promise<Ended> {
-  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], ...clockEnvironment, ...vars };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [...TIMED, ...program, ...args], { env }, (error, out, err) => {
-      const code = error ? Number(error.code) : 0;
-      const [said = "", cpu = ""] = err.split(/CPU (.*)\n$/);
-      resolve({ code, out, err: said, cpuSeconds: Number(cpu) });
-    });
-  });
+/** Through a process, which also says how much CPU it took. */
+async function plannedByProcess(program: string[]) {
+  const CPU = "const { user, system } = process.cpuUsage(); console.error('CPU', (user + system) / 1e6);";
+  const timed = ["--import", `data:text/javascript,process.on("exit", () => { ${CPU} });`];
+  const { err, ...ended } = await inProcess([...timed, ...program], [], {});
+  const [problems = "", cpu = ""] = err.split(/CPU (.*)\n$/);
+  return { ...ended, err: problems, cpuSeconds: Number(cpu) };
 }
 
 const range = z.object({ low: z.number(), likely: z.number(), high: z.number() });
@@ -95,7 +85,7 @@ const MIB = 1_048_576;
 
 describe("without a database", () => {
   it("answers in under two seconds, with the costs, the tiers and the lines", async () => {
-    const { out, code, cpuSeconds } = await planned([]);
+    const { out, code, cpuSeconds } = await plannedByProcess([PLAN]);
     expect(code).toBe(0);
     // It waits for nothing: on a machine that other tests share, this is what says how long it takes on its own.
     expect(cpuSeconds).toBeGreaterThan(0);
@@ -104,7 +94,8 @@ describe("without a database", () => {
     expect(out).toMatch(/│ 2021 │/);
     expect(out).toMatch(/│ M0 .*512 MB.*460 MB/);
     expect(out).toContain('BACKFILL_START_DATE = "2016-11-01"');
-    expect((await planned([], {}, [SYNC, "plan"])).out).toBe(out);
+    expect((await plannedByProcess([SYNC, "plan"])).out).toBe(out);
+    expect(await planned([])).toEqual({ code: 0, out, err: "" });
   });
 
   it.each([

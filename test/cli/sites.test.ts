@@ -1,14 +1,13 @@
-// `sync sites …` through processes of their own: what an operator sees of sites, and does about them.
-import { execFile } from "node:child_process";
-import { fileURLToPath } from "node:url";
+// `sync sites …`: what an operator sees of sites, and does about them.
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { sync } from "../../src/cli/sync.ts";
 import { workerEffects } from "../../src/platform/worker-effects.ts";
 import { type RunningBoardReplica, startBoardReplica } from "../../src/replica/moderngov/server.ts";
 import { addSite, boardSites } from "../../src/sources/board-minutes/sites.ts";
 import { boardMinutes } from "../../src/sources/board-minutes/source.ts";
 import { freshDatabase } from "../kit/database.ts";
+import { here } from "../kit/programs.ts";
 
-const SYNC = fileURLToPath(new URL("../../src/cli/sync.ts", import.meta.url));
 const DAY_MS = 86_400_000;
 const { db, uri, name } = await freshDatabase();
 let boards: RunningBoardReplica;
@@ -22,14 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => boards.close());
 
-function sites(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env["PATH"], HOME: process.env["HOME"], MONGODB_URI: uri, MONGODB_DB: name };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [SYNC, "sites", ...args], { env }, (error, out, err) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err }),
-    );
-  });
-}
+const sites = (...args: string[]) => here(sync, ["sites", ...args], { MONGODB_URI: uri, MONGODB_DB: name });
 
 it("lists, adds, probes and switches off, each with the answer that its state deserves", async () => {
   const known = await sites("list", "--json");

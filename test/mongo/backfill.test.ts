@@ -37,7 +37,7 @@ describe("a backfill", () => {
       db,
       now,
       from: new Date("2026-03-10T00:00:00Z"),
-      notices: { FIND_A_TENDER: 2500, CONTRACTS_FINDER: 2500 },
+      notices: { FIND_A_TENDER: 900, CONTRACTS_FINDER: 900 },
       replica: { faults: DEFAULT_FAULTS, faultShare: 0.05 },
     });
     await runs(world, 4);
@@ -72,7 +72,7 @@ describe("a backfill", () => {
       db,
       now,
       from: new Date("2026-05-01T00:00:00Z"),
-      notices: { FIND_A_TENDER: 3000, CONTRACTS_FINDER: 3000 },
+      notices: { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 1500 },
       replica: { faults: [fault] },
     });
     await runs(world, 3);
@@ -84,7 +84,7 @@ describe("a backfill", () => {
     );
     const drained = sum(({ counts }) => counts.requests);
     const verified = sum(({ verify }) => verify?.requests ?? 0);
-    console.log(`${broken.length} with ${fault}: ${drained} requests to drain 6,000, ${verified} to verify`);
+    console.log(`${broken.length} with ${fault}: ${drained} requests to drain 3,000, ${verified} to verify`);
     expect(broken.length).toBeGreaterThan(0);
     // A slice that nobody could read whole is said openly, and keeps its month from being exact.
     expect(all.every(({ proof, unproven }) => (proof === "exact") === (unproven.length === 0))).toBe(true);
@@ -94,8 +94,8 @@ describe("a backfill", () => {
   it("names releases that are no JSON and stand alone in their page; nothing is halved for them", async () => {
     const { all, broken, drained, verified } = await withBroken("broken-release");
     expect(await db.quarantine.countDocuments({ ocid: { $ne: null } })).toBe(broken);
-    expect(drained).toBeLessThan(85 + 3 * broken);
-    expect(verified).toBeLessThan(85 + 3 * broken);
+    expect(drained).toBeLessThan(45 + 3 * broken);
+    expect(verified).toBeLessThan(45 + 3 * broken);
     expect(all.flatMap(({ unproven }) => unproven)).toEqual([]);
   });
 
@@ -112,7 +112,7 @@ describe("a backfill", () => {
       db,
       now,
       from: new Date("2026-04-20T00:00:00Z"),
-      notices: { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 1500 },
+      notices: { FIND_A_TENDER: 700, CONTRACTS_FINDER: 700 },
       replica: { faults: ALL_FAULTS, faultShare: 0.1, outOfOrderMonths: ["2026-05"] },
     });
     await runs(world, 60);
@@ -146,13 +146,13 @@ describe("hard places", () => {
     expect(cf?.unproven).toEqual([]); // lanes of fewer than a hundred each
   });
 
-  it("a day with 1,800 notices is read by the walk alone", async () => {
+  it("a day with 1,000 notices is read by the walk alone", async () => {
     const world = createWorld({
       db,
       now,
       from: new Date("2026-06-01T00:00:00Z"),
-      notices: { FIND_A_TENDER: 500, CONTRACTS_FINDER: 500 },
-      history: { busyDays: [{ day: new Date("2026-06-09T00:00:00Z"), count: 1800 }] },
+      notices: { FIND_A_TENDER: 200, CONTRACTS_FINDER: 200 },
+      history: { busyDays: [{ day: new Date("2026-06-09T00:00:00Z"), count: 1000 }] },
     });
     await world.run({ VERIFY_REQUESTS_PER_RUN: "0" });
     expect(await missingReleases(db, world, now)).toEqual([]);
@@ -177,7 +177,7 @@ describe("hard places", () => {
       db,
       now,
       from: new Date("2026-04-01T00:00:00Z"),
-      notices: { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 1500 },
+      notices: { FIND_A_TENDER: 800, CONTRACTS_FINDER: 800 },
       replica: { faults: ["out-of-order"], outOfOrderMonths: ["2026-05"] },
     });
     await runs(world, 2);
@@ -194,7 +194,7 @@ describe("hard places", () => {
       db,
       now,
       from: new Date("2026-06-15T00:00:00Z"),
-      notices: { FIND_A_TENDER: 4000, CONTRACTS_FINDER: 0 },
+      notices: { FIND_A_TENDER: 2000, CONTRACTS_FINDER: 0 },
       afterMs: 10 * 86_400_000,
       replica: { faults: ["out-of-order"], outOfOrderMonths: ["2026-06"] },
     });
@@ -215,7 +215,7 @@ describe("hard places", () => {
       db,
       now: friday,
       from: new Date("2026-06-10T00:00:00Z"),
-      notices: { FIND_A_TENDER: 3000, CONTRACTS_FINDER: 3000 },
+      notices: { FIND_A_TENDER: 1200, CONTRACTS_FINDER: 1200 },
       replica: { faults: ["very-late-rows"] },
     });
     await world.run({ VERIFY_REQUESTS_PER_RUN: "0" });
@@ -278,25 +278,28 @@ describe("hard places", () => {
 });
 
 describe("the hand-over", () => {
+  const EVERY_HOURS = 6;
+
   it("leaves no instant in nobody's hands, though the backfill takes days and months end meanwhile", async () => {
     const start = new Date("2026-06-28T12:00:00Z");
     const world = createWorld({
       db,
       now: start,
       from: new Date("2026-04-01T00:00:00Z"),
-      notices: { FIND_A_TENDER: 3000, CONTRACTS_FINDER: 3000 },
+      notices: { FIND_A_TENDER: 1000, CONTRACTS_FINDER: 1000 },
       afterMs: 40 * 86_400_000,
       requestMs: 10_000,
-      vars: { RUN_BUDGET_SECONDS: "45" },
+      vars: { RUN_BUDGET_SECONDS: "60" },
     });
-    for (let hour = 0; hour < 24 * 36; hour++) {
+    const hours = (24 * 36) / EVERY_HOURS;
+    for (let hour = 0; hour < hours; hour++) {
       await world.run();
-      if (hour % 24 === 5) {
+      if (hour % 6 === 1) {
         const horizon = (await db.syncJobs.findOne({ _id: "FIND_A_TENDER" }))?.lastSyncedDate ?? start;
         // From the first hour on, what is new arrives, whatever the backfill does.
         expect(world.now().getTime() - horizon.getTime()).toBeLessThan(2 * 3_600_000);
       }
-      world.pass(3_500_000);
+      world.pass(EVERY_HOURS * 3_600_000 - 100_000);
     }
     const job = await db.syncJobs.findOne({ _id: "FIND_A_TENDER" });
     expect(await missingReleases(db, world, job?.lastSyncedDate ?? start)).toEqual([]);
@@ -318,7 +321,7 @@ describe("the hand-over", () => {
       db,
       now,
       from: new Date("2026-06-01T00:00:00Z"),
-      notices: { FIND_A_TENDER: 4000, CONTRACTS_FINDER: 4000 },
+      notices: { FIND_A_TENDER: 2000, CONTRACTS_FINDER: 2000 },
       afterMs: 60 * 86_400_000,
       requestMs: 10_000,
       vars: { RUN_BUDGET_SECONDS: "30", VERIFY_REQUESTS_PER_RUN: "0" },

@@ -12,9 +12,9 @@ it("lastSyncedDate never passes a row that has not had its time to appear", asyn
   const world = createWorld({
     db,
     now,
-    from: new Date("2026-06-09T00:00:00Z"),
-    notices: { FIND_A_TENDER: 12_000, CONTRACTS_FINDER: 12_000 },
-    afterMs: 24 * 3_600_000,
+    from: new Date("2026-06-09T23:00:00Z"),
+    notices: { FIND_A_TENDER: 1200, CONTRACTS_FINDER: 1200 },
+    afterMs: 3 * 3_600_000,
     replica: { faults: ["late-rows"] },
     vars: { VERIFY_REQUESTS_PER_RUN: "0" },
   });

@@ -17,7 +17,7 @@ const worldWith = (strike: WorldOptions["strike"], options: Partial<WorldOptions
     db,
     now,
     from: new Date("2026-01-01T00:00:00Z"),
-    notices: { FIND_A_TENDER: 600, CONTRACTS_FINDER: 600 },
+    notices: { FIND_A_TENDER: 400, CONTRACTS_FINDER: 400 },
     ...(strike ? { strike } : {}),
     ...options,
   });

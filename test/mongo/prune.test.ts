@@ -21,7 +21,7 @@ async function filledWorld(): Promise<World> {
     db,
     now,
     from: new Date("2026-01-01T12:00:00Z"),
-    notices: { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 1500 },
+    notices: { FIND_A_TENDER: 900, CONTRACTS_FINDER: 900 },
     replica: { faults: [] },
   });
   await settle(world, "2026-01-01");
@@ -61,7 +61,7 @@ describe("prune", () => {
     await settle(world, START);
     const steps: number[] = [];
     await prune({ db, sources, now, dryRun: false, onStep: (_, gone) => steps.push(gone) });
-    expect(steps.length).toBeGreaterThan(3);
+    expect(steps.length).toBeGreaterThan(2);
     expect(await older()).toBe(0);
     expect(await db.contracts.countDocuments()).toBe(kept.length);
     expect(await wrongCounts(db)).toEqual([]);

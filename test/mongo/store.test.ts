@@ -23,7 +23,6 @@ function upsert(revision: number | null, fields: Partial<MappedContract> = {}, b
       source,
       ocid: "o",
       noticeId: "n",
-      releaseId: `n-${revision}`,
       status: "OPEN",
       stage: "TENDER",
       publishedDate: new Date("2026-06-01T00:00:00Z"),
@@ -51,13 +50,13 @@ describe("contracts", () => {
       for (const revision of order) await store(upsert(revision));
       const [contract, ...others] = await stored();
       expect(others).toEqual([]);
-      expect(contract).toMatchObject({ releaseId: "n-12", title: "$title of 12", revisions: [3, 7, 12] });
+      expect(contract).toMatchObject({ title: "$title of 12", revisions: [3, 7, 12] });
     }
   });
 
   it("are the newest revision also when one page holds them all", async () => {
     await store(upsert(12), upsert(3), upsert(7));
-    expect(await stored()).toMatchObject([{ releaseId: "n-12", revisions: [3, 7, 12] }]);
+    expect(await stored()).toMatchObject([{ title: "$title of 12", revisions: [3, 7, 12] }]);
   });
 
   it("do not change when they come again, `updatedAt` included", async () => {
@@ -89,7 +88,7 @@ describe("contracts", () => {
   it("come out the same from two writers at once", async () => {
     const pages = [1, 2, 3, 4, 5, 6].map((revision) => upsert(revision));
     await Promise.all([...pages, ...pages.toReversed()].map((one) => store(one)));
-    expect(await stored()).toMatchObject([{ releaseId: "n-6", revisions: [1, 2, 3, 4, 5, 6] }]);
+    expect(await stored()).toMatchObject([{ title: "$title of 6", revisions: [1, 2, 3, 4, 5, 6] }]);
     expect(await db.buyers.find().toArray()).toMatchObject([{ contractCount: 1 }]);
   });
 
@@ -142,6 +141,40 @@ describe("notices whose deadline has passed", () => {
       /"stage":"IXSCAN".*"indexName":"closing"/,
     );
     expect(plan["executionStats"].totalKeysExamined).toBeLessThanOrEqual(31);
+  });
+});
+
+describe("a notice whose date lies in the future", () => {
+  const told = (noticeId: string, date: string, deadline: string) =>
+    upsert(null, {
+      ...{
+        noticeId,
+        noticeType: "UK4",
+        tags: [noticeId === "1" ? "tender" : "tenderUpdate"],
+      },
+      ...{ publishedDate: new Date(date), deadlineDate: new Date(deadline) },
+    });
+  const first = told("1", "2026-06-01T00:00:00Z", "2026-07-01T00:00:00Z");
+  const ahead = told("2", "2026-12-17T00:00:00Z", "2026-08-01T00:00:00Z");
+  const later = told("3", "2026-06-05T00:00:00Z", "2026-09-01T00:00:00Z");
+  const storeAt = (day: string, ...page: Upsert[]) =>
+    storePage({ ...storing, now: new Date(`2026-06-${day}T12:00:00Z`) }, page);
+
+  it("counts from when it was read first, however often and late it is read again", async () => {
+    await storeAt("02", first, ahead);
+    expect(await db.processes.findOne()).toMatchObject({
+      ...{ deadlineDate: new Date("2026-08-01T00:00:00Z"), publishedDate: new Date("2026-06-02T12:00:00Z") },
+      changes: [{ field: "deadlineDate", at: new Date("2026-06-02T12:00:00Z") }],
+    });
+    await storeAt("06", later);
+    const processes = await db.processes.find().toArray();
+    expect(processes).toMatchObject([{ deadlineDate: new Date("2026-09-01T00:00:00Z"), noticeId: "3" }]);
+    expect(await storeAt("20", ahead, later, first)).toMatchObject({ changed: 0 });
+    await storePage({ ...storing, now: new Date("2027-01-01T00:00:00Z") }, [ahead]);
+    expect((await db.processes.findOne())?.changes).toEqual(processes[0]?.changes);
+    expect(await db.contracts.findOne({ noticeId: "2" })).toMatchObject({
+      ...{ status: "CLOSED", supersededBy: "3", publishedDate: new Date("2026-12-17T00:00:00Z") },
+    });
   });
 });
 

@@ -11,8 +11,9 @@ import { createHistory } from "../../src/replica/history.ts";
 import { hash } from "../../src/replica/random.ts";
 import { invoke } from "../../src/run/invocation.ts";
 import { connect } from "../../src/sim/memory-mongo.ts";
-import { createMemoryStore } from "../../src/sim/memory-store.ts";
+import { createMemoryStore, documentsOf } from "../../src/sim/memory-store.ts";
 import { httpAnswer } from "../../src/sim/world.ts";
+import type { Contract } from "../../src/terms/documents.ts";
 
 const HOUR_MS = 3_600_000;
 const SOURCES = ["FIND_A_TENDER", "CONTRACTS_FINDER"] as const;
@@ -49,7 +50,8 @@ async function live({ t0, from, hours, lie, lagMs = 0, vars = {} }: Options) {
   const histories = { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
   const limit = { requests: 1_000_000, perSeconds: 1, retryAfterSeconds: 0 };
   const replica = createReplica({ seed: 5, histories, faults: [], limit, bodies: "light" });
-  const db = collectionsOf(connect(createMemoryStore(() => new Date(nowMs))));
+  const store = createMemoryStore(() => new Date(nowMs));
+  const db = collectionsOf(connect(store));
   const effects: Effects = {
     now: () => new Date(nowMs),
     sleep: async (ms) => {
@@ -58,7 +60,10 @@ async function live({ t0, from, hours, lie, lagMs = 0, vars = {} }: Options) {
     post: async () => undefined,
     random: () => 0.5,
     newId: () => new ObjectId(),
-    get: async (url) => told(lie(hour), httpAnswer(replica, url, nowMs)),
+    get: async (url) => {
+      const answer = httpAnswer(replica, url, nowMs);
+      return url.endsWith(".csv") ? answer : told(lie(hour), answer); // the list of a day is somebody else's
+    },
   };
   const environment = {
     MONGODB_URI: "mongodb://memory",
@@ -67,8 +72,8 @@ async function live({ t0, from, hours, lie, lagMs = 0, vars = {} }: Options) {
     ...vars,
   };
   const log = createLogger({ level: "silent", secrets: [] });
-  const lacking = async () => {
-    const contracts = await db.contracts.find({}).toArray();
+  const lacking = () => {
+    const contracts = [...documentsOf(store, "contracts").values()] as Contract[]; // as they stand: a copy an hour is slow
     const stored = new Set(
       contracts.flatMap(({ ocid, noticeId, revisions }) =>
         revisions ? revisions.map((one) => `${ocid}/${noticeId}-${one}`) : [`${ocid}/${noticeId}`],
@@ -87,7 +92,7 @@ async function live({ t0, from, hours, lie, lagMs = 0, vars = {} }: Options) {
   for (hour = 0; hour < hours; hour++) {
     await invoke({ db, effects, config: readConfig(environment, effects.now()), log });
     const windows = await db.syncWindows.find({}).toArray();
-    const missing = await lacking();
+    const missing = lacking();
     for (const window of windows) {
       if (window.proof === "suspect") suspected.add(window._id);
       const { source, from: begin, to: end } = window;
@@ -103,7 +108,7 @@ async function live({ t0, from, hours, lie, lagMs = 0, vars = {} }: Options) {
   }
   const windows = await db.syncWindows.find({}).toArray();
   return {
-    missing: await lacking(),
+    missing: lacking(),
     falselyExact,
     suspected: [...suspected].sort(),
     quiet: [...quiet].sort(),
@@ -157,7 +162,10 @@ describe("a lying hour", { timeout: 120_000 }, () => {
 
   it("while months are verified: what shrank is no proof, and nothing is deleted", async () => {
     const lie = (hour: number): Lie => (hour >= 3 && hour < 5 ? "half without links" : null);
-    const { missing, falselyExact, suspected, windows } = await live({ t0, from, hours: 40, lie });
+    const { missing, falselyExact, suspected, windows } = await live({
+      ...{ t0, from, hours: 40, lie },
+      vars: { CF_WITNESS_URL: "off" }, // it is right, and proves months all the same
+    });
     expect(seen(missing)).toEqual([]);
     expect(falselyExact).toEqual([]);
     expect(suspected).toContain("CONTRACTS_FINDER/2026-05");

@@ -3,7 +3,10 @@ import { describe, expect, it } from "vitest";
 import { simulate } from "./simulate.ts";
 
 const SEED = process.env["SEED"];
-const seeds = SEED === undefined ? Array.from({ length: 120 }, (_, at) => at + 1) : [Number(SEED)];
+const seeds =
+  SEED === undefined
+    ? Array.from({ length: Number(process.env["SEEDS"] ?? 40) }, (_, at) => at + 1)
+    : [Number(SEED)];
 
 describe("the simulation", () => {
   it(`holds every invariant on ${seeds.length} seeds, and really meets faults and kills`, async () => {
@@ -17,7 +20,7 @@ describe("the simulation", () => {
     expect(violations).toEqual([]);
     if (SEED !== undefined) return;
     const kills = [...met.keys()].filter((what) => what.startsWith("kill at "));
-    expect(kills.length).toBeGreaterThan(15);
+    expect(kills.length).toBeGreaterThan(10);
     for (const what of [
       "failover",
       "answer lost for good",
@@ -25,7 +28,7 @@ describe("the simulation", () => {
       "outage of days",
       "start moved",
     ]) {
-      expect(met.get(what) ?? 0).toBeGreaterThan(5);
+      expect(met.get(what) ?? 0).toBeGreaterThan(1);
     }
     for (const fault of [
       "503",

@@ -6,6 +6,7 @@ import { type Common, commandOf } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { print } from "../print.ts";
 import { readSettings } from "../settings.ts";
+import { terminal } from "../terminal.ts";
 
 export const doctor = commandOf(
   "doctor",
@@ -21,5 +22,5 @@ export const doctor = commandOf(
   if (json) print(JSON.stringify(findings, null, 2));
   const bad = findings.filter(({ state }) => state === "failed").length;
   if (!json) print(bad === 0 ? "All well." : `${counted(bad, "check")} failed.`);
-  process.exitCode = bad === 0 ? EXIT.fine : EXIT.attention;
+  terminal().exitCode = bad === 0 ? EXIT.fine : EXIT.attention;
 });

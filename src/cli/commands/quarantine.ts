@@ -1,11 +1,10 @@
 // `sync quarantine`: releases that could not be stored, and another attempt after a fix.
 import Table from "cli-table3";
-import { Command } from "commander";
 import { readQuarantine } from "../../report/facts.ts";
 import { count, counted, moment } from "../../report/words.ts";
 import { retryQuarantine } from "../../upkeep/retry-quarantine.ts";
 import { type Common, commandOf, opened, refuse } from "../command.ts";
-import { EXIT } from "../exit.ts";
+import { EXIT, newCommand } from "../exit.ts";
 import { print } from "../print.ts";
 
 const list = commandOf("list", "The newest hundred.").action((options: Common) =>
@@ -49,9 +48,8 @@ const retry = commandOf("retry", "Maps them again, after a fix; what can be stor
     }),
   );
 
-export const quarantine = new Command("quarantine")
+export const quarantine = newCommand("quarantine")
   .description("Releases that could not be stored, with their text and the reason.")
-  .exitOverride()
   .addCommand(list)
   .addCommand(show)
   .addCommand(retry);

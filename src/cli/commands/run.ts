@@ -29,7 +29,7 @@ export async function invokeShown(
   };
   if (json) await tick();
   else {
-    const view = createProgressView(process.stdout, Date.now());
+    const view = createProgressView(Date.now());
     await tickShown({ db, worker: { tick }, view });
     view.end();
   }

@@ -2,7 +2,7 @@
 // left alone.
 import { setTimeout as sleep } from "node:timers/promises";
 import Table from "cli-table3";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { createLogger } from "../../platform/logger.ts";
 import { ensureCollections, ensureIndexes } from "../../platform/schema.ts";
 import { workerEffects } from "../../platform/worker-effects.ts";
@@ -10,14 +10,15 @@ import { moment } from "../../report/words.ts";
 import { SOURCES } from "../../sources/index.ts";
 import type { SiteDescription, SiteOffice } from "../../sources/source.ts";
 import { type Common, commandOf, type Opened, opened, refuse } from "../command.ts";
-import { EXIT } from "../exit.ts";
+import { EXIT, newCommand } from "../exit.ts";
+import { print } from "../print.ts";
 import { readSettings } from "../settings.ts";
 
 const list = commandOf("list", "Every site, its state, and what was found to work there.").action(
   (options: Common) =>
     withOffice(options, async (office, { db, say }) => {
       const sites = await office.list(db, new Date());
-      say(sites, () => console.log(sites.length === 0 ? "There is no site yet." : tableOf(sites)));
+      say(sites, () => print(sites.length === 0 ? "There is no site yet." : tableOf(sites)));
       return EXIT.fine;
     }),
 );
@@ -39,7 +40,7 @@ const add = commandOf("add", "A site more; it is probed when it is first read.")
       const { name } = options;
       const parts = (options.council ?? []).map(partOf);
       const added = await office.add(db, { address, name, parts, now: new Date() });
-      say(added, () => console.log(`${added.site} ${added.isNew ? "is new" : "was there already"}.`));
+      say(added, () => print(`${added.site} ${added.isNew ? "is new" : "was there already"}.`));
       return added.isNew ? EXIT.fine : EXIT.attention;
     }),
   );
@@ -58,7 +59,7 @@ const probe = commandOf(
         const wait = (ms: number) => sleep(ms);
         const probed = await office.probe(db, { site: one.site, effects: workerEffects, wait });
         const answer = probed ?? { ...one, trouble: "an invocation asks it now: try again later" };
-        if (!options.json) console.log(lineOf(answer));
+        if (!options.json) print(lineOf(answer));
         return answer;
       });
       say(found, () => undefined);
@@ -76,15 +77,14 @@ function switching(word: "on" | "off", description: string): Command {
       withOffice(options, async (office, { db, say }) => {
         const there = await office.switch(db, { site, on: word === "on", now: new Date() });
         if (!there) return refuse(unknown(site));
-        say({ site, state: word }, () => console.log(`${site} is ${word}.`));
+        say({ site, state: word }, () => print(`${site} is ${word}.`));
         return EXIT.fine;
       }),
     );
 }
 
-export const sites = new Command("sites")
+export const sites = newCommand("sites")
   .description("The sites of a source that is read site by site.")
-  .exitOverride()
   .addCommand(list)
   .addCommand(add)
   .addCommand(probe)

@@ -45,6 +45,11 @@ export function roleOf({ noticeType, tags, stage, told }: ToldNotice): Role {
   return stage === "PLANNING" ? "plan" : "call";
 }
 
+/** When it was published, as far as that can be: not after it was read. */
+export function publishedAt({ publishedDate, told }: Pick<ToldNotice, "publishedDate" | "told">): Date {
+  return told?.readAt ?? publishedDate;
+}
+
 /** A later version of what was told before. */
 export function isUpdate({ tags }: Pick<ToldNotice, "tags">): boolean {
   return tags.some((tag) => tag.endsWith("Update") || tag === "tenderAmendment");

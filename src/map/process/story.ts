@@ -5,7 +5,7 @@ import { toPence } from "../money.ts";
 import { filled, latest } from "../read.ts";
 import { type CallEnd, Calls, isMarket, isOpen, isOpenForTalks } from "./calls.ts";
 import { Ledger, type LiveAward } from "./ledger.ts";
-import { cancelledLotsOf, type Role, roleOf } from "./notice.ts";
+import { cancelledLotsOf, publishedAt, type Role, roleOf } from "./notice.ts";
 import { type Said, saidAfter, stillSaid } from "./said.ts";
 import { ENDED_AFTER_MS, type Procurement, type Standing, type ToldNotice } from "./told.ts";
 
@@ -26,7 +26,7 @@ export class Story {
 
   tell(notice: ToldNotice): void {
     const role = roleOf(notice);
-    const at = notice.publishedDate;
+    const at = publishedAt(notice);
     const before = { state: this.stateAt(at), ...this.said };
     this.said = saidAfter(this.said, notice, role);
     this.apply(notice, role);
@@ -167,14 +167,14 @@ export class Story {
         awardValue: sumOnce(awards),
         changes: this.changes.length > 0 ? this.changes : undefined,
       }),
-      notices: this.notices.map(({ notice: { noticeId, noticeType, tags, publishedDate } }) => ({
-        noticeId,
-        ...filled({ type: noticeType ?? tags[0] }),
-        publishedDate,
+      notices: this.notices.map(({ notice }) => ({
+        noticeId: notice.noticeId,
+        ...filled({ type: notice.noticeType ?? notice.tags[0] }),
+        publishedDate: publishedAt(notice),
       })),
       noticeId: this.toOpen(state, notices),
-      firstPublishedDate: first.notice.publishedDate,
-      publishedDate: last.notice.publishedDate,
+      firstPublishedDate: publishedAt(first.notice),
+      publishedDate: publishedAt(last.notice),
     };
     return { buyerId: buyer, process, notices };
   }

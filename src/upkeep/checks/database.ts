@@ -78,14 +78,23 @@ async function checkServer({ db }: Database): ReturnType<Check> {
 
 const NOT_HERE = 59; // CommandNotFound
 
-/** `atlasSize` is a command of the Free and Flex tiers alone. */
 async function tierOf(db: Database["db"]): Promise<string> {
   try {
-    const { atlasSize } = await db.command({ atlasSize: 1 });
-    return `Free or Flex, ${bytes(Number(atlasSize))} in all its databases`;
-  } catch (error) {
-    if (error instanceof MongoServerError && error.code === NOT_HERE) return "dedicated";
+    const size = await sharedTierBytes(db);
+    return size === null ? "dedicated" : `Free or Flex, ${bytes(size)} in all its databases`;
+  } catch {
     return "of a tier that cannot be told";
+  }
+}
+
+/** `atlasSize` is a command of the Free and Flex tiers alone; null elsewhere. */
+async function sharedTierBytes(db: Database["db"]): Promise<number | null> {
+  try {
+    const { atlasSize } = await db.command({ atlasSize: 1 });
+    return Number(atlasSize);
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === NOT_HERE) return null;
+    throw error;
   }
 }
 
@@ -162,6 +171,11 @@ async function checkStorage(db: Database, { storageBudgetMb }: Config): ReturnTy
   const { usedBytes } = await measureStorage(db);
   if (storageBudgetMb === 0) {
     const found = `${bytes(usedBytes)}, no STORAGE_BUDGET_MB`;
+    if ((await sharedTierBytes(db.db)) !== null)
+      return warning(
+        `${found}, on a Free or Flex cluster`,
+        "Without a budget the history is read until Atlas refuses every write: `npm run plan -- --tier M0` (or FLEX) gives the lines for wrangler.toml.",
+      );
     return usedBytes > megabytes(M0_MB) * STORAGE_SHARE_MAX && usedBytes <= megabytes(M0_MB)
       ? warning(found, "An Atlas M0 holds 512 MB: set STORAGE_BUDGET_MB, or move to a bigger tier.")
       : well(found);

@@ -15,7 +15,7 @@ export function parsed(uri: string): MongoClient | Error {
 }
 
 const NAME_ADVICE =
-  "Copy the connection string anew from Atlas (Connect, Drivers): its host is not known here.";
+  "Copy the connection string once more from Atlas (Connect, Drivers): its host is not known here.";
 
 /** @param unquoted takes what stands in the connection string out of a text */
 export async function checkNames(
@@ -36,10 +36,10 @@ export async function checkNames(
   }
 }
 
-const DOOR_ADVICE =
-  "Atlas closes the door to addresses that are not on the IP access list (Network Access), and while a cluster is paused or still being made. Workers have no fixed addresses: allow 0.0.0.0/0.";
+const PORT_ADVICE =
+  "Atlas refuses addresses that are not on the IP access list (Network Access), and while a cluster is paused or still being made. Workers have no fixed addresses: allow 0.0.0.0/0.";
 
-export async function checkDoor(client: MongoClient | Error): ReturnType<Check> {
+export async function checkPort(client: MongoClient | Error): ReturnType<Check> {
   if (client instanceof Error) return skipped("its connection string cannot be read");
   const { srvHost, tls } = client.options;
   const hosts = srvHost
@@ -56,7 +56,7 @@ export async function checkDoor(client: MongoClient | Error): ReturnType<Check> 
       errors.push(`${host}:${port}: ${message(error)}`);
     }
   }
-  return failed(errors.join("; "), DOOR_ADVICE);
+  return failed(errors.join("; "), PORT_ADVICE);
 }
 
 /** What would let others read along; null where nothing does. */

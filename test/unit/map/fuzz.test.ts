@@ -16,7 +16,7 @@ import { hasCorpus, recordedReleases } from "../../kit/corpus.ts";
 import { freshDatabase } from "../../kit/database.ts";
 import { mapRelease } from "../../kit/map.ts";
 
-const RELEASES = Number(process.env["FUZZ_RELEASES"] ?? 10_000);
+const RELEASES = Number(process.env["FUZZ_RELEASES"] ?? 3000);
 const SEED = Number(process.env["SEED"] ?? 42);
 const PAGE = 100;
 const STORED_PAGES_SHARE = RELEASES > 10_000 ? 1 : 0.3; // the database is most of the time that this takes
@@ -91,7 +91,7 @@ function valid(release: unknown, source: Source): Upsert | null {
   }
   const { contract: mapped, buyers, revision } = result;
   const upsert = { contract: mapped, buyers, revision };
-  const { _id, values } = nextOf(upsert, null, []);
+  const { _id, values } = nextOf(upsert, { seen: null, buyerIds: [], now });
   const contract = { _id, ...values };
   const times = { createdAt: now, updatedAt: now };
   const issues = [

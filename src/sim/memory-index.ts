@@ -1,0 +1,109 @@
+// Which documents of a collection in memory can match a filter, by the values of its equalities: a scan of everything for
+// each page makes a long history quadratic. An index is made when a field is first asked for, and kept by `reindex`.
+import { type Document, ObjectId } from "mongodb";
+import { isPlain } from "./expressions.ts";
+
+type Documents = ReadonlyMap<string, Document>;
+/** The keys of the documents that hold a value. */
+type Bucket = Set<string>;
+type ByValue = Map<string, Bucket>;
+
+interface Indexes {
+  byField: Map<string, ByValue>;
+  /** When a key first came: results keep the order of insertion. */
+  order: Map<string, number>;
+  next: number;
+}
+
+const INDEXES = new WeakMap<Documents, Indexes>();
+
+function indexesOf(documents: Documents): Indexes {
+  let indexes = INDEXES.get(documents);
+  if (!indexes) {
+    const order = new Map([...documents.keys()].map((key, at) => [key, at]));
+    indexes = { byField: new Map(), order, next: order.size };
+    INDEXES.set(documents, indexes);
+  }
+  return indexes;
+}
+
+/** What a scalar is kept under; nothing for what an equality cannot find by an index. */
+function valueKey(value: unknown): string | undefined {
+  if (value instanceof ObjectId) return `id ${value.toHexString()}`;
+  return typeof value === "string" || typeof value === "number" ? `${typeof value} ${value}` : undefined;
+}
+
+const valuesOf = (document: Document, field: string): string[] =>
+  [document[field]].flat().flatMap((value) => valueKey(value) ?? []);
+
+/** Keeps the indexes of a collection after one of its documents has changed, come or gone. */
+export function reindex(
+  documents: Documents,
+  { key, before, after }: { key: string; before: Document | null; after: Document | null },
+): void {
+  const { byField, order } = indexesOf(documents);
+  if (!after) order.delete(key);
+  else if (!order.has(key)) order.set(key, indexesOf(documents).next++);
+  for (const [field, byValue] of byField) {
+    for (const value of before ? valuesOf(before, field) : []) byValue.get(value)?.delete(key);
+    for (const value of after ? valuesOf(after, field) : []) add(byValue, value, key);
+  }
+}
+
+function add(byValue: ByValue, value: string, key: string): void {
+  const keys = byValue.get(value);
+  if (keys) keys.add(key);
+  else byValue.set(value, new Set([key]));
+}
+
+function indexOf(documents: Documents, field: string): ByValue {
+  const { byField } = indexesOf(documents);
+  let byValue = byField.get(field);
+  if (!byValue) {
+    byValue = new Map();
+    for (const [key, document] of documents)
+      for (const value of valuesOf(document, field)) add(byValue, value, key);
+    byField.set(field, byValue);
+  }
+  return byValue;
+}
+
+/** The values that a condition allows, if it is an equality or `$in` of scalars. */
+function allowedBy(condition: unknown): string[] | undefined {
+  const wanted = isPlain(condition) ? condition["$in"] : [condition];
+  if (!Array.isArray(wanted)) return undefined;
+  const values = wanted.map(valueKey);
+  return values.every((value) => value !== undefined) ? values : undefined;
+}
+
+/** The sets of keys that one condition of the filter leaves, the one with the fewest keys; nothing when none can be looked up. */
+function bucketsFor(documents: Documents, filter: Document): Bucket[] | undefined {
+  const possible = Object.entries(filter).flatMap(([field, condition]: [string, unknown]) => {
+    if (field === "$or") return orBuckets(documents, condition);
+    if (field.startsWith("$") || field.includes(".") || field === "_id") return [];
+    const allowed = allowedBy(condition);
+    if (!allowed) return [];
+    const byValue = indexOf(documents, field);
+    return [allowed.flatMap((value) => byValue.get(value) ?? [])];
+  });
+  const [fewest] = possible.toSorted((a, b) => sizeOf(a) - sizeOf(b));
+  return fewest;
+}
+
+function orBuckets(documents: Documents, branches: unknown): Bucket[][] {
+  if (!Array.isArray(branches)) return [];
+  const each = branches.map((branch: Document) => bucketsFor(documents, branch));
+  return each.every((buckets) => buckets !== undefined) ? [each.flat()] : [];
+}
+
+const sizeOf = (buckets: readonly Bucket[]) => buckets.reduce((sum, { size }) => sum + size, 0);
+
+/** A superset of what matches, in the order of insertion. */
+export function candidates(documents: Documents, filter: Document): Document[] {
+  const buckets = bucketsFor(documents, filter);
+  if (!buckets) return [...documents.values()];
+  const { order } = indexesOf(documents);
+  return [...new Set(buckets.flatMap((keys) => [...keys]))]
+    .sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))
+    .flatMap((key) => documents.get(key) ?? []);
+}
