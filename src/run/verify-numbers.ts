@@ -13,7 +13,7 @@ import {
   numbered,
 } from "../fetch/gap-slices.ts";
 import { manyAbsent, type Suspicion } from "../fetch/plausible.ts";
-import { attemptsAt, noteAbsent, noteOpen, settleGaps } from "../store/gaps.ts";
+import { attemptsAt, noteAbsent, noteOpen, settleGaps, unsettledOf } from "../store/gaps.ts";
 import { standing } from "../store/store.ts";
 import { ApiError } from "../terms/errors.ts";
 import { fromLondon } from "../terms/london-time.ts";
@@ -37,9 +37,15 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
     window._id,
     holes.flatMap(({ ids }) => ids),
   );
-  // An earlier run, or the look before a start moved back, has settled what is above its frontier.
+  // An earlier run, or the look before a start moved back, has looked at what is above its frontier. What no slice has
+  // settled there is asked for by itself: that run may have been stopped before it could.
   const frontier = look.progress.verify?.frontier ?? top;
-  if (frontier < top) holes = holes.filter(({ lo }) => lo < frontier);
+  const isAbove = ({ lo }: Hole) => frontier < top && lo >= frontier;
+  const passed = await unsettledOf(
+    db,
+    holes.filter(isAbove).flatMap(({ ids }) => ids),
+  );
+  holes = holes.filter((hole) => !isAbove(hole));
   for (let attempt = 0; holes.length > 0 && attempt < ATTEMPTS_MAX; attempt++) {
     const left: Unsettled = { ids: new Set(), elsewhere: new Set() };
     for (const slice of gapSlices({ api, holes, instants, limit: config.pageLimit })) {
@@ -51,6 +57,7 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
     holes = wider.filter(({ ids }) => ids.some((id) => left.ids.has(id)));
     if (attempt + 1 === ATTEMPTS_MAX || holes.length === 0) await askSingly(look, [...left.ids]);
   }
+  await askSingly(look, passed);
   await readFanOuts(look);
   await readUnproven(look);
   if (line.length === 0) return null;

@@ -57,6 +57,13 @@ export async function settleGaps(
   if (operations.length > 0) await db.noticeGaps.bulkWrite(operations, { ordered: true });
 }
 
+/** Those that are neither found nor known to be never published. */
+export async function unsettledOf(db: Database, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const open = { _id: { $in: [...ids] }, outcome: "absent" as const };
+  return (await db.noticeGaps.find(open, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id);
+}
+
 /** Answers so far that settled nothing. */
 export async function attemptsAt(db: Database, id: string): Promise<number> {
   return (await db.noticeGaps.findOne({ _id: id }))?.attempts ?? 0;

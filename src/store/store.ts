@@ -88,13 +88,13 @@ export async function knownAmong(
   const key = (one: NoticeIdentity) => `${one.source}/${one.ocid}/${one.noticeId}`;
   const branches = ocidsBySource(notices).map(([source, ocids]) => ({ source, ocid: { $in: ocids } }));
   if (branches.length === 0) return () => false;
-  const projection = { _id: 0, source: 1, ocid: 1, noticeId: 1, revisions: 1, releaseId: 1 };
+  const projection = { _id: 0, source: 1, ocid: 1, noticeId: 1, revisions: 1, tags: 1 };
   const known = await db.contracts.find({ $or: branches }, { projection }).toArray();
   const stored = new Map(known.map((contract) => [key(contract), contract]));
   return (notice, revision) => {
     const one = stored.get(key(notice));
     // What others have stored, and this project has not taken over, was never read here.
-    return one?.releaseId !== undefined && (revision === null || one.revisions?.includes(revision) === true);
+    return one?.tags !== undefined && (revision === null || one.revisions?.includes(revision) === true);
   };
 }
 

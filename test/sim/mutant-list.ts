@@ -277,6 +277,12 @@ export const MUTANTS: Mutant[] = [
   },
   ...FOLD_MUTANTS,
   {
+    name: "what a look that was stopped has left open counts as looked at",
+    file: "src/run/verify-numbers.ts",
+    find: "await askSingly(look, passed);",
+    put: "await askSingly(look, passed.slice(passed.length));",
+  },
+  {
     name: "a gap slice is left out",
     file: "src/run/verify-numbers.ts",
     find: "await lookAtHoles(look, slice, { left, moves: attempt === 0 });",
