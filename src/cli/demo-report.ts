@@ -30,7 +30,7 @@ export async function compareWithTruth(
 ): Promise<Compared> {
   const job = await db.syncJobs.findOne({ _id: source });
   const until = job?.lastSyncedDate.getTime() ?? 0;
-  const projection = { ocid: 1, noticeId: 1, releaseId: 1, revisions: 1 };
+  const projection = { ocid: 1, noticeId: 1, revisions: 1 };
   const contracts = await db.contracts.find({ source }, { projection }).toArray();
   const cases = await db.quarantine.find({ source }).toArray();
   const all = replica.published(source, Date.now());
@@ -41,7 +41,7 @@ export async function compareWithTruth(
 }
 
 export async function storedReleases(db: Database, source: Source): Promise<Set<string>> {
-  const projection = { ocid: 1, noticeId: 1, releaseId: 1, revisions: 1 };
+  const projection = { ocid: 1, noticeId: 1, revisions: 1 };
   return new Set((await db.contracts.find({ source }, { projection }).toArray()).flatMap(releasesOf));
 }
 
