@@ -86,6 +86,7 @@ export async function contextOf(
       stages: settings.stages,
       report,
       quarantined: new Set<string>(),
+      witness: null,
       keptTexts: { all: 0, byWindow: new Map() },
       keepAlive: { held: null },
     },

@@ -135,6 +135,7 @@ export async function runProject(options: ProjectOptions): Promise<ProjectResult
 
   async function resultOf(source: Source): Promise<SourceResult> {
     const own = await db.syncWindows.find({ source }).toArray();
+    const job = await db.syncJobs.findOne({ source });
     const sum = (of: (window: (typeof own)[number]) => number) =>
       own.reduce((total, window) => total + of(window), 0);
     const verifiedBy = (period: keyof Reached) =>
@@ -151,7 +152,7 @@ export async function runProject(options: ProjectOptions): Promise<ProjectResult
       releases,
       missing: await missingIn(db, source, histories),
       drainRequests: sum(({ counts }) => counts.requests),
-      verifyRequests: sum(({ verify }) => verify?.requests ?? 0),
+      verifyRequests: sum(({ verify }) => verify?.requests ?? 0) + (job?.witness?.requests ?? 0),
       fetchedTwice: (rowsWhenDrained.get(source) ?? coverage[source].rows()) - releases,
       drained: coverage[source].reached(),
       verified: {

@@ -76,7 +76,6 @@ function another({ contract, buyers, revision }: Upsert, source: Source, at: Dat
     revision: revision === null ? null : 100_000 + index,
     contract: {
       ...{ ...contract, ocid, noticeId, publishedDate: at },
-      releaseId: fat ? noticeId : `${guid}-${100_000 + index}`,
       sourceUrl: contract.sourceUrl.replace(contract.noticeId, noticeId),
       ...(deadlineDate ? { deadlineDate: new Date(deadlineDate.getTime() + later) } : {}),
     },

@@ -28,6 +28,7 @@ import {
   revival,
   takenForDrain,
   takenForVerify,
+  unwitnessed,
   verifiable,
   verified,
 } from "./statements.ts";
@@ -124,6 +125,12 @@ export async function doubtMonth(
 ): Promise<void> {
   const { filter, update } = doubt(windowId, found);
   await db.syncWindows.updateOne(filter, update);
+}
+
+/** Every month that a witness has proved loses its proof. */
+export async function doubtWitnessed(db: Database, source: Source, now: Date): Promise<void> {
+  const { filter, update } = unwitnessed(source, now);
+  await db.syncWindows.updateMany(filter, update);
 }
 
 /** What left the quarantine is not counted in it any more; @param own a window whose holder counts for itself. */

@@ -184,6 +184,17 @@ export const doubt = (windowId: string, found: { drift: SyncWindow["drift"][numb
   ],
 });
 
+/** What these months rested on is no longer believed: they are proved again. */
+export const unwitnessed = (source: Source, now: Date) => ({
+  filter: {
+    source,
+    status: "done",
+    proof: "exact",
+    proofBy: "witness",
+  } satisfies Filter<SyncWindow>,
+  update: { $set: { proof: "ordered" as const, proofBy: null, verify: null, verifyAt: now } },
+});
+
 /** So many of its releases have left the quarantine; who holds it counts for itself. */
 export const recovery = (windowId: string, releases: number) => ({
   filter: { _id: windowId, ...free } satisfies Filter<SyncWindow>,

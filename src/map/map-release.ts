@@ -66,7 +66,6 @@ export function mapRelease(options: {
       source,
       ocid,
       ...ids,
-      releaseId,
       stage,
       publishedDate,
       ...filled({

@@ -22,6 +22,8 @@ export interface HttpOptions {
   body?: string;
   /** More of the body, unpacked, is not read. */
   bytesMax?: number;
+  /** Takes the body of a 200 as it comes, piece by piece; the answer's own body is empty then. */
+  take?: (piece: Uint8Array) => Promise<void>;
 }
 
 /** GET. Answers whatever the status; redirects are answers too. @throws TransportError */

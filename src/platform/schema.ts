@@ -157,7 +157,7 @@ const VALIDATORS = {
   syncWindows: validatorOf(windowSchema),
   syncJobs: validatorOf(syncJobSchema),
   // Documents that others make there have none of these two fields, and are not checked.
-  contracts: ownOnly("releaseId", validatorOf(contractSchema)),
+  contracts: ownOnly("tags", validatorOf(contractSchema)),
   processes: validatorOf(processSchema),
   buyers: ownOnly("version", validatorOf(buyerSchema)),
   quarantine: validatorOf(quarantineSchema),

@@ -30,6 +30,7 @@ async function httpGet(
     headers,
     body: sent,
     bytesMax = BODY_BYTES_MAX,
+    take,
   }: HttpOptions & { userAgent: string },
 ): Promise<HttpAnswer> {
   const signal = AbortSignal.timeout(timeoutMs);
@@ -40,15 +41,15 @@ async function httpGet(
       signal,
       ...(sent === undefined ? {} : { method: "POST", body: sent }),
     });
-    const { body, whole } = await Promise.race([readBody(response, bytesMax), timeOf(signal)]);
+    const { body, length, whole } = await Promise.race([readBody(response, bytesMax, take), timeOf(signal)]);
     const expected = response.headers.get("content-length");
     if (
       whole &&
       expected !== null &&
       !response.headers.has("content-encoding") &&
-      Number(expected) > body.length
+      Number(expected) > length
     ) {
-      throw new TransportError(`the body ended after ${body.length} of ${expected} bytes`, {
+      throw new TransportError(`the body ended after ${length} of ${expected} bytes`, {
         timedOut: false,
       });
     }
@@ -74,26 +75,33 @@ function timeOf(signal: AbortSignal): Promise<never> {
 }
 
 /** Read as it comes, and no further than is wanted: a few packed bytes can be gigabytes. */
-async function readBody(response: Response, bytesMax: number): Promise<{ body: Uint8Array; whole: boolean }> {
-  if (response.body === null) return { body: new Uint8Array(0), whole: true };
+async function readBody(
+  response: Response,
+  bytesMax: number,
+  take?: HttpOptions["take"],
+): Promise<{ body: Uint8Array; length: number; whole: boolean }> {
+  if (response.body === null) return { body: new Uint8Array(0), length: 0, whole: true };
+  const taker = response.status === 200 ? take : undefined;
   const reader = response.body.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-    chunks.push(chunk.value);
     length += chunk.value.length;
+    if (taker && length <= bytesMax) await taker(chunk.value);
+    else chunks.push(chunk.value);
     if (length > bytesMax) {
       void reader.cancel().catch(() => undefined); // nobody waits for what is not wanted
       break;
     }
   }
+  if (taker) return { body: new Uint8Array(0), length, whole: length <= bytesMax };
   const body = new Uint8Array(Math.min(length, bytesMax));
   let at = 0;
   for (const chunk of chunks) {
     body.set(chunk.subarray(0, body.length - at), at);
     at += chunk.length;
   }
-  return { body, whole: length <= bytesMax };
+  return { body, length, whole: length <= bytesMax };
 }
 
 function describe(error: unknown): string {

@@ -8,6 +8,7 @@ import type { Database } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import type { SyncRun } from "../terms/documents.ts";
+import type { Witness } from "../terms/source.ts";
 import type { Source } from "../terms/window.ts";
 import type { KeptTexts } from "./evidence.ts";
 import type { Room } from "./headroom.ts";
@@ -43,10 +44,21 @@ export interface SourceContext extends HolderContext {
   /** The lanes that the settings want. */
   stages: string[];
   asker: Asker;
+  /** The list of each day that is kept outside the API; null where there is none. */
+  witness: WitnessAccess | null;
   /** Ids in quarantine: they leave it when they can be stored. */
   quarantined: Set<string>;
   /** How much text the quarantine holds. */
   keptTexts: KeptTexts;
+}
+
+export interface WitnessAccess {
+  witness: Witness;
+  origin: string;
+  /** Files that this run may still ask for. */
+  left: number;
+  /** Files in a row that did not come: then this run asks for no more. */
+  troubles: number;
 }
 
 /** What it takes to store rows. */

@@ -41,6 +41,11 @@ export class ShareUsed extends Error {
   override readonly name = "ShareUsed";
 }
 
+/** What this look went by has been found wrong: the next one goes by slices. */
+export class TrustLost extends Error {
+  override readonly name = "TrustLost";
+}
+
 /** A slice was an alarm, not a proof: the look ends here. */
 export class Shrunk extends Error {
   override readonly name = "Shrunk";

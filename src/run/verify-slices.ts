@@ -13,6 +13,8 @@ export interface SliceRows {
   rows: Row[];
   /** Every slice was exact; false where one stayed full down to the smallest range. */
   whole: boolean;
+  /** Releases that do not say which they are. */
+  unread: number;
 }
 
 /**
@@ -28,6 +30,7 @@ export async function readWhole(
   const { api, config } = context;
   const all: Row[] = [];
   let whole = true;
+  let unread = 0;
   let frontier = hi;
   const known = onward ? look.progress.verify?.lo : undefined;
   let shortened: LondonTime | null = known !== undefined && known > lo ? known : null;
@@ -37,6 +40,7 @@ export async function readWhole(
     const { page, requests } = slice;
     await storeFound(look, { page, from: asked.lo, to: asked.hi, requests });
     all.push(...page.rows);
+    unread += page.unidentified.length;
     if (slice.kind === "over") {
       shortened = shorter(api, asked, page.rows)?.lo ?? asked.lo;
       if (onward) setFrontier(look, { frontier, lo: shortened, rows: 0 });
@@ -56,7 +60,7 @@ export async function readWhole(
     setFrontier(look, { frontier, rows: page.rows.length });
     await saveLook(look);
   }
-  return { rows: all, whole };
+  return { rows: all, whole, unread };
 }
 
 /** The whole window, slice by slice; each is written before the next, and the next run goes on below. */
@@ -72,7 +76,10 @@ export async function verifyBySlices(look: Look): Promise<void> {
 }
 
 /** When the window's releases were published. One that was proved before knows only the newest of each notice. */
-function expectation({ window, stored, progress, context }: Look): { published: Date[]; limit: number } {
+export function expectation({ window, stored, progress, context }: Look): {
+  published: Date[];
+  limit: number;
+} {
   const limit = context.config.pageLimit;
   if (window.publishedSeconds) return { published: publishedInstants(window), limit };
   const published = stored.map(({ at }) => fromLondon(at)).sort((a, b) => a.getTime() - b.getTime());
@@ -86,7 +93,7 @@ export async function afterSlice(look: Look, frontier: LondonTime, rows: number)
 }
 
 /** `lo`: where the next slice had to be shorter. */
-function setFrontier(
+export function setFrontier(
   look: Look,
   { frontier, lo, rows }: { frontier: LondonTime; lo?: LondonTime; rows: number },
 ): void {

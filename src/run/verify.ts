@@ -15,10 +15,12 @@ import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.t
 import { proofDoubt } from "./assumptions.ts";
 import type { SourceContext } from "./context.ts";
 import { checkpoint, type HoldEnd, holding } from "./hold.ts";
-import { type Look, ShareUsed, Shrunk } from "./look.ts";
+import { type Look, ShareUsed, Shrunk, TrustLost } from "./look.ts";
 import { progressOf } from "./progress.ts";
 import { verifyByNumbers } from "./verify-numbers.ts";
 import { verifyBySlices } from "./verify-slices.ts";
+import { verifyByWitness } from "./verify-witness.ts";
+import { hasFilesLeft, isTrusted } from "./witness.ts";
 
 export interface VerifyOptions {
   /** For its first proof, or again. */
@@ -34,6 +36,7 @@ export async function verifyNewest(
 ): Promise<{ end: HoldEnd; windowId: string } | null> {
   const { db, config, effects, source } = context;
   if (share && share.left <= 0) return null;
+  if (first && !(await hasFilesLeft(context))) return null;
   const held = await claimNewest(db, {
     source,
     kind: "verify",
@@ -53,9 +56,10 @@ async function lookAt(context: SourceContext, held: Held, share: VerifyOptions["
   let suspicion: Suspicion | null = null;
   try {
     if (look.by === "numbers") suspicion = await verifyByNumbers(look);
+    else if (look.by === "witness") await verifyByWitness(look);
     else await verifyBySlices(look);
   } catch (error) {
-    if (error instanceof ShareUsed) return giveBack(db, held.claim);
+    if (error instanceof ShareUsed || error instanceof TrustLost) return giveBack(db, held.claim);
     if (error instanceof ApiError) await postpone(look);
     if (!(error instanceof Shrunk)) throw error;
     suspicion = error.suspicion;
@@ -107,9 +111,9 @@ async function openLook(
   { claim, window }: Held,
   share: VerifyOptions["share"],
 ): Promise<Look> {
-  const { db, api, effects } = context;
+  const { db, effects } = context;
   const stored = certainOf(context, await storedReleases(db, window));
-  const by: ProofBy = api.lookupPath && window.proof !== "exact" ? "numbers" : "slices";
+  const by = await proofBy(context, window);
   const before = await withNewsUnproven(context, window, progressOf(window));
   const [start, top] = [boundaryAtOrBefore(toLondon(window.from)), topOf(window.to)];
   // A start that moved back is proved below what has been proved.
@@ -121,6 +125,13 @@ async function openLook(
     progress: { ...before, verify: goesOn && before.verify ? { ...before.verify, by, done: false } : fresh },
     share,
   };
+}
+
+/** What is exact already is looked at again by slices, whatever it was proved by. */
+async function proofBy(context: SourceContext, { proof }: SyncWindow): Promise<ProofBy> {
+  if (proof === "exact") return "slices";
+  if (context.api.lookupPath) return "numbers";
+  return (await isTrusted(context)) ? "witness" : "slices";
 }
 
 /** Dates are not always those that the API selects by (009921-2021): a number out of line says so. */
@@ -156,7 +167,9 @@ async function endOf(look: Look, suspected: Suspicion | null): Promise<LookEnd> 
     unconfirmed,
     random: effects.random(),
   });
-  return { proof: "exact", proofBy: by, suspicion: null, verifyAt };
+  // A month whose every day went without a file was read in slices.
+  const byDays = by === "witness" && !progress.verify?.days ? "slices" : by;
+  return { proof: "exact", proofBy: byDays, suspicion: null, verifyAt };
 }
 
 async function fewOf({ context, window, progress }: Look): Promise<Suspicion | null> {

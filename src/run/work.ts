@@ -15,6 +15,7 @@ import { type HoldEnd, holding, untroubled } from "./hold.ts";
 import { workByReader } from "./read-sites.ts";
 import { secondPass } from "./second-pass.ts";
 import { verifyNewest } from "./verify.ts";
+import { openWitness } from "./witness.ts";
 
 export type End = "nothing left" | "trouble";
 
@@ -121,20 +122,21 @@ function stopAtDeadline(context: HolderContext): void {
 async function contextOf(
   holder: HolderContext,
   settings: SourceConfig,
-  { api, rules }: NonNullable<SourceConfig["definition"]["releases"]>,
+  { api, rules, witness }: NonNullable<SourceConfig["definition"]["releases"]>,
 ): Promise<SourceContext> {
   const { db, effects, config, report, source } = holder;
   const left = () => remainingMs(holder);
   const wait = waitFor(holder);
   const { requestsPerMinute, cooldownSeconds } = config;
   const pacer = await openPacer({ db, source, requestsPerMinute, remainingMs: left, wait });
-  const { origin } = settings;
+  const { origin, witnessOrigin } = settings;
   const asker = { api, origin, effects, pacer, cooldownSeconds, remainingMs: left, wait, tally: report };
   const inQuarantine = await db.quarantine.find({ source }, { projection: { _id: 1 } }).toArray();
   const quarantined = new Set(inQuarantine.map(({ _id }) => _id));
   const withText = db.quarantine.find({ source, rawText: { $ne: "" } }, { projection: { windowId: 1 } });
   return {
     ...{ ...holder, api, rules, stages: settings.stages, asker, quarantined },
+    witness: witness && witnessOrigin ? openWitness(witness, witnessOrigin) : null,
     keptTexts: keptTexts(await withText.toArray()),
   };
 }

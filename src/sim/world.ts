@@ -90,6 +90,7 @@ export function createWorld(options: WorldOptions): World {
       REQUESTS_PER_MINUTE: "60000",
       COOLDOWN_SECONDS: "0",
       VERIFY_AFTER_HOURS: "0",
+      CF_WITNESS_URL: "off",
       ...options.vars,
       ...vars,
     };

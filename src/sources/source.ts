@@ -9,7 +9,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { OwnCollections } from "../platform/schema.ts";
 import type { MappedBuyer, StoreDetail, SyncWindow } from "../terms/documents.ts";
 import type { SearchMode } from "../terms/search.ts";
-import type { Api, Volumes } from "../terms/source.ts";
+import type { Api, Volumes, Witness } from "../terms/source.ts";
 
 export interface Source {
   /** In documents, window ids and metrics: `FIND_A_TENDER`. */
@@ -25,7 +25,7 @@ export interface Source {
   startSetting: string;
   configure: z.ZodType<(common: CommonSettings) => SourceSettings | null>;
   /** Read by the walk over an API that lists releases by time; null for a source that brings its own reader. */
-  releases: { api: Api; rules: SourceRules } | null;
+  releases: { api: Api; rules: SourceRules; witness?: Witness } | null;
   /** What it stores in, beside the windows: made when it is switched on. */
   collections?: OwnCollections;
   /** What operators do about its sites, by all the settings; whether it is switched on or not. */
@@ -46,6 +46,8 @@ export interface SourceSettings {
   origin: string;
   /** Lanes of a window: a `stages` value each, or `all`. */
   stages: string[];
+  /** Origin of its witness; null where it has none, or is to go without it. */
+  witnessOrigin?: string | null;
   /** In place of the walk. */
   reader?: Reader;
 }

@@ -57,9 +57,26 @@ export async function settleGaps(
   if (operations.length > 0) await db.noticeGaps.bulkWrite(operations, { ordered: true });
 }
 
+/** Those that are neither found nor known to be never published. */
+export async function unsettledOf(db: Database, ids: readonly string[]): Promise<string[]> {
+  if (ids.length === 0) return [];
+  const open = { _id: { $in: [...ids] }, outcome: "absent" as const };
+  return (await db.noticeGaps.find(open, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id);
+}
+
 /** Answers so far that settled nothing. */
 export async function attemptsAt(db: Database, id: string): Promise<number> {
   return (await db.noticeGaps.findOne({ _id: id }))?.attempts ?? 0;
+}
+
+/** One that always fails keeps no other waiting. */
+export async function leastAskedFirst(db: Database, ids: readonly string[]): Promise<string[]> {
+  if (ids.length < 2) return [...ids];
+  const gaps = await db.noticeGaps
+    .find({ _id: { $in: [...ids] } }, { projection: { attempts: 1 } })
+    .toArray();
+  const attempts = new Map(gaps.map((gap) => [gap._id, gap.attempts ?? 0]));
+  return [...ids].sort((a, b) => (attempts.get(a) ?? 0) - (attempts.get(b) ?? 0));
 }
 
 const RETRY_MS = { first: 3_600_000, most: 7 * 86_400_000 };

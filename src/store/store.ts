@@ -71,21 +71,31 @@ function duePage(db: Database, due: Filter<Process>, projection: Document) {
 
 /** Those that have never been stored: no contract, or (CF) a contract without their revision. */
 export async function unknownOf(db: Database, upserts: readonly Upsert[]): Promise<Upsert[]> {
-  const key = (one: { source: Source; ocid: string; noticeId: string }) =>
-    `${one.source}/${one.ocid}/${one.noticeId}`;
-  const branches = ocidsBySource(upserts.map(({ contract }) => contract)).map(([source, ocids]) => ({
-    source,
-    ocid: { $in: ocids },
-  }));
-  if (branches.length === 0) return [];
-  const projection = { _id: 0, source: 1, ocid: 1, noticeId: 1, revisions: 1, releaseId: 1 };
+  const isKnown = await knownAmong(
+    db,
+    upserts.map(({ contract }) => contract),
+  );
+  return upserts.filter(({ contract, revision }) => !isKnown(contract, revision));
+}
+
+type NoticeIdentity = { source: Source; ocid: string; noticeId: string };
+
+/** Whether a release of one of these notices has ever been stored. */
+export async function knownAmong(
+  db: Database,
+  notices: readonly NoticeIdentity[],
+): Promise<(notice: NoticeIdentity, revision: number | null) => boolean> {
+  const key = (one: NoticeIdentity) => `${one.source}/${one.ocid}/${one.noticeId}`;
+  const branches = ocidsBySource(notices).map(([source, ocids]) => ({ source, ocid: { $in: ocids } }));
+  if (branches.length === 0) return () => false;
+  const projection = { _id: 0, source: 1, ocid: 1, noticeId: 1, revisions: 1, tags: 1 };
   const known = await db.contracts.find({ $or: branches }, { projection }).toArray();
   const stored = new Map(known.map((contract) => [key(contract), contract]));
-  return upserts.filter(({ contract, revision }) => {
-    const one = stored.get(key(contract));
+  return (notice, revision) => {
+    const one = stored.get(key(notice));
     // What others have stored, and this project has not taken over, was never read here.
-    return !one?.releaseId || (revision !== null && !one.revisions?.includes(revision));
-  });
+    return one?.tags !== undefined && (revision === null || one.revisions?.includes(revision) === true);
+  };
 }
 
 /** When the newest stored notice was published; an index answers it. */

@@ -105,7 +105,6 @@ export const contractSchema = z.strictObject({
   source: sourceSchema,
   ocid: z.string(),
   noticeId: z.string(),
-  releaseId: z.string(),
   sourceUrl: z.string(),
   title: z.string().optional(),
   description: z.string().optional(),

@@ -104,6 +104,8 @@ export const windowSchema = z.strictObject({
       by: z.enum(PROOF_BY).optional(),
       since: z.date().optional(),
       done: z.boolean().optional(),
+      /** Days that the witness has proved in this look. */
+      days: z.number().int().optional(),
     })
     .nullable()
     .optional(),
@@ -130,6 +132,31 @@ export const windowSchema = z.strictObject({
 });
 export type SyncWindow = z.infer<typeof windowSchema>;
 export type WindowCounts = z.infer<typeof countsSchema>;
+
+/** Days and slices are counted for ever, trust is earned and lost. */
+const witnessSchema = z.strictObject({
+  trusted: z.boolean(),
+  /** Slices that were held against its files and agreed, since it was last put to the trial. */
+  agreed: z.number().int(),
+  /** Requests to the API that trials and samples have taken, beside those of a month's verification. */
+  requests: z.number().int(),
+  trustedAt: z.date().nullable(),
+  /** When a trial came to no end: too few days had a file. */
+  triedAt: z.date().nullable(),
+  lostAt: z.date().nullable(),
+  /** What was decided against it. */
+  lostBy: z.string().nullable(),
+  daysRead: z.number().int(),
+  /** Days without a file, or with one that cannot be read. */
+  daysWithout: z.number().int(),
+  /** Releases that the API lists and the file of their day lacks. */
+  lacked: z.number().int(),
+  /** Releases that only the file has. */
+  invented: z.number().int(),
+  /** Releases that were missing here, and were found by its list. */
+  found: z.number().int(),
+});
+export type WitnessState = z.infer<typeof witnessSchema>;
 
 export const syncJobSchema = z.strictObject({
   _id: sourceSchema,
@@ -158,6 +185,8 @@ export const syncJobSchema = z.strictObject({
       suspicion: z.string().nullable(),
     })
     .nullish(),
+  /** How far the source's witness is believed, and what the two have said of each other. */
+  witness: witnessSchema.nullish(),
   /** When the API is asked again what is taken for granted of it. */
   assumptionsDueAt: z.date().nullish(),
   /** Since when nothing new has come, where that is longer than it has ever been. */

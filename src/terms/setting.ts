@@ -57,6 +57,12 @@ export const origin = (preset: string) =>
     }, `allowed is an origin like ${preset}; http only on this machine`)
     .transform((text) => (URL.canParse(text) ? new URL(text).origin : text));
 
+/** Null: `off`. */
+export const originOrOff = (example: string) =>
+  z.union([z.literal("off").transform(() => null), origin(example)], {
+    error: `allowed is off, or an origin like ${example}; http only on this machine`,
+  });
+
 /** A `stages` lane per entry; `all` stands alone, because it already asks for everything. */
 export const stages = (preset: string, allowed: readonly string[]) =>
   z

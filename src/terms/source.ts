@@ -35,6 +35,16 @@ export interface Api {
   settings: { origin: string; stages: string };
 }
 
+/** A list of what was published each day, kept by somebody else than the API and outside its rate limit. */
+export interface Witness {
+  /** Where it is, unless its setting says something else. */
+  origin: string;
+  /** The file of a day, `2026-03-01`. */
+  path: (day: string) => string;
+  /** Names of its columns. */
+  columns: { ocid: string; releaseId: string; date: string };
+}
+
 /** What a source has published and how much room that takes, before anything has been measured. */
 export interface Volumes {
   /** Releases (or documents) that are published on the UTC day of this instant, each part of the source by itself. */

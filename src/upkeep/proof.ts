@@ -1,7 +1,7 @@
-// What is proved, by what, and what is open: for each source in one answer, from `syncWindows`, `syncJobs`, `quarantine`
-// and `noticeGaps` alone (docs/completeness.md has them as queries).
+// What is proved, by what, and what is open: for each source in one answer, from `syncWindows`, `syncJobs`, `quarantine`,
+// `noticeGaps` and `assumptions` alone (docs/completeness.md has them as queries).
 import type { Database } from "../platform/database.ts";
-import type { SyncJob, SyncWindow } from "../terms/documents.ts";
+import type { Assumption, SyncJob, SyncWindow, WitnessState } from "../terms/documents.ts";
 
 export interface SourceProof {
   source: string;
@@ -15,6 +15,10 @@ export interface SourceProof {
   unproven: number;
   quarantined: number;
   gaps: Record<string, number>;
+  /** How far its daily list is believed; null where none has been asked for. */
+  witness: WitnessState | null;
+  /** What is taken for granted of its API, by what came of the last check. */
+  assumptions: { hold: number; fail: string[]; unknown: number; checkedAt: Date | null };
   lastLookAt: Date | null;
   quietSince: Date | null;
   /** Nothing is open. */
@@ -32,7 +36,7 @@ async function proofOfSource(db: Database, source: string): Promise<SourceProof>
       { sort: { from: 1 }, projection: { publishedSeconds: 0 } },
     )
     .toArray();
-  const [job, quarantined, outcomes] = await Promise.all([
+  const [job, quarantined, outcomes, assumptions] = await Promise.all([
     db.syncJobs.findOne({ source }),
     db.quarantine.countDocuments({ source }),
     db.noticeGaps
@@ -41,11 +45,12 @@ async function proofOfSource(db: Database, source: string): Promise<SourceProof>
         { $group: { _id: { outcome: "$outcome", settledBy: "$settledBy" }, count: { $sum: 1 } } },
       ])
       .toArray(),
+    db.assumptions.find({ source }).toArray(),
   ]);
   const gaps = Object.fromEntries(
     outcomes.map(({ _id, count }) => [[_id.outcome, _id.settledBy].filter(Boolean).join(", by "), count]),
   );
-  return summarise({ source, windows, job, quarantined, gaps });
+  return summarise({ source, windows, job, quarantined, gaps, assumptions });
 }
 
 /** Pure: documents in, what they prove out. @param windows oldest first */
@@ -55,13 +60,15 @@ export function summarise(facts: {
   job: SyncJob | null;
   quarantined: number;
   gaps: Record<string, number>;
+  assumptions: readonly Pick<Assumption, "name" | "holds" | "checkedAt">[];
 }): SourceProof {
-  const { source, windows, job, quarantined, gaps } = facts;
+  const { source, windows, job, quarantined, gaps, assumptions } = facts;
+  const fail = assumptions.filter(({ holds }) => holds === false).map(({ name }) => name);
   const exact: Record<string, number> = {};
   for (const { proof, proofBy } of windows)
     if (proof === "exact") exact[proofBy ?? "slices"] = (exact[proofBy ?? "slices"] ?? 0) + 1;
   const count = (holds: (window: SyncWindow) => boolean) => windows.filter(holds).length;
-  const looks = windows.flatMap(({ verifiedAt }) => (verifiedAt ? [verifiedAt.getTime()] : []));
+  const looks = windows.flatMap(({ verifiedAt }) => (verifiedAt ? [verifiedAt] : []));
   const holes = windows.flatMap(({ site, from }, at) => {
     const before = windows[at - 1];
     return before && before.site === site && before.to < from ? [{ from: before.to, to: from }] : [];
@@ -79,14 +86,25 @@ export function summarise(facts: {
     unproven,
     quarantined,
     gaps,
-    lastLookAt: looks.length > 0 ? new Date(Math.max(...looks)) : null,
+    witness: job?.witness ?? null,
+    assumptions: {
+      hold: assumptions.filter(({ holds }) => holds).length,
+      fail,
+      unknown: assumptions.filter(({ holds }) => holds === null).length,
+      checkedAt: latest(assumptions.map(({ checkedAt }) => checkedAt)),
+    },
+    lastLookAt: latest(looks),
     quietSince: job?.quietSince ?? null,
     proved:
       windows.length > 0 &&
       open === 0 &&
       holes.length === 0 &&
       unproven === 0 &&
+      fail.length === 0 &&
       !Object.keys(gaps).some((outcome) => outcome.startsWith("absent")) &&
       !job?.quietSince,
   };
 }
+
+const latest = (instants: readonly Date[]): Date | null =>
+  instants.length === 0 ? null : new Date(Math.max(...instants.map((one) => one.getTime())));

@@ -216,7 +216,7 @@ describe("the application first, then the Worker", () => {
     const found = await db.db.collection("contracts").find({ canRenew: true }).toArray();
     expect(ids(found)).toEqual(taken);
     for (const one of found) {
-      expect(one).toMatchObject({ ...theirs, releaseId: one["noticeId"], ocid: expect.any(String) });
+      expect(one).toMatchObject({ ...theirs, tags: expect.any(Array), ocid: expect.any(String) });
       expect(one["title"]).not.toBe("theirs");
     }
     expect(await db.buyers.findOne({ name: "A buyer of theirs" })).toMatchObject({

@@ -164,7 +164,7 @@ describe("hard places", () => {
       db,
       now,
       from: new Date("2026-05-01T00:00:00Z"),
-      notices: { FIND_A_TENDER: 1000, CONTRACTS_FINDER: 1000 },
+      notices: { FIND_A_TENDER: 2000, CONTRACTS_FINDER: 2000 },
       replica: { faults: ["missing-links"] },
     });
     await world.run({ VERIFY_REQUESTS_PER_RUN: "0" });
@@ -289,7 +289,7 @@ describe("the hand-over", () => {
       notices: { FIND_A_TENDER: 1000, CONTRACTS_FINDER: 1000 },
       afterMs: 40 * 86_400_000,
       requestMs: 10_000,
-      vars: { RUN_BUDGET_SECONDS: "30" },
+      vars: { RUN_BUDGET_SECONDS: "60" },
     });
     const hours = (24 * 36) / EVERY_HOURS;
     for (let hour = 0; hour < hours; hour++) {

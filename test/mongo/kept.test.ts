@@ -58,7 +58,7 @@ function upsert(
   return {
     ...{ revision, buyers },
     contract: {
-      ...{ source: "CONTRACTS_FINDER", ocid: "o", noticeId: "n", releaseId: `n-${revision}`, status: "OPEN" },
+      ...{ source: "CONTRACTS_FINDER", ocid: "o", noticeId: "n", status: "OPEN" },
       ...{ stage: "TENDER", publishedDate: now, sourceUrl: "https://example.org", tags: ["tender"] },
       title: `revision ${revision}`,
       ...fields,

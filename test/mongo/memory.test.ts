@@ -108,7 +108,7 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
         ],
         contract: {
           source: fat ? ("FIND_A_TENDER" as const) : ("CONTRACTS_FINDER" as const),
-          ...{ ocid: `o${at % 2}`, noticeId: `n${Math.floor(random() * 4)}`, releaseId: String(revision) },
+          ...{ ocid: `o${at % 2}`, noticeId: `n${Math.floor(random() * 4)}` },
           ...{ sourceUrl: "u", status: "OPEN" as const, stage: "TENDER" as const },
           ...{ tags: ["$tender"], title: `${pick(random, ["x", "$y"])}` },
           publishedDate: new Date(Date.UTC(2026, revision % 2, revision + 1)),

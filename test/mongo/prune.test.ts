@@ -61,7 +61,7 @@ describe("prune", () => {
     await settle(world, START);
     const steps: number[] = [];
     await prune({ db, sources, now, dryRun: false, onStep: (_, gone) => steps.push(gone) });
-    expect(steps.length).toBeGreaterThan(3);
+    expect(steps.length).toBeGreaterThan(2);
     expect(await older()).toBe(0);
     expect(await db.contracts.countDocuments()).toBe(kept.length);
     expect(await wrongCounts(db)).toEqual([]);

@@ -66,7 +66,7 @@ describe("the schema", () => {
 
   it("refuses documents that are not what the schema says, whoever writes them", async () => {
     const raw = (collection: string) => db.db.collection<Document>(collection);
-    await expect(raw("contracts").insertOne({ releaseId: "x" })).rejects.toMatchObject({
+    await expect(raw("contracts").insertOne({ tags: ["x"] })).rejects.toMatchObject({
       code: DOCUMENT_INVALID,
     });
     await expect(raw("quarantine").insertOne({ source: "x" })).rejects.toMatchObject({

@@ -23,7 +23,6 @@ function upsert(revision: number | null, fields: Partial<MappedContract> = {}, b
       source,
       ocid: "o",
       noticeId: "n",
-      releaseId: `n-${revision}`,
       status: "OPEN",
       stage: "TENDER",
       publishedDate: new Date("2026-06-01T00:00:00Z"),
@@ -51,13 +50,13 @@ describe("contracts", () => {
       for (const revision of order) await store(upsert(revision));
       const [contract, ...others] = await stored();
       expect(others).toEqual([]);
-      expect(contract).toMatchObject({ releaseId: "n-12", title: "$title of 12", revisions: [3, 7, 12] });
+      expect(contract).toMatchObject({ title: "$title of 12", revisions: [3, 7, 12] });
     }
   });
 
   it("are the newest revision also when one page holds them all", async () => {
     await store(upsert(12), upsert(3), upsert(7));
-    expect(await stored()).toMatchObject([{ releaseId: "n-12", revisions: [3, 7, 12] }]);
+    expect(await stored()).toMatchObject([{ title: "$title of 12", revisions: [3, 7, 12] }]);
   });
 
   it("do not change when they come again, `updatedAt` included", async () => {
@@ -89,7 +88,7 @@ describe("contracts", () => {
   it("come out the same from two writers at once", async () => {
     const pages = [1, 2, 3, 4, 5, 6].map((revision) => upsert(revision));
     await Promise.all([...pages, ...pages.toReversed()].map((one) => store(one)));
-    expect(await stored()).toMatchObject([{ releaseId: "n-6", revisions: [1, 2, 3, 4, 5, 6] }]);
+    expect(await stored()).toMatchObject([{ title: "$title of 6", revisions: [1, 2, 3, 4, 5, 6] }]);
     expect(await db.buyers.find().toArray()).toMatchObject([{ contractCount: 1 }]);
   });
 
@@ -150,7 +149,6 @@ describe("a notice whose date lies in the future", () => {
     upsert(null, {
       ...{
         noticeId,
-        releaseId: noticeId,
         noticeType: "UK4",
         tags: [noticeId === "1" ? "tender" : "tenderUpdate"],
       },

@@ -277,6 +277,12 @@ export const MUTANTS: Mutant[] = [
   },
   ...FOLD_MUTANTS,
   {
+    name: "what a look that was stopped has left open counts as looked at",
+    file: "src/run/verify-numbers.ts",
+    find: "await askSingly(look, passed);",
+    put: "await askSingly(look, passed.slice(passed.length));",
+  },
+  {
     name: "a gap slice is left out",
     file: "src/run/verify-numbers.ts",
     find: "await lookAtHoles(look, slice, { left, moves: attempt === 0 });",
@@ -299,6 +305,24 @@ export const MUTANTS: Mutant[] = [
     file: "src/run/verify.ts",
     find: "if (open > 0 || progress.unproven.length > 0)",
     put: "if (open > 0)",
+  },
+  {
+    name: "a witness is trusted untested",
+    file: "src/run/witness.ts",
+    find: "if (state?.trusted) return true;",
+    put: "if (state?.lostAt == null) return true;",
+  },
+  {
+    name: "a witness that was found wrong is still believed",
+    file: "src/run/witness.ts",
+    find: "if (!isAgainst) return null;",
+    put: "if (found) return null;",
+  },
+  {
+    name: "what the witness alone lists is not asked for",
+    file: "src/run/verify-witness.ts",
+    find: "if (weLack.length > 0 || fileLacks > 0) return",
+    put: "if (fileLacks > 0) return",
   },
   {
     name: "an assumption that fails is ignored",

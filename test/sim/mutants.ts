@@ -22,7 +22,11 @@ const JUDGES: Judge[] = [
   {
     name: "unit tests",
     command: "node_modules/.bin/vitest",
-    args: ["run", "test/unit", "test/api", "test/sim/pace.test.ts", "--bail", "1"],
+    args: [
+      ...["run", "test/unit", "test/api"],
+      ...["pace", "witness", "assumptions"].map((name) => `test/sim/${name}.test.ts`),
+      ...["--bail", "1"],
+    ],
   },
   {
     name: "tests on mongod",

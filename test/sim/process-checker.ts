@@ -22,13 +22,13 @@ export function storedProcess(document: Document): StoredProcess {
   };
 }
 
-/** What is wrong with the processes of one ocid, or null. @param rows its releases that are stored; `all`: none may be missing */
+/** What is wrong with the processes of one ocid, or null. @param rows its releases that are stored; `all`: none may be missing; `foldedAt`: when the last run ended */
 export function wrongProcess(
   processes: readonly StoredProcess[],
   rows: readonly Published[],
-  { now, all }: { now: number; all: boolean },
+  { now, all, foldedAt = now }: { now: number; all: boolean; foldedAt?: number },
 ): string | null {
-  const [earlier, later] = [now - CLOCKS_MS, now + CLOCKS_MS].map((at) => truthAt(stored(rows), at));
+  const [earlier, later] = [foldedAt - CLOCKS_MS, now + CLOCKS_MS].map((at) => truthAt(stored(rows), at));
   for (const [index, truth] of (later ?? []).entries()) {
     const process = processes.find(({ notices }) => truth.notices.some((id) => notices.includes(id)));
     if (!process && !all) continue;

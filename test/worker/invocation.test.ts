@@ -31,7 +31,7 @@ function vars(more: Record<string, string> = {}): Record<string, string> {
     CF_API_URL: replica.url,
     BACKFILL_START_DATE: from.toISOString().slice(0, 10),
     REQUESTS_PER_MINUTE: "12000",
-    RUN_BUDGET_SECONDS: "25",
+    RUN_BUDGET_SECONDS: "60",
     LEASE_SECONDS: "5",
     COOLDOWN_SECONDS: "0",
     VERIFY_AFTER_HOURS: "0",

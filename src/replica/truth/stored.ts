@@ -5,7 +5,6 @@ import type { Published } from "../published.ts";
 export interface StoredNotice {
   ocid: string;
   noticeId: string;
-  releaseId?: string | undefined;
   /** Where edits are revisions: the number behind each release id; 0 has no suffix, or `-0`. */
   revisions?: readonly number[] | undefined;
 }
@@ -28,8 +27,8 @@ export interface Comparison {
 const keyOf = ({ ocid, releaseId }: Pick<Published, "ocid" | "releaseId">) => `${ocid}/${releaseId}`;
 
 /** The releases that a contract holds, `ocid/releaseId`. */
-export function releasesOf({ ocid, noticeId, releaseId, revisions }: StoredNotice): string[] {
-  if (!revisions) return [keyOf({ ocid, releaseId: releaseId ?? noticeId })];
+export function releasesOf({ ocid, noticeId, revisions }: StoredNotice): string[] {
+  if (!revisions) return [keyOf({ ocid, releaseId: noticeId })];
   return revisions.map((revision) =>
     revision === 0 ? `${ocid}/${noticeId}` : `${ocid}/${noticeId}-${revision}`,
   );

@@ -2,6 +2,7 @@
 import { defineReleases } from "../ocds/define.ts";
 import { rules } from "./map.ts";
 import { volumes } from "./volumes.ts";
+import { witness } from "./witness.ts";
 
 const STAGES = ["planning", "tender", "award", "implementation"];
 
@@ -26,4 +27,5 @@ export const contractsFinder = defineReleases({
   },
   rules,
   volumes,
+  witness,
 });

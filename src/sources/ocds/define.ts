@@ -1,8 +1,8 @@
 // A source that is an API of OCDS releases: its three settings, and everything that follows from them.
 import { z } from "zod";
 import type { SourceRules } from "../../map/source-rules.ts";
-import { day, origin, stages } from "../../terms/setting.ts";
-import type { Api, Volumes } from "../../terms/source.ts";
+import { day, origin, originOrOff, stages } from "../../terms/setting.ts";
+import type { Api, Volumes, Witness } from "../../terms/source.ts";
 import type { Source } from "../source.ts";
 
 export interface ReleaseSource {
@@ -17,24 +17,29 @@ export interface ReleaseSource {
   api: Omit<Api, "settings">;
   rules: SourceRules;
   volumes: Volumes;
+  /** Its setting is `CF_WITNESS_URL`. */
+  witness?: Witness;
 }
 
 export function defineReleases(options: ReleaseSource): Source {
-  const { name, alias, prefix, firstDay, api, rules, volumes } = options;
+  const { name, alias, prefix, firstDay, api, rules, volumes, witness } = options;
   const names = {
     start: `${prefix}_BACKFILL_START_DATE`,
     origin: `${prefix}_API_URL`,
     stages: `${prefix}_STAGES`,
+    ...(witness ? { witness: `${prefix}_WITNESS_URL` } : {}),
   };
   const schema = z.object({
     [names.start]: day.optional(),
     [names.origin]: origin(options.origin),
     [names.stages]: stages(options.stages.preset, options.stages.allowed),
+    ...(names.witness && witness ? { [names.witness]: originOrOff(witness.origin).optional() } : {}),
   });
   const parsed = z.object({
     start: z.date().optional(),
     origin: z.string(),
     stages: z.array(z.string()),
+    witness: z.string().nullish(),
   });
   return {
     id: api.source,
@@ -48,13 +53,21 @@ export function defineReleases(options: ReleaseSource): Source {
         start: env[names.start],
         origin: env[names.origin],
         stages: env[names.stages],
+        witness: names.witness && env[names.witness],
       });
+      // A witness of the real site says nothing of another one.
+      const known = own.origin === options.origin ? (witness?.origin ?? null) : null;
       return ({ start: common }) => ({
-        ...own,
+        ...{ origin: own.origin, stages: own.stages },
+        witnessOrigin: own.witness === undefined ? known : own.witness,
         // The common start never begins it before its history does.
         start: own.start ?? (common && common > firstDay ? common : firstDay),
       });
     }),
-    releases: { api: { ...api, settings: { origin: names.origin, stages: names.stages } }, rules },
+    releases: {
+      api: { ...api, settings: { origin: names.origin, stages: names.stages } },
+      rules,
+      ...(witness ? { witness } : {}),
+    },
   };
 }

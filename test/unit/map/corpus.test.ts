@@ -144,7 +144,7 @@ type Group = (typeof GROUPS)[number];
 
 function groupOf(contract: MappedContract, raw: unknown): Group {
   if (contract.source === "CONTRACTS_FINDER")
-    return contract.releaseId.startsWith("ocds-") ? "CF, 2014-15" : "CF";
+    return contract.noticeId.startsWith("ocds-") ? "CF, 2014-15" : "CF";
   return JSON.stringify(raw).includes('"scheme":"CELEX"') ? "FaT, CELEX" : "FaT, UKPGA";
 }
 
@@ -158,16 +158,16 @@ describe("docs/records.md", () => {
 });
 
 describe.skipIf(!hasCorpus)("recorded releases", () => {
-  const all: { raw: unknown; contract: MappedContract; group: Group }[] = [];
+  const all: { raw: unknown; contract: MappedContract; revision: number | null; group: Group }[] = [];
 
   beforeAll(async () => {
     for (const source of SOURCES) {
       for (const raw of await recordedReleases(source)) {
         const result = mapRelease({ source, release: raw, now });
         if (result.kind !== "mapped") throw new Error(`${source}: ${result.reason}`);
-        const { contract } = result;
+        const { contract, revision } = result;
         for (const buyer of result.buyers) mappedBuyer.parse(buyer);
-        all.push({ raw, contract, group: groupOf(contract, raw) });
+        all.push({ raw, contract, revision, group: groupOf(contract, raw) });
       }
     }
   });
@@ -179,9 +179,9 @@ describe.skipIf(!hasCorpus)("recorded releases", () => {
       expect(contractSchema.safeParse(stored).error?.issues ?? []).toEqual([]);
       expect(JSON.stringify(contract)).not.toMatch(/"(Untitled|Unknown|null|undefined|'?N\/?A'?)"/i);
     }
-    expect(new Set(all.map(({ contract }) => `${contract.ocid} ${contract.releaseId}`)).size).toBe(
-      all.length,
-    );
+    expect(
+      new Set(all.map(({ contract, revision }) => `${contract.ocid} ${contract.noticeId} ${revision}`)).size,
+    ).toBe(all.length);
   });
 
   it("have each field that they carry, as docs/records.md counts them", () => {

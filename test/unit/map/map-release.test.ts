@@ -40,7 +40,6 @@ describe("identity", () => {
       revision: 819950,
       contract: {
         noticeId: guid,
-        releaseId: `${guid}-819950`,
         sourceUrl: `https://www.contractsfinder.service.gov.uk/Notice/${guid}`,
       },
     });

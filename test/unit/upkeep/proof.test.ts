@@ -26,8 +26,11 @@ const slice = {
   rows: 100,
   at: new Date(0),
 };
-const ask = (windows: SyncWindow[], gaps: Record<string, number> = {}) =>
-  summarise({ source, windows, job: null, quarantined: 0, gaps });
+const ask = (windows: SyncWindow[], gaps: Record<string, number> = {}, holds = true) =>
+  summarise({
+    ...{ source, windows, job: null, quarantined: 0, gaps },
+    assumptions: [{ name: "order", holds, checkedAt: new Date(0) }],
+  });
 const [january, february] = [window("2026-01", "2026-02"), window("2026-02", "2026-03")];
 
 describe("the proof of a source", () => {
@@ -49,5 +52,10 @@ describe("the proof of a source", () => {
     ["nothing planned", [], {}],
   ])("is open with %s", (_, windows, gaps) => {
     expect(ask(windows, gaps).proved).toBe(false);
+  });
+
+  it("is open while something that is taken for granted does not hold", () => {
+    const answer = ask([january, february], {}, false);
+    expect(answer).toMatchObject({ proved: false, assumptions: { hold: 0, fail: ["order"], unknown: 0 } });
   });
 });
