@@ -24,6 +24,7 @@ import {
   openDatabase,
   pageWords,
   runCommand,
+  step,
   tickShown,
   type Watched,
 } from "./system.ts";
@@ -80,7 +81,7 @@ async function main(atEnd: AtEnd): Promise<number> {
   const resumed = options.resume ? await savedSettings() : null;
   const settings = resumed ?? settingsOf(options);
   print(describe(settings, { resumed: resumed !== null }));
-  const replica = await replicaOf(settings);
+  const replica = await step("Making up the history", () => replicaOf(settings));
   atEnd(replica.close);
   const { db, uri, mongosh, close } = await openDatabase("demo", DATABASE);
   atEnd(close);
@@ -98,14 +99,16 @@ async function main(atEnd: AtEnd): Promise<number> {
   const own = boards ? boardVars(startedAt) : {};
   const vars = { MONGODB_DB: DATABASE, ...varsOf(settings, replica), ...own };
   const token = newToken();
-  const worker = await startWorker({ vars, secrets: { MONGODB_URI: uri, STATUS_TOKEN: token } });
+  const secrets = { MONGODB_URI: uri, STATUS_TOKEN: token };
+  const worker = await step("Building the Worker", () => startWorker({ vars, secrets }));
   atEnd(worker.close);
   const view = createProgressView(startedAtMs);
   const invocations = await runToTheEnd({ db, worker, view });
   view.end();
   const seconds = (Date.now() - startedAtMs) / 1000;
   const shown = options.keep || process.env["MONGODB_URI"] ? mongosh : null;
-  const inNotices = await reportDemo({ db, replica, mongosh: shown, invocations, seconds });
+  const found = { db, replica, mongosh: shown, invocations, seconds };
+  const inNotices = await step("Comparing with what was published", () => reportDemo(found));
   const wrong = inNotices + (boards ? await reportBoards(db, boards, startedAt) : 0);
   if (options.keep) {
     print(`\nLeft running: MongoDB, the replica ${replica.url}, the Worker. Ctrl-C stops it.`);

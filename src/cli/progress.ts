@@ -1,6 +1,7 @@
 // Progress of a running system, from its database: a bar for each source on a terminal, lines elsewhere.
 import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import type { Database } from "../platform/database.ts";
+import { counted, percent, span } from "../report/words.ts";
 import { SOURCES } from "../sources/index.ts";
 import type { Source } from "../sources/source.ts";
 import { print } from "./print.ts";
@@ -68,20 +69,57 @@ export function createProgressView(startedAtMs: number): ProgressView {
   return process.stdout.isTTY ? bars(startedAtMs) : lines(startedAtMs);
 }
 
-function describe(progress: SourceProgress, startedAtMs: number): string {
-  const { done, exact, windows, releases, requests, verifyRequests, month } = progress;
-  const part = windows === 0 ? 0 : (done + exact) / (2 * windows);
-  const elapsed = Date.now() - startedAtMs;
-  const left = part > 0 && part < 1 ? `, about ${Math.ceil((elapsed / part - elapsed) / 1000)} s left` : "";
-  const now = month ? `, now ${month}` : "";
-  const asked = requests + verifyRequests;
-  return `${done}/${windows} months, ${exact} exact, ${releases} notices, ${asked} requests${now}${left}`;
+const QUIET_MS_MAX = 1500; // so that a log shows that it is still working
+const WIDTH = 80; // of an output that does not say how wide it is
+const NAME_WIDTH = 16;
+const BAR_WIDTH = 12;
+const LEFT_AFTER_MS = 5000; // before that a rest says nothing
+
+const partOf = ({ done, exact, windows }: SourceProgress) => (done + exact) / Math.max(1, 2 * windows);
+
+/** The time left by what each month took so far: judged when one is read, and counted down in between. */
+function createOutlook(startedAtMs: number): (progress: SourceProgress) => number | null {
+  const judged = new Map<string, { part: number; endsAtMs: number }>();
+  return (progress) => {
+    const part = partOf(progress);
+    const now = Date.now();
+    const elapsedMs = now - startedAtMs;
+    if (part === 0 || part >= 1 || elapsedMs < LEFT_AFTER_MS) return null;
+    const known = judged.get(progress.source);
+    const endsAtMs = known?.part === part ? known.endsAtMs : startedAtMs + elapsedMs / part;
+    judged.set(progress.source, { part, endsAtMs });
+    return Math.max(0, endsAtMs - now);
+  };
+}
+
+/** What stands behind the name: the share and the time left first; the others as far as they fit. */
+function describe(
+  progress: SourceProgress,
+  { leftMs, width }: { leftMs: number | null; width: number },
+): string {
+  const { done, exact, windows, releases, month } = progress;
+  if (windows === 0) return "not planned yet";
+  const parts = [
+    percent(partOf(progress)).padStart(5),
+    ...(leftMs === null ? [] : [`${span(leftMs)} left`]),
+    counted(releases, "notice"),
+    `${done}/${windows} months`,
+    `${exact} exact`,
+    ...(month ? [`now ${month}`] : []),
+  ];
+  let text = "";
+  for (const one of parts) {
+    const longer = text === "" ? one : `${text}, ${one}`;
+    if (longer.length <= width) text = longer;
+  }
+  return text;
 }
 
 function bars(startedAtMs: number): ProgressView {
+  const outlook = createOutlook(startedAtMs);
   const multi = new MultiBar(
     // gracefulExit would end the process on Ctrl-C before what it has begun is ended.
-    { format: "{name} {bar} {text}", hideCursor: true, barsize: 24, gracefulExit: false },
+    { format: "{name} {bar} {text}", hideCursor: true, barsize: BAR_WIDTH, gracefulExit: false },
     Presets.shades_classic,
   );
   const own = new Map<string, SingleBar>();
@@ -89,7 +127,9 @@ function bars(startedAtMs: number): ProgressView {
     show(all) {
       for (const progress of all) {
         const { source, name, windows, done, exact } = progress;
-        const payload = { name: name.padEnd(16), text: describe(progress, startedAtMs) };
+        const room = (process.stdout.columns ?? WIDTH) - NAME_WIDTH - BAR_WIDTH - "    ".length;
+        const text = describe(progress, { leftMs: outlook(progress), width: room });
+        const payload = { name: name.padEnd(NAME_WIDTH), text };
         const bar = own.get(source) ?? multi.create(1, 0, payload);
         own.set(source, bar);
         bar.setTotal(Math.max(1, 2 * windows));
@@ -101,15 +141,20 @@ function bars(startedAtMs: number): ProgressView {
 }
 
 function lines(startedAtMs: number): ProgressView {
+  const outlook = createOutlook(startedAtMs);
   const last = new Map<string, string>();
+  const writtenAtMs = new Map<string, number>();
   return {
     show(all) {
       for (const progress of all) {
         const { source, name, done, exact, windows } = progress;
         const mark = `${done}/${exact}/${windows}`;
-        if (windows === 0 || last.get(source) === mark) continue;
+        const isQuiet = Date.now() - (writtenAtMs.get(source) ?? 0) > QUIET_MS_MAX;
+        if (windows === 0 || (last.get(source) === mark && !isQuiet)) continue;
         last.set(source, mark);
-        print(`${name.padEnd(16)} ${describe(progress, startedAtMs)}`);
+        const about = { leftMs: outlook(progress), width: WIDTH - NAME_WIDTH - 1 };
+        print(`${name.padEnd(NAME_WIDTH)} ${describe(progress, about)}`);
+        writtenAtMs.set(source, Date.now());
       }
     },
     end: () => undefined,

@@ -9,7 +9,7 @@ import { moment } from "../report/words.ts";
 import { print } from "./print.ts";
 import { createProgressView } from "./progress.ts";
 import { readSettings } from "./settings.ts";
-import { type AtEnd, newToken, openDatabase, pageWords, runCommand, tickShown } from "./system.ts";
+import { type AtEnd, newToken, openDatabase, pageWords, runCommand, step, tickShown } from "./system.ts";
 
 async function main(atEnd: AtEnd): Promise<number> {
   // A wrong value is told before anything is started.
@@ -22,7 +22,8 @@ async function main(atEnd: AtEnd): Promise<number> {
     Object.fromEntries(Object.entries(settings).filter(([name]) => SECRETS.has(name) === secret));
   const vars = { ...of(false), MONGODB_DB: mongodbDb };
   const token = settings["STATUS_TOKEN"] ?? newToken();
-  const worker = await startWorker({ vars, secrets: { ...of(true), MONGODB_URI: uri, STATUS_TOKEN: token } });
+  const secrets = { ...of(true), MONGODB_URI: uri, STATUS_TOKEN: token };
+  const worker = await step("Building the Worker", () => startWorker({ vars, secrets }));
   atEnd(worker.close);
   print(settings["STATUS_TOKEN"] ? `The page: ${worker.url}` : pageWords(worker.url, token));
   print(`Database: ${mongosh}. Ctrl-C stops, the next start resumes.`);

@@ -1,5 +1,7 @@
 // The whole system on this machine, for the commands: MongoDB, the built Worker in workerd, and its cron, fired by hand.
 import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -28,7 +30,9 @@ export interface LocalDatabase {
  * @throws Error when it cannot be reached, or when another command works on that folder
  */
 export async function openDatabase(folder: string, name: string): Promise<LocalDatabase> {
-  const mongo = await startMongod({ dataDir: join(DATA_DIR, folder, "db"), log: print });
+  const dataDir = join(DATA_DIR, folder, "db");
+  await canBeWritten(dataDir);
+  const mongo = await step("Starting MongoDB", () => startMongod({ dataDir, log: print }));
   const client = clientOf(mongo.uri);
   const close = async () => {
     await client.close();
@@ -46,6 +50,19 @@ export async function openDatabase(folder: string, name: string): Promise<LocalD
       ? `mongosh "$MONGODB_URI", then: use ${name}`
       : `mongosh "${mongo.uri.replace("/?", `/${name}?`)}"`;
   return { db: collectionsOf(client.db(name)), uri: mongo.uri, mongosh, close };
+}
+
+/** @throws Error that names the folder and the way out */
+async function canBeWritten(folder: string): Promise<void> {
+  if (process.env["MONGODB_URI"]) return;
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch {
+    throw new Error(
+      `${folder} cannot be written, and the database stands there. Make it writable for you (chmod -R u+w .data), take a copy of the project into a folder of your own, or set MONGODB_URI to a server that runs already.`,
+    );
+  }
 }
 
 function clientOf(uri: string): MongoClient {
@@ -66,6 +83,20 @@ export function pageWords(url: string, token: string): string {
 }
 
 const POLL_MS = 500;
+const STEP_MS = 2000;
+
+/** Says what is begun, and every two seconds that it goes on. */
+export async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
+  print(`${what}…`);
+  await sleep(1); // what computes from here on would keep the line back
+  const begunAtMs = Date.now();
+  const timer = setInterval(() => print(`  … ${Math.round((Date.now() - begunAtMs) / 1000)} s`), STEP_MS);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
 
 export interface Watched {
   db: Database;
@@ -149,6 +180,14 @@ export async function runCommand(
       void exit(interruptedCode);
     });
   }
+  // A signal to npm reaches npm alone: what it has started would run on.
+  const parent = process.ppid;
+  if (process.env["npm_lifecycle_event"])
+    setInterval(() => {
+      if (process.ppid === parent || interrupted) return;
+      interrupted = true;
+      void exit(interruptedCode);
+    }, POLL_MS).unref();
   try {
     const code = await main((end) => ends.push(end));
     if (!interrupted) await exit(code);

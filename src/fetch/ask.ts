@@ -83,7 +83,8 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
         tally.answers++;
         return { kind: "page", page: outcome.page, url, requests };
       case "not found":
-        tally.answers++;
+        // Of a number it says that there is none; a list that is not there answers nothing.
+        if (!url.includes(`${api.fromName}=`)) tally.answers++;
         return { kind: "not found", byApi: outcome.byApi, url, requests };
       case "refused":
         tally.refusals++;

@@ -71,7 +71,8 @@ export function inLine(rows: readonly Numbered[]): Numbered[] {
       serials.slice(at + 1, at + 1 + AROUND_ROWS),
     ];
     const distances = sides.filter(({ length }) => length > 0).map((side) => Math.abs(median(side) - own));
-    const turnOfYear = byDate[at - 1]?.year !== byDate[at + 1]?.year;
+    const [above, below] = [byDate[at - 1], byDate[at + 1]];
+    const turnOfYear = above !== undefined && below !== undefined && above.year !== below.year;
     return distances.length === 0 || turnOfYear || Math.min(...distances) <= OUT_OF_LINE_NUMBERS;
   });
   return [...new Map(kept.sort(before).map((row) => [row.id, row])).values()];
@@ -114,9 +115,10 @@ export function holesOf(options: {
     const previous = line[at - 1];
     if (!previous) return;
     const from = previous.year === row.year ? previous.number + 1 : 1;
-    const ids = absent(row.year, from, row.number).filter((id) => !isStored(id));
-    // How high the old year's numbers went nobody knows: its end is looked at like a hole.
-    if (ids.length > 0 || previous.year !== row.year) add(ids, at);
+    const jumps = row.number - from > ABSENT_MAX;
+    const ids = jumps ? [] : absent(row.year, from, row.number).filter((id) => !isStored(id));
+    // How high the old year's numbers went nobody knows: its end is looked at like a hole, and so is a jump.
+    if (ids.length > 0 || jumps || previous.year !== row.year) add(ids, at);
   });
   if (!isStored(noticeId(last.year, last.number + 1))) add([], line.length);
   return holes;
@@ -134,8 +136,11 @@ export function candidates(line: readonly Numbered[]): string[] {
   return [...inside, ...ends];
 }
 
-/** A jump beyond this is no gap but another sequence: a year has about 125,000 numbers (api-facts, Volumes). */
-const ABSENT_MAX = 20_000;
+/**
+ * A jump beyond this is no gap but another sequence, or a number that nobody gave: the record's longest run of absent
+ * numbers is 7, and a working day has 580. It is looked at by slices, and no number of it is noted or asked for by itself.
+ */
+const ABSENT_MAX = 1000;
 
 function absent(year: number, from: number, to: number): string[] {
   const count = Math.min(ABSENT_MAX, Math.max(0, to - from));

@@ -1,7 +1,7 @@
 // A real MongoDB for the commands and the tests: started here, or the one that MONGODB_URI names. It ends with its parent, also
 // when that is killed: a watchdog holds a pipe to the parent and stops mongod when the pipe closes.
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,11 +72,30 @@ async function startBinary(options: MongodOptions & { path: string; how: string 
       return await launch({ ...options, dataDir, temporary: options.dataDir === undefined });
     } catch (error) {
       const exitCode = error instanceof EndedAtOnce ? error.exitCode : null;
+      const owner = exitCode === FOLDER_IN_USE ? await ownerOf(dataDir) : null;
+      if (owner !== null)
+        throw new Error(
+          `Another command works on ${dataDir} (process ${owner}). Stop it first: Ctrl-C where it runs, or kill ${owner}.`,
+        );
       const passing = exitCode === FOLDER_IN_USE || (exitCode === PORT_IN_USE && options.port === undefined);
       if (!passing || Date.now() > until)
         throw await startError({ error, exitCode, dataDir, how: options.how });
       await sleep(250);
     }
+  }
+}
+
+const OWNER = "owner.pid";
+
+/** The command whose MongoDB works on a folder, where it still runs; null where its MongoDB is about to end. */
+async function ownerOf(dataDir: string): Promise<number | null> {
+  const pid = Number(await readFile(join(dataDir, OWNER), "utf8").catch(() => ""));
+  if (!Number.isInteger(pid) || pid < 1 || pid === process.pid) return null;
+  try {
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    return null;
   }
 }
 
@@ -127,6 +146,7 @@ async function launch(
     await ended;
     throw error;
   }
+  await writeFile(join(dataDir, OWNER), String(process.pid));
   // The watchdog must not keep the parent from ending by itself.
   watchdog.unref();
   return {

@@ -66,6 +66,7 @@ button { font: inherit; padding: .4rem .9rem; border: 1px solid var(--line); bor
 .verdict .say { font-size: 1.25rem; font-weight: 650; margin: 0; line-height: 1.3; flex: 1 1 12rem; text-wrap: balance; }
 .verdict .when { margin: 0; flex: 0 1 auto; font-size: .9rem; color: var(--ink); }
 .verdict .chip { width: 1.9rem; height: 1.9rem; flex: none; }
+.overall { margin: .5rem 0 0; }
 .alarms { list-style: none; margin: .8rem 0 0; padding: 0; display: grid; gap: .6rem; }
 .card .alarms { margin: 0 0 .8rem; }
 .alarms strong { display: block; } .alarms strong a { color: inherit; }
@@ -138,6 +139,8 @@ details { margin-top: .8rem; } summary { cursor: pointer; color: var(--link); }
 .answer td { white-space: normal; min-width: 6rem; max-width: 26rem; overflow-wrap: anywhere; vertical-align: top; }
 .questions, .timeline { margin: 0; padding-left: 1.2rem; display: grid; gap: .35rem; }
 .top nav { display: flex; gap: 1rem; margin-left: auto; }
+#stale { border: 1px solid var(--bad); border-radius: .9rem; padding: .7rem 1.1rem; color: var(--bad); background: var(--card); font-weight: 600; }
+.stale main { filter: grayscale(1); }
 .foot { font-size: .85rem; margin-top: 1.2rem; }
 @media (min-width: 60rem) {
   .sources, .pair { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
@@ -164,17 +167,34 @@ details { margin-top: .8rem; } summary { cursor: pointer; color: var(--link); }
 // Without it the page says the same: it only keeps itself fresh while somebody looks, and lets tables be sorted.
 export const SCRIPT = `"use strict";
 const REFRESH_MS = 60000;
+let freshAt = new Date();
 async function refresh() {
   if (document.hidden || document.activeElement?.closest("main")) return;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-  if (!answer.ok) return;
+  if (!answer.ok) throw new Error(String(answer.status));
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const main = fresh.querySelector("main");
   if (!main) return;
   for (const { id } of document.querySelectorAll("details[open][id]")) main.querySelector("#" + id)?.setAttribute("open", "");
   document.querySelector("main").replaceWith(main);
   document.title = fresh.title;
+  freshAt = new Date();
+  document.body.classList.remove("stale");
+  document.getElementById("stale")?.remove();
   makeSortable();
+}
+// What could not be refreshed is not what is: it says so, and turns grey.
+function saySo() {
+  const since = freshAt.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/London" });
+  let line = document.getElementById("stale");
+  if (!line) {
+    line = document.createElement("p");
+    line.id = "stale";
+    line.setAttribute("role", "status");
+    document.querySelector("main").before(line);
+  }
+  line.textContent = "This page could not be refreshed since " + since + ", London time: what stands here may be out of date. Reload it, or sign in again.";
+  document.body.classList.add("stale");
 }
 function makeSortable() {
   for (const table of document.querySelectorAll("table.sortable")) {
@@ -197,5 +217,5 @@ function sortBy(table, head, column) {
   table.tBodies[0].append(...rows);
 }
 makeSortable();
-setInterval(() => refresh().catch(() => undefined), REFRESH_MS);
+setInterval(() => refresh().catch(saySo), REFRESH_MS);
 `;

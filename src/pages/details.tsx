@@ -17,7 +17,7 @@ import {
   windowName,
 } from "../report/words.ts";
 import type { LondonTime } from "../terms/london-time.ts";
-import { Layout, Scroll, Sign, State } from "./layout.tsx";
+import { Advice, Layout, Scroll, Sign, State } from "./layout.tsx";
 
 interface WindowPageProps extends WindowDetail {
   summary: WindowSummary;
@@ -45,6 +45,11 @@ export function WindowPage({ window, summary, gaps, sources }: WindowPageProps) 
           <p class="problem">
             Last trouble, {moment(window.lastError.at)}: {TROUBLES[summary.trouble]}.{" "}
             {window.retryAt !== null && `Tried again from ${moment(window.retryAt)}.`}
+          </p>
+        )}
+        {state === "failed" && (
+          <p>
+            <Advice text={`At once: \`npm run sync -- retry ${window._id}\``} />
           </p>
         )}
         <Rows

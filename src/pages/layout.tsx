@@ -132,7 +132,7 @@ export function SignInPage({ problem }: { problem: string | null }) {
       <section class="card narrow">
         <h1>Sign in</h1>
         {problem !== null && (
-          <p class="problem" role="alert">
+          <p class="problem" role="alert" id="problem">
             {problem}
           </p>
         )}
@@ -145,6 +145,8 @@ export function SignInPage({ problem }: { problem: string | null }) {
             required
             autocomplete="current-password"
             maxlength={512}
+            autofocus
+            aria-describedby={problem === null ? undefined : "problem"}
           />
           <button type="submit">Sign in</button>
         </form>

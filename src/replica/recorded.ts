@@ -17,7 +17,11 @@ interface RecordedRelease {
 export async function loadRecorded(folder: string): Promise<Record<Source, Published[]>> {
   const histories: Record<Source, Published[]> = { FIND_A_TENDER: [], CONTRACTS_FINDER: [] };
   const distinct = new Map<string, Published>();
-  const files = await readdir(folder, { recursive: true });
+  const files = await readdir(folder, { recursive: true }).catch(() => {
+    throw new Error(
+      `${folder} is not a folder that can be read. Expected is one with recorded pages, .json files of either site below it.`,
+    );
+  });
   for (const file of files.filter((name) => name.endsWith(".json")).sort()) {
     const document: unknown = JSON.parse(withoutPaddedNumbers(await readFile(join(folder, file), "utf8")));
     const inThisFile = new Set<string>();

@@ -86,6 +86,12 @@ export function span(ms: number): string {
   return ms < MINUTE ? "less than a minute" : counted(Math.round(ms / sizeMs), name);
 }
 
+const SECONDS_MS_MAX = 120_000;
+
+/** How long something took: seconds up to two minutes, then minutes. */
+export const lasted = (ms: number) =>
+  ms <= SECONDS_MS_MAX ? `${count(ms / 1000)} s` : `${count(ms / MINUTE)} min`;
+
 /** `30 to 52 hours`: both in one unit */
 export function spanRange(lowMs: number, highMs: number): string {
   const { sizeMs, name } = unitOf(highMs);
@@ -105,8 +111,12 @@ export function bytes(value: number): string {
 }
 
 /** `1.9 GB (1.7 GB to 2.1 GB)` */
-export const sizeWords = ({ low, likely, high }: { low: number; likely: number; high: number }) =>
-  `${bytes(likely)} (${bytes(low)} to ${bytes(high)})`;
+export function sizeWords({ low, likely, high }: { low: number; likely: number; high: number }): string {
+  // All three in the unit of the largest, so that they can be compared at a glance.
+  const inGb = high / MIB >= 1024;
+  const one = (value: number) => (inGb ? `${(value / MIB / 1024).toFixed(1)} GB` : bytes(value));
+  return `${one(likely)} (${one(low)} to ${one(high)})`;
+}
 
 export const megabytes = (mb: number) => mb * MIB;
 

@@ -13,7 +13,7 @@ import {
   numbered,
 } from "../fetch/gap-slices.ts";
 import { manyAbsent, type Suspicion } from "../fetch/plausible.ts";
-import { attemptsAt, noteAbsent, noteOpen, settleGaps, unsettledOf } from "../store/gaps.ts";
+import { attemptsAt, leastAskedFirst, noteAbsent, noteOpen, settleGaps, unsettledOf } from "../store/gaps.ts";
 import { standing } from "../store/store.ts";
 import { ApiError } from "../terms/errors.ts";
 import { fromLondon } from "../terms/london-time.ts";
@@ -66,6 +66,8 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
 }
 
 const ATTEMPTS_MAX = 3;
+/** Of numbers by themselves in one place: a run has about 76 requests (design.md, §4), and other work. */
+const LOOK_UPS_MAX = 60;
 
 interface Unsettled {
   /** Numbers that no slice has settled. */
@@ -101,7 +103,8 @@ async function lookAtHoles(
 async function askSingly(look: Look, ids: readonly string[]): Promise<void> {
   const { context } = look;
   const { db, effects } = context;
-  for (const id of ids) {
+  look.open += Math.max(0, ids.length - LOOK_UPS_MAX); // noted as absent: the next look asks for them
+  for (const id of (await leastAskedFirst(db, ids)).slice(0, LOOK_UPS_MAX)) {
     const { rows, kind, why } = await lookedUp(look, id);
     const at = effects.now();
     const settled = kind === "absent" || kind === "found";
@@ -139,9 +142,6 @@ async function lookedUp(
 async function readFanOuts(look: Look): Promise<void> {
   for (const id of fannedOut(look.stored.map(({ noticeId }) => noticeId))) await lookedUp(look, id);
 }
-
-/** Of a slice that only a cursor could read: a run has about 76 requests (design.md, §4), and other work. */
-const LOOK_UPS_MAX = 60;
 
 /** A slice that holds more than a page: contiguous numbers say which notices it has, each look-up that they are whole. */
 async function readUnproven(look: Look): Promise<void> {

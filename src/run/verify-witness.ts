@@ -16,7 +16,9 @@ export async function verifyByWitness(look: Look): Promise<void> {
   /** Upper end of the days that no file says anything of. */
   let without: LondonTime | null = null;
   const readWithout = async (lo: LondonTime) => {
-    if (without !== null) await bySlices(look, { lo, hi: without });
+    // Slice by slice: days that take more requests than a run has must not begin anew with each.
+    const moved = (to: LondonTime) => passed(look, { frontier: to, days: 0 });
+    if (without !== null) await bySlices(look, { lo, hi: without, moved });
     without = null;
     await passed(look, { frontier: lo, days: 0 });
   };
@@ -103,7 +105,10 @@ function countRequests(look: Look, requests: number): void {
   look.progress = { ...look.progress, verify: { ...verify, requests: verify.requests + requests } };
 }
 
-async function bySlices(look: Look, { lo, hi }: Range): Promise<SliceRows> {
+async function bySlices(
+  look: Look,
+  { lo, hi, moved }: Range & { moved?: (frontier: LondonTime) => Promise<void> },
+): Promise<SliceRows> {
   const { published, limit } = expectation(look);
   const all: SliceRows = { rows: [], whole: true, unread: 0 };
   let frontier = hi > lo ? hi : plusSeconds(lo, 1);
@@ -114,6 +119,7 @@ async function bySlices(look: Look, { lo, hi }: Range): Promise<SliceRows> {
     all.whole = all.whole && whole;
     all.unread += unread;
     frontier = slice.lo;
+    await moved?.(frontier);
   }
   return all;
 }

@@ -69,6 +69,16 @@ export async function attemptsAt(db: Database, id: string): Promise<number> {
   return (await db.noticeGaps.findOne({ _id: id }))?.attempts ?? 0;
 }
 
+/** One that always fails keeps no other waiting. */
+export async function leastAskedFirst(db: Database, ids: readonly string[]): Promise<string[]> {
+  if (ids.length < 2) return [...ids];
+  const gaps = await db.noticeGaps
+    .find({ _id: { $in: [...ids] } }, { projection: { attempts: 1 } })
+    .toArray();
+  const attempts = new Map(gaps.map((gap) => [gap._id, gap.attempts ?? 0]));
+  return [...ids].sort((a, b) => (attempts.get(a) ?? 0) - (attempts.get(b) ?? 0));
+}
+
 const RETRY_MS = { first: 3_600_000, most: 7 * 86_400_000 };
 
 /** No answer settled it: it stays open, and is asked for again after a growing pause. */

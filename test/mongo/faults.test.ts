@@ -85,6 +85,7 @@ describe("a total outage", () => {
     ["429", () => ({ ...answer(429, ""), retryAfter: "0" }), "refused"],
     ["403", () => answer(403, "<html>"), "refused"],
     ["400", () => answer(400, ""), "rejected"],
+    ["404", () => answer(404, '{"code":"ValidationError","errors":3200}'), "rejected"],
     ["a maintenance page", () => answer(200, "<html>"), "broken"],
     ["an empty body", () => answer(200, ""), "broken"],
     [

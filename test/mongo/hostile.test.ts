@@ -220,3 +220,24 @@ describe("one page", () => {
     ).toBeLessThanOrEqual(1000);
   });
 });
+
+describe("a number that nobody gave", () => {
+  const row = (number: number, hour: number) =>
+    `{"ocid":"ocds-${number}","id":"${String(number).padStart(6, "0")}-2026","date":"2026-06-10T${hour}:00:00Z","tag":["tender"],"tender":{"title":"T"}}`;
+
+  it.each([
+    ["one", [999_999]],
+    ["a whole sequence of them", [999_999, 999_998, 999_997, 999_996, 999_995, 999_994, 999_993]],
+  ])("%s, far above all others, is stored, and none below it is asked for", async (_what, numbers) => {
+    const lookedUp: string[] = [];
+    const rows = [...numbers.map((number) => row(number, 15)), row(12, 13), row(11, 12), row(10, 11)];
+    const world = worldOf((url) => {
+      if (/ocdsReleasePackages\//.test(url)) lookedUp.push(url);
+      return pageOf(...rows)(url);
+    });
+    await twoRuns(world);
+    expect(await db.contracts.countDocuments({ source: "FIND_A_TENDER" })).toBe(rows.length);
+    expect(await db.noticeGaps.countDocuments()).toBeLessThan(20);
+    expect(lookedUp.length).toBeLessThan(20);
+  });
+});

@@ -5,13 +5,15 @@ import { readConfig } from "../../src/config/config.ts";
 import { collectionsOf } from "../../src/platform/database.ts";
 import { type Effects, type HttpAnswer, TransportError } from "../../src/platform/effects.ts";
 import { createLogger } from "../../src/platform/logger.ts";
-import type { Replica } from "../../src/replica/answer.ts";
+import type { Answer, Replica } from "../../src/replica/answer.ts";
 import type { BoardReplica } from "../../src/replica/moderngov/replica.ts";
 import { invoke } from "../../src/run/invocation.ts";
 import { BOARDS_URL, deliveryOf } from "../../src/sim/board-network.ts";
 import { connect, type Gate } from "../../src/sim/memory-mongo.ts";
 import type { MemoryStore } from "../../src/sim/memory-store.ts";
 import type { Scheduler } from "../../src/sim/scheduler.ts";
+import type { Ended } from "./openly-said.ts";
+import type { Poisons } from "./poisons.ts";
 
 const PLATFORM_LIMIT_MS = 900_000;
 const EVENTS_OF_AN_INVOCATION_MAX = 30_000;
@@ -27,6 +29,10 @@ export interface Invocation {
   /** The database failed it: it may have let go what it held. */
   failed: boolean;
   events: number;
+  /** Settings of its own: another deployment, another machine. */
+  vars?: Record<string, string>;
+  /** What it met of the sources. */
+  seen?: Ended;
 }
 
 /** What the seed decides about the world around the invocations. */
@@ -45,6 +51,7 @@ export interface Stage {
   random: () => number;
   store: MemoryStore;
   replica: () => Replica;
+  poisons?: Poisons;
   /** Answers what begins with `boardsUrl`. */
   boards?: BoardReplica;
   chaos: Chaos;
@@ -53,7 +60,7 @@ export interface Stage {
   violate: (message: string) => void;
   /** Who writes from now on. */
   acts: (id: number) => void;
-  ended: (failure: unknown) => void;
+  ended: (failure: unknown, invocation: Invocation) => void;
 }
 
 /** Starts an invocation; the platform drops it after 15 minutes. */
@@ -65,6 +72,7 @@ export function start(stage: Stage, invocation: Invocation, from: Date): void {
     FAT_BACKFILL_START_DATE: from.toISOString().slice(0, 10),
     RUN_BUDGET_SECONDS: String(invocation.budgetMs / 1000),
     ...vars,
+    ...invocation.vars,
   };
   const effects = effectsOf(stage, invocation);
   const config = readConfig(environment, new Date(scheduler.now()));
@@ -72,7 +80,7 @@ export function start(stage: Stage, invocation: Invocation, from: Date): void {
   const end = (failure: unknown) => {
     invocation.ended = true;
     meet(failure === null ? "invocation ended" : "invocation failed");
-    ended(failure);
+    ended(failure, invocation);
   };
   invoke({ db, effects, config, log: silent }).then(() => end(null), end);
   // The platform drops an invocation without a word.
@@ -142,7 +150,7 @@ function gateOf(stage: Stage, invocation: Invocation): Gate {
 }
 
 function effectsOf(stage: Stage, invocation: Invocation): Effects {
-  const { scheduler, random, replica, boards, violate } = stage;
+  const { scheduler, random, boards, violate } = stage;
   const between = betweenOf(random);
   let ids = 0;
   const deadline = invocation.startedAt + invocation.budgetMs;
@@ -182,7 +190,7 @@ function effectsOf(stage: Stage, invocation: Invocation): Effects {
           return;
         }
         scheduler.after(between(50, 1500), `${invocation.id} ${url}`, () => {
-          const { status, headers, body, transport } = replica().handle({ url, now: scheduler.now() });
+          const { status, headers, body, transport } = answerTo(stage, invocation, url);
           const seen: HttpAnswer = { status, retryAfter: headers["retry-after"] ?? null, body };
           const cut = { ...seen, body: body.subarray(0, Math.floor(body.length / 2)) };
           scheduler.after(
@@ -198,4 +206,15 @@ function effectsOf(stage: Stage, invocation: Invocation): Effects {
         });
       }),
   };
+}
+
+function answerTo({ scheduler, replica, poisons }: Stage, { seen }: Invocation, url: string): Answer {
+  const now = scheduler.now();
+  const struck = poisons?.strike(url, now) ?? null;
+  const source = url.includes("/Published/") ? "CONTRACTS_FINDER" : "FIND_A_TENDER";
+  if (seen && struck?.by) seen.struck.set(struck.by, (seen.struck.get(struck.by) ?? 0) + 1);
+  else if (seen) seen.answered[source]++;
+  if (struck) return struck.answer;
+  const answer = replica().handle({ url, now });
+  return poisons?.taint(url, answer) ?? answer;
 }

@@ -12,6 +12,8 @@ import { createScheduler } from "../../src/sim/scheduler.ts";
 import { createApplication } from "./application.ts";
 import { createCheckers, Violation } from "./checkers.ts";
 import { type Chaos, type Invocation, type Stage, start } from "./invocations.ts";
+import { type Ended, nothingAsked, unsaid } from "./openly-said.ts";
+import { createPoisons } from "./poisons.ts";
 
 export interface Outcome {
   seed: number;
@@ -33,8 +35,15 @@ const LIMITS: readonly LimitOptions[] = [
 ];
 /** Refusals that learning the pace of an estimate takes, with every pause that kills and outages bring. */
 const REFUSED_WHILE_LEARNING = 20;
-/** Rows that appear days late may come after the last look at their month: no run of any length can promise them. */
-const FAULTS = ALL_FAULTS.filter((fault) => fault !== "very-late-rows");
+/** Clocks that are off by less than ten minutes lose nothing: the delta's next overlap makes up for it. */
+const CLOCKS_OFF_MS = 9 * 60_000;
+/** What another machine with other settings asks for; Find a Tender's lanes only where they hide nothing. */
+const OTHER_SETTINGS: readonly Record<string, string>[] = [
+  { CF_STAGES: "tender" },
+  { CF_STAGES: "all" },
+  { VERIFY_REQUESTS_PER_RUN: "0" },
+  { PAGE_LIMIT: "7" },
+];
 const REFUSALS: Fault[] = ["429", "429-without-header", "403-html"];
 
 export async function simulate(seed: number): Promise<Outcome> {
@@ -57,7 +66,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   );
   const scheduler = createScheduler(startMs);
   const historyFrom = new Date(startMs - between(20, 70) * DAY_MS);
-  const faults = FAULTS.filter(() => chance(0.4));
+  const faults = ALL_FAULTS.filter(() => chance(0.4));
   const history = (source: Source): Published[] =>
     createHistory({
       ...{
@@ -97,12 +106,20 @@ export async function simulate(seed: number): Promise<Outcome> {
   const distorting: Fault[] = [
     "wrong-dates",
     "late-rows",
+    "very-late-rows",
     "broken-release",
     "unclosed-quote",
     "out-of-order",
     "duplicate-ids",
   ];
-  const exactCounts = !faults.some((fault) => distorting.includes(fault));
+  const poisons = createPoisons({ seed, startMs, historyFrom, meet });
+  const exactCounts = !poisons.taints && !faults.some((fault) => distorting.includes(fault));
+  const clocksOff = chance(0.1);
+  const settingsDiffer = chance(0.2);
+  const settings = faults.includes("stages-hide")
+    ? OTHER_SETTINGS
+    : [...OTHER_SETTINGS, { FAT_STAGES: "tender,award" }];
+  const ends: Ended[] = [];
   const application = createApplication({ store, random: createRandom(seed * 13 + 5), violate });
   const checkers = createCheckers({
     ...{ store, application },
@@ -114,7 +131,16 @@ export async function simulate(seed: number): Promise<Outcome> {
     violate,
     exactCounts,
     ordered: !faults.includes("out-of-order"),
+    clocksMs: clocksOff ? CLOCKS_OFF_MS : 0,
   });
+
+  /** At any moment somebody may look. */
+  function openlySaid(): void {
+    const now = scheduler.now();
+    const missing = (source: Source) => checkers.missing(source, now);
+    const left = unsaid({ store, now, ended: ends, lasting: poisons.lasting, missing });
+    if (left) violate(`openly said: ${left}`);
+  }
 
   const chaos: Chaos = {
     on: true,
@@ -131,6 +157,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     random,
     store,
     replica: () => replica,
+    poisons,
     chaos,
     vars: { PAGE_LIMIT: String(pageLimit), STORE_DETAILS: "lots,documents,contact" },
     meet,
@@ -138,19 +165,31 @@ export async function simulate(seed: number): Promise<Outcome> {
     acts: (id) => {
       actor = id;
     },
-    ended: (failure) => {
-      if (failure === null) guarded(() => checkers.invocationEnded());
-      else if (!(failure instanceof MongoNetworkError))
+    ended: (failure, { seen }) => {
+      if (failure === null) {
+        if (seen) ends.push(seen);
+        guarded(() => {
+          checkers.invocationEnded();
+          openlySaid();
+        });
+      } else if (!(failure instanceof MongoNetworkError))
         violation ??= `an invocation failed: ${failure instanceof Error ? failure.stack : failure}`;
     },
   };
+
+  function otherSettings(): Record<string, string> {
+    meet("an invocation with other settings");
+    return pick(random, settings);
+  }
 
   function tick(options: { start: Date; budgetSeconds: number }): void {
     const { start: from, budgetSeconds } = options;
     const invocation: Invocation = {
       id: ++ids,
       startedAt: scheduler.now(),
-      skewMs: chaos.on ? between(-20_000, 20_000) : 0,
+      skewMs: chaos.on ? between(-20_000, 20_000) * (clocksOff ? CLOCKS_OFF_MS / 20_000 : 1) : 0,
+      seen: { startedAt: scheduler.now(), struck: new Map(), answered: nothingAsked() },
+      ...(chaos.on && settingsDiffer && chance(0.4) ? { vars: otherSettings() } : {}),
       budgetMs: budgetSeconds * 1000,
       ended: false,
       killed: false,
@@ -205,11 +244,13 @@ export async function simulate(seed: number): Promise<Outcome> {
       if (chance(0.25)) {
         meet("outage of days");
         await scheduler.advance(scheduler.now() + between(1, 9) * DAY_MS);
+        guarded(openlySaid);
       }
     }
     chaos.on = false;
     chaos.downUntil = 0;
-    const calm = faults.filter((fault) => fault !== "out-of-order" && FAULTS.includes(fault));
+    poisons.heal();
+    const calm = faults.filter((fault) => fault !== "out-of-order");
     const stats = SOURCES.map((source) => replica.stats()[source]);
     for (const { faults: struck } of stats)
       for (const [fault, times] of Object.entries(struck)) met[fault] = (met[fault] ?? 0) + times;

@@ -1,6 +1,6 @@
 // The last runs and what each of them did.
 import type { Status } from "../../report/schema.ts";
-import { clock, count, shortDay } from "../../report/words.ts";
+import { clock, count, lasted, shortDay } from "../../report/words.ts";
 import { Scroll, Sign } from "../layout.tsx";
 
 const OUTCOMES: Record<
@@ -87,13 +87,13 @@ function Run({ run }: { run: Status["runs"][number] }) {
         </span>
       </td>
       <td class="number" data-value={took ?? -1}>
-        {took === null ? "–" : `${count(took / 1000)} s`}
+        {took === null ? "–" : lasted(took)}
       </td>
       {keys.map((key) => {
         const sum = sources.reduce((total, source) => total + source[key], 0);
         return (
           <td class="number" data-value={sum}>
-            {key === "releases" && !told ? untold : count(sum)}
+            {endedAt === null ? "–" : key === "releases" && !told ? untold : count(sum)}
           </td>
         );
       })}

@@ -6,8 +6,13 @@ export function StorageCard({ status }: { status: Status }) {
   const { storage, sources, forecasts } = status;
   const { usedBytes, dataBytes, indexBytes, otherBytes, budgetBytes, whenDone, withDeferred } = storage;
   const grows = whenDone !== null && whenDone.likely > usedBytes * 1.01;
-  const full = Math.max(budgetBytes ?? 0, usedBytes, grows ? whenDone.high : 0) || 1;
-  const x = (value: number) => (value / full) * 100;
+  // Without a budget or a forecast there is nothing to measure it by: an empty bar would look full.
+  const full = Math.max(
+    budgetBytes ?? 0,
+    grows ? whenDone.high : 0,
+    budgetBytes === null && !grows ? 0 : usedBytes,
+  );
+  const x = (value: number) => (full > 0 ? (value / full) * 100 : 0);
   return (
     <section class="card" aria-labelledby="storage">
       <h2 id="storage">Storage</h2>
