@@ -107,6 +107,7 @@ async function trial(context: SourceContext): Promise<boolean> {
   const windows = await db.syncWindows
     .find({ source, status: "done" }, { projection: { source: 1, from: 1, to: 1 }, sort: { from: 1 } })
     .toArray();
+  if (windows.length === 0) return false;
   const random = effects.random();
   const known = new Map<string, StoredRelease[]>();
   let [agreed, requests] = [0, 0];

@@ -15,7 +15,7 @@ import { type HoldEnd, holding, untroubled } from "./hold.ts";
 import { workByReader } from "./read-sites.ts";
 import { secondPass } from "./second-pass.ts";
 import { verifyNewest } from "./verify.ts";
-import { openWitness } from "./witness.ts";
+import { isTrusted, openWitness } from "./witness.ts";
 
 export type End = "nothing left" | "trouble";
 
@@ -38,6 +38,7 @@ async function work(context: SourceContext): Promise<End> {
   const { config, verifyOnly } = context;
   const trouble = verifyOnly ? null : await deltaFirst(context);
   const asks = config.verifyRequestsPerRun > 0;
+  if (asks && !verifyOnly) await verifyAhead(context);
   const end = verifyOnly ? "nothing left" : await drainAll(context, asks);
   if (end === "nothing left" && asks) await verify(context);
   if (trouble) throw trouble.error;
@@ -90,6 +91,15 @@ async function drainHeld(
     context.log.warn({ window: held.window._id }, error.message);
     return "waits";
   }
+}
+
+/** By a witness, which costs next to no requests, while other months are still to be drained: a few files a run take long. */
+async function verifyAhead(context: SourceContext): Promise<void> {
+  if (!(await isTrusted(context))) return;
+  await checkAssumptionsIfDue(context); // or no proof would stand
+  await untilTrouble(context, async () =>
+    (await isTrusted(context)) ? verifyNewest(context, { first: true, share: null }) : null,
+  );
 }
 
 /** Never verified first, as long as it takes; then what has been proved, within its share of the run. */
