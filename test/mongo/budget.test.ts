@@ -111,7 +111,7 @@ describe("a budget of a fifth of what the history takes", () => {
       console.log(
         `STORAGE_BUDGET_MB=${budget}: ${used.toFixed(1)} MB (${((100 * used) / budget).toFixed(0)} %), ${done} windows done, ${deferred} deferred, ${runs.length} runs`,
       );
-      expect(used / budget).toBeGreaterThan(0.85);
+      expect(used / budget).toBeGreaterThan(FULL ? 0.85 : 0.8); // a month is a fifteenth of the smaller one
       expect(used / budget).toBeLessThan(1);
       await expectCurrent(db, world);
     }
