@@ -8,6 +8,7 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { afterAll, expect, it } from "vitest";
 import { workerEffects } from "../../src/platform/worker-effects.ts";
+import { openJob } from "../../src/run/jobs.ts";
 import { createWorld } from "../../src/sim/world.ts";
 import { freshDatabase } from "../kit/database.ts";
 import { type Grown, grown, type Reply, replyTo, settings } from "./answers.ts";
@@ -71,6 +72,9 @@ async function run(answers: Grown[], vars: Record<string, string>): Promise<void
     requestMs: REQUEST_MS,
     vars: { FAT_API_URL: origin, RUN_BUDGET_SECONDS: "300", ...vars },
   });
+  // What is asked to test an assumption is not stored, so its answers would be missed here.
+  await openJob(db, "FIND_A_TENDER", now);
+  await db.syncJobs.updateMany({}, { $set: { assumptionsDueAt: new Date("2027-06-20T12:00:00Z") } });
   const { get } = world.effects;
   collectGarbage();
   const base = memory();
