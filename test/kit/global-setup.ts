@@ -2,6 +2,7 @@
 // in it. It is started when the first file asks for it: a file that needs none starts nothing.
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { MongoClient } from "mongodb";
 import type { TestProject } from "vitest/node";
 import { type LocalMongo, startMongod } from "../../src/local/mongod.ts";
 
@@ -12,10 +13,19 @@ declare module "vitest" {
   }
 }
 
+/** Its clock is real, and would delete runs of made-up days as older than 90 days while a test looks at them. */
+async function startShared(): Promise<LocalMongo> {
+  const mongo = await startMongod({ log: console.log });
+  const client = await new MongoClient(mongo.uri).connect();
+  await client.db("admin").command({ setParameter: 1, ttlMonitorEnabled: false });
+  await client.close();
+  return mongo;
+}
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   let mongo: Promise<LocalMongo> | null = null;
   const door = createServer(async (_request, response) => {
-    mongo ??= startMongod({ log: console.log });
+    mongo ??= startShared();
     try {
       response.end((await mongo).uri);
     } catch (error) {
