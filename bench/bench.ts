@@ -1,6 +1,7 @@
 // `npm run bench`: what each way of reading these APIs costs and what it loses, side by side on the same histories; how
 // much of the rate limit is used; what a page, an invocation and a growing database take of the machine.
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { startMongod } from "../src/local/mongod.ts";
@@ -68,7 +69,10 @@ async function main(): Promise<void> {
       await mongo.stop();
     }
   }
-  if (flags.keep !== undefined) await writeFile(flags.keep, `${JSON.stringify(result, null, 2)}\n`);
+  if (flags.keep !== undefined) {
+    await mkdir(dirname(flags.keep), { recursive: true });
+    await writeFile(flags.keep, `${JSON.stringify(result, null, 2)}\n`);
+  }
   if (flags.json) console.log(JSON.stringify(result));
   else print(result);
 }
