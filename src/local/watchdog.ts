@@ -8,6 +8,8 @@ const [folder, program, ...args] = process.argv.slice(2);
 if (!program) throw new Error("watchdog: expected FOLDER PROGRAM ARGS…");
 
 const child = spawn(program, args, { stdio: "ignore" });
+// A parent that was killed meanwhile reads it no more: this must live on to stop the program.
+process.stdout.on("error", () => undefined);
 process.stdout.write(`${child.pid ?? 0}\n`);
 
 const end = (code: number) => {

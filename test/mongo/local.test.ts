@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -134,4 +134,27 @@ it("is a replica set of one where that is asked for", async () => {
   await client.close();
   await mongo.stop();
   expect(hello).toMatchObject({ setName: "rs", isWritablePrimary: true });
+});
+
+describe("the watchdog", () => {
+  it("stops its program though the parent died before it read the program's number", async () => {
+    const script = fileURLToPath(new URL("../../src/local/watchdog.ts", import.meta.url));
+    const program =
+      "require('fs').writeFileSync(process.argv[1], String(process.pid)); setTimeout(() => {}, 60000)";
+    const pidFile = join(folder, "pid");
+    const watchdog = spawn(process.execPath, [script, "", process.execPath, "-e", program, pidFile], {
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    watchdog.stdout.destroy();
+    await vi.waitFor(() => expect(existsSync(pidFile)).toBe(true), { timeout: 20_000 });
+    const pid = await vi.waitFor(async () => {
+      const read = Number(await readFile(pidFile, "utf8"));
+      expect(read).toBeGreaterThan(0);
+      return read;
+    });
+    const exited = once(watchdog, "exit");
+    watchdog.stdin.end();
+    await exited;
+    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(/ESRCH/), { timeout: 20_000 });
+  });
 });
