@@ -58,6 +58,7 @@ export function varsOf(settings: HistorySettings, { url, replica }: RunningRepli
   return {
     FAT_API_URL: url,
     CF_API_URL: url,
+    CF_WITNESS_URL: url,
     FAT_BACKFILL_START_DATE: start("FIND_A_TENDER"),
     CF_BACKFILL_START_DATE: start("CONTRACTS_FINDER"),
     REQUESTS_PER_MINUTE: "6000",
