@@ -1,5 +1,6 @@
 // What this system takes for granted of an API that lists releases by time, as questions to it and judgements of the
 // answers. Pure: run/assumptions.ts asks them. What cannot be told is null, never false.
+import { millisecondsInDay as DAY_MS, millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import {
   boundaryAtOrAfter,
   boundaryAtOrBefore,
@@ -88,7 +89,6 @@ function isName(name: string): name is AssumptionName {
 }
 const NAMES = Object.keys(ASSUMPTIONS).filter(isName);
 
-const DAY_MS = 86_400_000;
 /** Rows have appeared up to 50 hours late (docs/completeness.md); what is older stands still. */
 const SETTLED_MS = 4 * DAY_MS;
 /** One page shows the newest of it, however long it is; in quiet times it takes weeks to fill one. */
@@ -220,7 +220,6 @@ export const fails = (detail: string): Judged => ({ holds: false, detail });
 export const unknown = (detail: string): Judged => ({ holds: null, detail });
 export const NOT_ENOUGH = unknown("not enough published yet to tell");
 
-const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * DAY_MS;
 
 /** When they are asked again: weekly, and soon while one fails or could not be told because of the API's trouble. */

@@ -1,4 +1,5 @@
 // What a day's file says against what the API lists and what is stored. Pure: run/verify-witness.ts asks for all three.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { fromLondon, isLondonTime, type LondonTime, plusSeconds, toLondon } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import type { Listed } from "./day-file.ts";
@@ -86,7 +87,6 @@ const GOLDEN = 0.618_033_988_75; // steps of it spread evenly over a range, howe
 export const samplePlace = (count: number, nth: number, random: number): number =>
   Math.min(count - 1, Math.floor(((random + nth * GOLDEN) % 1) * count));
 
-const DAY_MS = 86_400_000;
 const LOST_DAYS = 90;
 
 /** Whether a trial may begin: never tried, or put off until now, or long after the trust was lost. */

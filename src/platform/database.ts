@@ -3,6 +3,7 @@
 import {
   type Collection,
   type Db,
+  MongoBulkWriteError,
   MongoClient,
   type MongoClientOptions,
   MongoError,
@@ -112,12 +113,23 @@ export function isNotAllowed(error: unknown): error is MongoServerError {
 }
 
 /** As Promise.all, but waits for all before it throws: an end of the first would close the connection under the others. */
-export async function allOf<T>(work: readonly Promise<T>[]): Promise<T[]> {
-  const ended = await Promise.allSettled(work);
-  return ended.map((one) => {
-    if (one.status === "rejected") throw one.reason;
-    return one.value;
-  });
+export async function allOf<T extends readonly unknown[] | []>(
+  work: T,
+): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
+const DUPLICATE_KEY = 11000;
+
+/** Nothing but what was there already was refused. */
+export function isDuplicate(error: unknown): boolean {
+  if (error instanceof MongoBulkWriteError) {
+    // A command that failed as a whole, at a full database or a lost connection, comes as one without any.
+    const refused = [error.writeErrors].flat();
+    return refused.length > 0 && refused.every(({ code }) => code === DUPLICATE_KEY);
+  }
+  return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 
 function lackOfRight(error: MongoServerError, name: string): string {

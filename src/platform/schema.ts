@@ -22,7 +22,7 @@ import {
 } from "../terms/documents.ts";
 import { ConfigError } from "../terms/errors.ts";
 import { digestSchema, watchSchema } from "../terms/watch.ts";
-import { allOf, type Database, isNotAllowed } from "./database.ts";
+import { allOf, type Database, isDuplicate, isNotAllowed } from "./database.ts";
 import type { Logger } from "./logger.ts";
 import { ownOnly, validatorOf } from "./validators.ts";
 
@@ -116,8 +116,6 @@ async function missingIndexes(db: Db, collection: string, wanted: readonly Index
   return wanted.filter((index) => !there.has(meaningOf(index)));
 }
 
-const DUPLICATE_KEY = 11000;
-
 /**
  * Makes sure of every index; what is there already, under whichever name, costs one question. A unique one that the
  * documents of others do not allow is left out: `doctor` says so.
@@ -129,7 +127,7 @@ export async function ensureIndexes({ db }: Pick<Database, "db">, own: OwnCollec
       try {
         if (missing.length > 0) await db.collection(name).createIndexes([...missing]);
       } catch (error) {
-        if (!(error instanceof MongoServerError) || error.code !== DUPLICATE_KEY) throw error;
+        if (!isDuplicate(error)) throw error;
         const plain = missing.filter(({ unique }) => !unique);
         if (plain.length > 0) await db.collection(name).createIndexes(plain);
       }

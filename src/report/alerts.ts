@@ -1,7 +1,7 @@
 // Sends each alarm once: the turn to send it is taken by one conditional update, and given back when the webhook fails,
 // so that the next run tries again. The one writer of `alerts`. Whatever goes wrong here harms nothing else.
-import { type Collection, MongoServerError } from "mongodb";
-import type { Database } from "../platform/database.ts";
+import type { Collection } from "mongodb";
+import { type Database, isDuplicate } from "../platform/database.ts";
 import type { Logger } from "../platform/logger.ts";
 import { payloadFor } from "../platform/payload.ts";
 import type { Post } from "../platform/post.ts";
@@ -68,8 +68,6 @@ export function compareAlarms(
   };
 }
 
-const DUPLICATE_KEY = 11000;
-
 /** Makes the case's document, or opens it again; false when another invocation has done so already. */
 async function takeTurn(alerts: Collection<Alert>, alarm: Alarm, now: Date): Promise<boolean> {
   const { key, kind, severity, text } = alarm;
@@ -81,7 +79,7 @@ async function takeTurn(alerts: Collection<Alert>, alarm: Alarm, now: Date): Pro
     );
     return matchedCount + upsertedCount > 0;
   } catch (error) {
-    if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return false;
+    if (isDuplicate(error)) return false;
     throw error;
   }
 }

@@ -16,7 +16,7 @@ export async function verifyByWitness(look: Look): Promise<void> {
   /** Upper end of the days that no file says anything of. */
   let without: LondonTime | null = null;
   const readWithout = async (lo: LondonTime) => {
-    // Slice by slice: days that take more requests than a run has must not begin anew with each.
+    // Slice by slice: a run that ends in the middle of these days leaves the next one where to go on.
     const moved = (to: LondonTime) => passed(look, { frontier: to, days: 0 });
     if (without !== null) await bySlices(look, { lo, hi: without, moved });
     without = null;

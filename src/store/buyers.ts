@@ -1,11 +1,11 @@
 // Reads and writes `buyers`: each write names the version it was decided by. Merging is done in steps that can be repeated.
 import type { AnyBulkWriteOperation, Document, ObjectId } from "mongodb";
-import type { Database } from "../platform/database.ts";
+import { type Database, isDuplicate } from "../platform/database.ts";
 import { type Buyer, buyerSchema, type MappedBuyer } from "../terms/documents.ts";
 import { recount } from "./counts.ts";
 import { afterMerge, identityOf, type KnownBuyer, keysOf, type Resolved, resolved } from "./identity.ts";
 import { asRead, othersOf, whereLacking, withOwn } from "./own-fields.ts";
-import { isDuplicate, writeBuyers } from "./writes.ts";
+import { writeBuyers } from "./writes.ts";
 
 const BUYER_FIELDS = Object.keys(buyerSchema.shape);
 const PROJECTION = Object.fromEntries(BUYER_FIELDS.map((field) => [field, 1 as const]));

@@ -2,14 +2,13 @@
 // somebody has written it since, they are read and folded again. So the last write has seen every notice that any
 // finished writer has stored.
 import type { AnyBulkWriteOperation, Document, ObjectId } from "mongodb";
-import type { Database } from "../platform/database.ts";
+import { type Database, isDuplicate } from "../platform/database.ts";
 import { type Process, processSchema } from "../terms/documents.ts";
 import { ENDED_AFTER_MS, type Procurement } from "../terms/told.ts";
 import type { Source } from "../terms/window.ts";
 import { type Inherited, inherited } from "./heirs.ts";
 import { processId } from "./ids.ts";
 import { asRead, whereLacking, withOwn } from "./own-fields.ts";
-import { isDuplicate } from "./writes.ts";
 
 const PROCESS_FIELDS = Object.keys(processSchema.shape);
 
@@ -67,7 +66,7 @@ interface Writing {
   main: Write | null;
   /** The other procurements of the ocid. */
   others: Write[];
-  /** Documents that no procurement has any more. */
+  /** Documents without a procurement. */
   gone: Write[];
   /** What others wrote goes to another document: it is there before this one loses it. */
   moves: boolean;

@@ -6,7 +6,7 @@
 // Where another writer was in between, the page is looked at again, until what is written is what is stored. Stopped
 // anywhere, the next reading of the same page does the rest.
 import type { ObjectId } from "mongodb";
-import type { Database } from "../platform/database.ts";
+import { allOf, type Database } from "../platform/database.ts";
 import type { Process } from "../terms/documents.ts";
 import type { Fold, Procurement, Standing } from "../terms/told.ts";
 import type { Source } from "../terms/window.ts";
@@ -26,7 +26,7 @@ import {
   type Upsert,
   writeOf,
 } from "./statements.ts";
-import { allEnded, type Refused, writeBuyers, writeContracts } from "./writes.ts";
+import { type Refused, writeBuyers, writeContracts } from "./writes.ts";
 
 export interface Storing {
   db: Database;
@@ -92,7 +92,7 @@ async function storeOnce(storing: Storing, page: Page): Promise<boolean> {
   const next = nextContracts(storing, page, { look, people });
   noteTouched(page, next.all);
   const writes = next.all.flatMap((one) => writeOf(one, now) ?? []);
-  const [contracts, people_, former] = await allEnded([
+  const [contracts, people_, former] = await allOf([
     writeContracts(db, writes),
     writeBuyers(db, buyerWrites(people, now)),
     readFormer(db, page, people),
@@ -319,7 +319,7 @@ async function finish(
     }),
   );
   const own = present.filter(({ _id }) => counted.has(_id.toHexString()));
-  const [processes, people_] = await allEnded([
+  const [processes, people_] = await allOf([
     writeProcesses(db, knots, now),
     writeBuyers(db, countWrites({ buckets, counts, buyers: own, touched })),
   ]);

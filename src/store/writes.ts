@@ -1,6 +1,6 @@
 // Bulk writes that say whether each of their operations found what it was decided by.
-import { type AnyBulkWriteOperation, MongoBulkWriteError, MongoServerError } from "mongodb";
-import type { Database } from "../platform/database.ts";
+import { type AnyBulkWriteOperation, MongoBulkWriteError } from "mongodb";
+import { type Database, isDuplicate } from "../platform/database.ts";
 import type { Buyer, Contract } from "../terms/documents.ts";
 
 export interface Refused {
@@ -15,26 +15,6 @@ export interface ContractsWritten {
   refused: Refused[];
   /** False when something was there, or had changed, that had not been seen. */
   complete: boolean;
-}
-
-const DUPLICATE_KEY = 11000;
-
-/** `Promise.all` that waits for every write also when one fails: none is still under way when its run has ended. */
-export async function allEnded<T extends readonly unknown[] | []>(
-  writes: T,
-): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
-  await Promise.allSettled(writes);
-  return Promise.all(writes);
-}
-
-/** Nothing but what was there already was refused. */
-export function isDuplicate(error: unknown): boolean {
-  if (error instanceof MongoBulkWriteError) {
-    // A command that failed as a whole, at a full database or a lost connection, comes as one without any.
-    const refused = [error.writeErrors].flat();
-    return refused.length > 0 && refused.every(({ code }) => code === DUPLICATE_KEY);
-  }
-  return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
 
 export async function writeContracts(

@@ -1,8 +1,8 @@
 // Once a day, one post with what the watched questions brought. Its day is claimed in MongoDB before it is sent, so that of all
 // runs that overlap one sends it; the claim is given back only when the webhook answered that it did not take it. What was not
 // told stays untold, and comes with the next day's post.
-import { type Collection, MongoServerError } from "mongodb";
-import type { Database } from "../platform/database.ts";
+import type { Collection } from "mongodb";
+import { type Database, isDuplicate } from "../platform/database.ts";
 import type { Logger } from "../platform/logger.ts";
 import { payloadFor } from "../platform/payload.ts";
 import { NotTaken, type Post } from "../platform/post.ts";
@@ -17,7 +17,6 @@ import { listWatches, noteSeen, rowsOf } from "./watches.ts";
 const POST_MS_MAX = 10_000; // the invocation has two minutes left at least
 /** A run that posts before midnight may still be noting what it told when another begins the next day. */
 const APART_MS = 3_600_000;
-const DAY_LETTERS = "2026-11-25".length;
 
 export interface DigestOptions {
   db: Database;
@@ -48,7 +47,7 @@ export async function sendDigest(options: DigestOptions): Promise<void> {
 async function tell(options: DigestOptions, webhookUrl: string): Promise<void> {
   const { db, now, noticePage, post } = options;
   const digests = db.db.collection<Digest>("digests");
-  const day = toLondon(now).slice(0, DAY_LETTERS);
+  const day = toLondon(now).slice(0, 10);
   if (await digests.findOne({ _id: "daily", $or: [{ day: { $gte: day } }, tooNear(now)] })) return;
   const looked = await lookAt(await listWatches(db), options);
   const told = looked.filter(({ news }) => !isNothing(news)).map(({ told: one }) => one);
@@ -65,7 +64,6 @@ async function tell(options: DigestOptions, webhookUrl: string): Promise<void> {
 }
 
 const tooNear = (now: Date) => ({ at: { $gt: new Date(now.getTime() - APART_MS) } });
-const DUPLICATE_KEY = 11000;
 
 /** False when another run has told of this day, or is about to. */
 async function takeDay(digests: Collection<Digest>, day: string, now: Date): Promise<boolean> {
@@ -78,7 +76,7 @@ async function takeDay(digests: Collection<Digest>, day: string, now: Date): Pro
     );
     return matchedCount + upsertedCount > 0;
   } catch (error) {
-    if (error instanceof MongoServerError && error.code === DUPLICATE_KEY) return false;
+    if (isDuplicate(error)) return false;
     throw error;
   }
 }

@@ -26,7 +26,7 @@ interface Saving {
   asking: Asking;
 }
 
-/** Whoever saves it has the answer before their eyes: told is what comes after. @throws ConfigError */
+/** Saving shows the answer, so only what comes after it is told. @throws ConfigError */
 export async function saveWatch(db: Database, saving: Saving): Promise<"new" | "replaced"> {
   const { name, question, parameters, asking } = saving;
   if (!NAME.test(name))

@@ -230,8 +230,8 @@ describe("run and verify", () => {
     const one = windows.find(({ source }) => source === "CONTRACTS_FINDER");
     const id = one?._id ?? "";
     const before = replica.replica.stats().CONTRACTS_FINDER.asked;
-    const anew = await json(["verify", id], atOnce);
-    const shares: { windowsVerified: string[] }[] = anew.answer.sources;
+    const again = await json(["verify", id], atOnce);
+    const shares: { windowsVerified: string[] }[] = again.answer.sources;
     expect(shares.flatMap(({ windowsVerified }) => windowsVerified)).toEqual([id]);
     const asked = replica.replica.stats().CONTRACTS_FINDER.asked - before;
     // Cut from the stored dates: no more than a slice or two above its rows.

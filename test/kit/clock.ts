@@ -26,12 +26,16 @@ const shifting = (shiftMs: number | string) => `
 
 if (clockIsShifted) new Function(shifting(SHIFT_MS))();
 
-/** The configuration of the built Worker with the same clock; the project's own where nothing is shifted. */
-export function workerConfig(): string {
-  if (!clockIsShifted) return "wrangler.toml";
-  const folder = join(ROOT, ".wrangler", `clock-${process.pid}`);
+/**
+ * The configuration of the built Worker with the same clock, or with one that is at `at` now; the project's own where
+ * nothing is shifted.
+ */
+export function workerConfig(at?: Date): string {
+  const shiftMs = at === undefined ? SHIFT_MS : at.getTime() - (Date.now() - SHIFT_MS);
+  if (shiftMs === 0) return "wrangler.toml";
+  const folder = join(ROOT, ".wrangler", `clock-${process.pid}-${shiftMs}`);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "clock.js"), shifting(SHIFT_MS));
+  writeFileSync(join(folder, "clock.js"), shifting(shiftMs));
   const worker = JSON.stringify(join(ROOT, "src/worker.ts"));
   writeFileSync(join(folder, "worker.ts"), `import "./clock.js";\nexport { default } from ${worker};\n`);
   const own = readFileSync(join(ROOT, "wrangler.toml"), "utf8")

@@ -26,7 +26,7 @@ const INSTANTS = Array.from(
 const PAGE = STORIES < 100 ? 10 : 100;
 const KILL_SHARE = 0.1; // of its writes: a page has four
 
-/** Some of its operations never answer, carried out or not: whoever asked is gone. */
+/** Some of its operations never answer, carried out or not: their writer is gone. */
 function killing(random: () => number, met: { kills: number }): Database {
   const dying = <T extends object>(target: T): T =>
     new Proxy(target, {

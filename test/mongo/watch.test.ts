@@ -79,7 +79,7 @@ describe("the daily post", () => {
     await db.processes.insertMany([tender(1), tender(2), tender(3, { deadlineDate: later(8) }), tender(4)]);
     await watch("roads");
     await send(later(0.1));
-    expect(posted).toEqual([]); // whoever watches has just seen the answer
+    expect(posted).toEqual([]); // making a watch shows the answer
     await db.processes.insertOne(tender(5));
     await db.processes.updateOne({ noticeId: "000002-2026" }, { $set: { deadlineDate: later(40) } });
     await Promise.all([send(later(1.1)), send(later(1.1)), send(later(1.1))]);

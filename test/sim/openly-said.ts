@@ -1,4 +1,4 @@
-// Openly said: whoever reads only the status (that of the page and of /status.json) and its alarms knows each fault that
+// Openly said: a reader of nothing but the status (that of the page and of /status.json) and its alarms knows each fault that
 // lasts longer than its stated time. Here it is held against what the simulated world knows.
 import type { Document } from "mongodb";
 import { readConfig } from "../../src/config/config.ts";

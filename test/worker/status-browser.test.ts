@@ -11,10 +11,8 @@ import { workerConfig } from "../kit/clock.ts";
 import { freshDatabase, type TestDatabase } from "../kit/database.ts";
 import { monthsOf, type Scene, setScene } from "./status-data.ts";
 
-const configPath = workerConfig();
-
 const TOKEN = "a-token-that-is-long-enough-0123456789";
-const SCENE_NOW = new Date();
+const SCENE_NOW = new Date("2026-06-20T12:00:00Z"); // the Worker's clock, too
 const MONTH = monthsOf("FIND_A_TENDER", SCENE_NOW)[8] ?? ""; // the one that failed in "trouble"
 /** `SCREENSHOTS=1` keeps a picture of each page in .data/screenshots. */
 const SHOTS = process.env["SCREENSHOTS"] === "1";
@@ -30,7 +28,7 @@ describe("in a browser", () => {
     await mkdir(SCREENSHOTS, { recursive: true });
     mongo = await freshDatabase();
     worker = await startWorker({
-      configPath,
+      configPath: workerConfig(SCENE_NOW),
       vars: { MONGODB_DB: mongo.name, STORAGE_BUDGET_MB: "1200" },
       secrets: { MONGODB_URI: mongo.uri, STATUS_TOKEN: TOKEN },
     });

@@ -11,18 +11,19 @@ import { setScene } from "./status-data.ts";
 
 const TOKEN = "a-token-that-is-long-enough-0123456789";
 let mongo: TestDatabase;
+const SCENE_NOW = new Date("2026-06-20T12:00:00Z"); // the Worker's clock, too
 let worker: LocalWorker;
 let browser: Browser;
 
 beforeAll(async () => {
   mongo = await freshDatabase();
   worker = await startWorker({
-    configPath: workerConfig(),
+    configPath: workerConfig(SCENE_NOW),
     vars: { MONGODB_DB: mongo.name },
     secrets: { MONGODB_URI: mongo.uri, STATUS_TOKEN: TOKEN },
   });
   browser = await launchChromium();
-  await setScene(mongo.db, "trouble", new Date());
+  await setScene(mongo.db, "trouble", SCENE_NOW);
   await mongo.db.db.collection("processes").insertOne(
     {
       ...{ source: "FIND_A_TENDER", ocid: "ocds-h6vhtk-000001", state: "open", title: "Roofs of schools" },

@@ -1,7 +1,8 @@
 // Stores the documents of a meeting. A document is written only when it has changed; what others wrote into it stays, and
 // its text is never taken back by an answer that has none.
 import { createHash } from "node:crypto";
-import { type AnyBulkWriteOperation, BSON, type Db, MongoServerError, type ObjectId } from "mongodb";
+import { type AnyBulkWriteOperation, BSON, type Db, type ObjectId } from "mongodb";
+import { isDuplicate } from "../../platform/database.ts";
 import { toLondon } from "../../terms/london-time.ts";
 import type { MappedDocument } from "./documents.ts";
 import type { BoardDocument } from "./records.ts";
@@ -70,8 +71,6 @@ function adding(
   };
 }
 
-const DUPLICATE_KEY = 11000;
-
 /** Twice when another program has just taken one of the addresses. */
 export async function storeDocuments(
   db: Db,
@@ -81,7 +80,7 @@ export async function storeDocuments(
   try {
     return await tryStoring(db, documents, { owner, now });
   } catch (error) {
-    if (!(error instanceof MongoServerError) || error.code !== DUPLICATE_KEY) throw error;
+    if (!isDuplicate(error)) throw error;
     return tryStoring(db, documents, { owner, now });
   }
 }
