@@ -1,7 +1,7 @@
 // `sync retry`: months that wait for another attempt are due at once.
 import { retryNow } from "../../claim/claim.ts";
 import { counted } from "../../report/words.ts";
-import { type Common, commandOf, opened, windowArgument } from "../command.ts";
+import { type Common, commandOf, opened, refuseWindow, windowArgument } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { print } from "../print.ts";
 
@@ -12,6 +12,8 @@ export const retry = commandOf(
   .addArgument(windowArgument(false))
   .action((window: string | undefined, options: Common) =>
     opened(options, async ({ db, say }) => {
+      if (window !== undefined && !(await db.syncWindows.findOne({ _id: window })))
+        return refuseWindow(db, window);
       const retried = await retryNow(db, window);
       const none = window === undefined ? "No month waits" : `${window} does not wait`;
       say({ retried }, () =>

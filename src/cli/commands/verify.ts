@@ -2,7 +2,7 @@
 import { verifyAnew } from "../../claim/claim.ts";
 import type { Database } from "../../platform/database.ts";
 import { counted } from "../../report/words.ts";
-import { type Common, commandOf, opened, refuse, windowArgument } from "../command.ts";
+import { type Common, commandOf, opened, refuse, refuseWindow, windowArgument } from "../command.ts";
 import { print } from "../print.ts";
 import { invokeShown } from "./run.ts";
 
@@ -14,6 +14,7 @@ export const verify = commandOf(
   .action((window: string | undefined, options: Common) =>
     opened(options, async (open) => {
       if (window !== undefined && !(await verifyAnew(open.db, window))) {
+        if (!(await open.db.syncWindows.findOne({ _id: window }))) return refuseWindow(open.db, window);
         return refuse(`${window} is not done, or it is being verified now: \`status\` says which.`);
       }
       const code = await invokeShown(open, { verifyOnly: true, ...options });
