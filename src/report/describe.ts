@@ -7,6 +7,7 @@ import { type AlarmFacts, decideAlarms, isMuchRejected, verdictOf } from "./alar
 import { type Facts, moreQuarantined, type WindowFacts } from "./facts.ts";
 import { isWell } from "./health.ts";
 import { endOf, type Outlook, paceBySettings, paceOf, spacingOf } from "./pace.ts";
+import { standingIn } from "./proof.ts";
 import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
 import { ago, counted, day, listed, megabytes, monthName, type NamedSource, WINDOW_STATES } from "./words.ts";
 
@@ -53,7 +54,7 @@ export function statusFrom(facts: Facts, options: StatusOptions): Status {
   const pulse = { lastGoodRunAt, firstRunAt };
   const alarms = decideAlarms({
     ...{ now, sources, windows: events, delta, news, storage, runs, ...pulse },
-    failedAssumptions: facts.failedAssumptions,
+    failedAssumptions: facts.assumptions.filter(({ holds }) => holds === false),
   });
   const syncedTo = facts.jobs.filter(({ paused }) => !paused).map(({ lastSyncedDate }) => lastSyncedDate);
   return {
@@ -163,6 +164,7 @@ function sourceStatus(options: {
       now,
     }),
     lastRunAt: job?.lastRunAt ?? null,
+    proof: standingIn(facts, source),
   };
   return { ...status, sentence: sentenceOf(status, planned, now) };
 }
