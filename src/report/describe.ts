@@ -7,6 +7,7 @@ import { type AlarmFacts, decideAlarms, verdictOf } from "./alarms.ts";
 import { type Facts, moreQuarantined, type WindowFacts } from "./facts.ts";
 import { isWell } from "./health.ts";
 import { endOf, type Outlook, paceBySettings, paceOf, spacingOf } from "./pace.ts";
+import { standingIn } from "./proof.ts";
 import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
 import { sentenceOf } from "./sentence.ts";
 import { megabytes, type NamedSource, WINDOW_STATES } from "./words.ts";
@@ -54,7 +55,7 @@ export function statusFrom(facts: Facts, options: StatusOptions): Status {
   const pulse = { lastGoodRunAt, firstRunAt };
   const alarms = decideAlarms({
     ...{ now, sources, windows: events, delta, news, storage, runs, ...pulse },
-    failedAssumptions: facts.failedAssumptions,
+    failedAssumptions: facts.assumptions.filter(({ holds }) => holds === false),
   });
   const syncedTo = facts.jobs.filter(({ paused }) => !paused).map(({ lastSyncedDate }) => lastSyncedDate);
   return {
@@ -165,6 +166,7 @@ function sourceStatus(options: {
       now,
     }),
     lastRunAt: job?.lastRunAt ?? null,
+    proof: standingIn(facts, source),
   };
   return { ...status, sentence: sentenceOf(status, planned, now) };
 }

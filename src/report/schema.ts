@@ -73,6 +73,44 @@ const windowStatusSchema = z.strictObject({
 });
 export type WindowSummary = z.infer<typeof windowStatusSchema>;
 
+const proofSchema = z.strictObject({
+  /** Nothing is open. */
+  proved: z.boolean(),
+  /** Stretches between two months that no month has. */
+  holes: z.array(z.strictObject({ from: instant, to: instant })),
+  /** `exact`: months by what proves them, `numbers`, `witness` or `slices`. */
+  months: z.strictObject({ drained: whole, open: whole, suspect: whole, exact: z.record(z.string(), whole) }),
+  /** Slices that only a cursor could read, those of new notices included. */
+  unproven: whole,
+  /** Numbers of its sequence that never came, by what became of them. */
+  gaps: z.record(z.string(), whole),
+  /** How far its daily list is believed; null where none has been asked for. */
+  witness: z
+    .strictObject({
+      trusted: z.boolean(),
+      agreed: whole,
+      requests: whole,
+      trustedAt: instant.nullable(),
+      triedAt: instant.nullable(),
+      lostAt: instant.nullable(),
+      lostBy: z.string().nullable(),
+      daysRead: whole,
+      daysWithout: whole,
+      lacked: whole,
+      invented: whole,
+      found: whole,
+    })
+    .nullable(),
+  /** What is taken for granted of its API, by what came of the last check. */
+  assumptions: z.strictObject({
+    hold: whole,
+    fail: z.array(z.string()),
+    unknown: whole,
+    checkedAt: instant.nullable(),
+  }),
+  lastLookAt: instant.nullable(),
+});
+
 const sourceStatusSchema = z.strictObject({
   source,
   name: z.string(),
@@ -108,6 +146,8 @@ const sourceStatusSchema = z.strictObject({
   /** When the backfill should end. */
   backfillEnds: z.strictObject({ early: instant, likely: instant, late: instant }).nullable(),
   lastRunAt: instant.nullable(),
+  /** What is proved, by what, and what is open. */
+  proof: proofSchema,
 });
 export type SourceStatus = z.infer<typeof sourceStatusSchema>;
 

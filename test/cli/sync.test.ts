@@ -224,9 +224,24 @@ describe("run and verify", () => {
     expect(windows.length).toBeGreaterThan(3);
     expect(windows.every(({ status, proof }) => status === "done" && proof === "ordered")).toBe(true);
 
+    const { asked: askedBefore } = replica.replica.stats().FIND_A_TENDER;
+    const foretold = await json(["verify", "--dry-run"], atOnce);
+    const looks: { windowId: string; by: string; requests: number }[] = foretold.answer;
+    expect(await db.syncWindows.find().toArray()).toEqual(windows);
+    expect(replica.replica.stats().FIND_A_TENDER.asked).toBe(askedBefore);
+    expect(looks.map(({ windowId }) => windowId).sort()).toEqual(windows.map(({ _id }) => _id).sort());
+    expect(new Set(looks.map(({ by }) => by))).toEqual(new Set(["numbers", "slices"]));
+
     const verified = await sync(["verify"], atOnce);
     expect(verified.out).toMatch(/Find a Tender: .* verified; ended by nothing left\./);
-    expect(await db.syncWindows.countDocuments({ proof: "exact" })).toBe(windows.length);
+    const proved = await db.syncWindows.find({ proof: "exact" }).toArray();
+    expect(proved).toHaveLength(windows.length);
+    // What was foretold, and a few more where something was missing.
+    for (const { _id, verify } of proved) {
+      const { requests = 0 } = looks.find(({ windowId }) => windowId === _id) ?? {};
+      expect(verify?.requests).toBeGreaterThanOrEqual(requests);
+      expect(verify?.requests).toBeLessThanOrEqual(requests + 2);
+    }
 
     const one = windows.find(({ source }) => source === "CONTRACTS_FINDER");
     const id = one?._id ?? "";
@@ -272,6 +287,12 @@ describe("retry, pause and resume", () => {
     const failed = await db.syncWindows.find({ status: "failed" }).toArray();
     expect(failed.length).toBeGreaterThan(0);
     const id = failed[0]?._id ?? "";
+    const foretold = await json(["retry", "--dry-run"]);
+    expect(foretold.answer.map(({ windowId }: { windowId: string }) => windowId).sort()).toEqual(
+      failed.map(({ _id }) => _id).sort(),
+    );
+    for (const { requests } of foretold.answer) expect(requests).toBeGreaterThan(10);
+    expect(await db.syncWindows.countDocuments({ status: "failed" })).toBe(failed.length);
     expect((await json(["retry", id])).answer).toEqual({ retried: 1 });
     expect(await db.syncWindows.findOne({ _id: id })).toMatchObject({
       ...{ status: "pending", attempts: 0, retryAt: null },
