@@ -155,7 +155,10 @@ async function moveContracts(db: Database, kept: ObjectId, other: ObjectId): Pro
 /** Collections of others' that name a buyer by `buyerId`. */
 const REFERRING = ["boarddocuments", "signals"] as const;
 
-/** One by one where the kept buyer has the same already: what would stand twice goes. */
+/**
+ * One by one where the kept buyer has the same already: that row stays as it is under the former `_id`, which `mergedIds`
+ * names, since others have written into it and may refer to it.
+ */
 async function moveReferences({ db }: Database, kept: ObjectId, other: ObjectId): Promise<void> {
   for (const name of REFERRING) {
     const collection = db.collection(name);
@@ -166,9 +169,8 @@ async function moveReferences({ db }: Database, kept: ObjectId, other: ObjectId)
       const left = await collection.find({ buyerId: other }, { projection: { _id: 1 } }).toArray();
       for (const { _id } of left) {
         const write = { updateOne: { filter: { _id }, update: { $set: { buyerId: kept } } } };
-        await collection.bulkWrite([write]).catch(async (again: unknown) => {
+        await collection.bulkWrite([write]).catch((again: unknown) => {
           if (!isDuplicate(again)) throw again;
-          await collection.deleteMany({ _id });
         });
       }
     }

@@ -192,6 +192,12 @@ export const MUTANTS: Mutant[] = [
     put: "if (Object.keys(others).length < 0) await",
   },
   {
+    name: "signals that would stand twice go when two buyers are one",
+    file: "src/store/buyers.ts",
+    find: "await collection.bulkWrite([write]).catch((again: unknown) => {",
+    put: "await collection.bulkWrite([write]).catch(async (again: unknown) => {\n          await collection.deleteOne({ _id });",
+  },
+  {
     name: "what others wrote into a process stays where another procurement gets its id",
     file: "src/store/heirs.ts",
     find: "if (!heir || heir.equals(one._id)) continue;",
