@@ -143,7 +143,9 @@ async function moveContracts(db: Database, kept: ObjectId, other: ObjectId): Pro
   const orNone = (ids: Document) => ({ $cond: [{ $eq: [ids, []] }, "$$REMOVE", ids] });
   for (const collection of [db.contracts, db.processes]) {
     const version =
-      collection.collectionName === "processes" ? [{ $set: { version: { $add: ["$version", 1] } } }] : [];
+      collection.collectionName === "processes"
+        ? [{ $set: { version: { $add: ["$version", 1] }, twinsDue: true } }]
+        : [];
     await collection.updateMany({ buyerId: other }, [{ $set: { buyerId: kept, updatedAt } }, ...version]);
     await collection.updateMany({ jointBuyerIds: other }, [
       { $set: { jointBuyerIds: orNone(moved("$jointBuyerIds")), updatedAt } },

@@ -89,6 +89,18 @@ export const processSchema = z.strictObject({
   changes: z.array(processChangeSchema).optional(),
   firstPublishedDate: z.date(),
   publishedDate: z.date(),
+  /** The other site's process that is likely the same procurement (map/process/twins.ts): how sure, and what agrees. */
+  twins: z
+    .array(
+      z.strictObject({
+        processId: objectIdSchema,
+        likelihood: z.number(),
+        agree: z.array(z.enum(["title", "deadline", "value"])),
+      }),
+    )
+    .optional(),
+  /** Its twins are to be looked for. */
+  twinsDue: z.literal(true).optional(),
   /** When its state changes by itself: the last of its notices closes, or its contract is over. */
   turnsAt: z.date().optional(),
   /** How often it was written: who writes names the version that was read. */
@@ -98,4 +110,4 @@ export const processSchema = z.strictObject({
 export type Process = z.infer<typeof processSchema>;
 
 /** What the fold says of a process; the store decides the rest. */
-export type FoldedProcess = Omit<Process, "_id" | "turnsAt" | "version" | "updatedAt">;
+export type FoldedProcess = Omit<Process, "_id" | "twins" | "twinsDue" | "turnsAt" | "version" | "updatedAt">;

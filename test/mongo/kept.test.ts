@@ -160,7 +160,7 @@ const STATEMENTS: Record<string, () => Promise<void>> = {
     await writeTheirs();
     const [kept, other] = await Promise.all(["Leeds", "York"].map((name) => db.buyers.findOne({ name })));
     if (!kept || !other) throw new Error("two buyers were expected");
-    const signals = collection("signals");
+    const signals = db.db.collection("signals");
     await signals.deleteMany({});
     await signals.createIndex({ buyerId: 1, insight: 1 }, { unique: true });
     await signals.insertMany(
@@ -316,6 +316,7 @@ describe("what others wrote stands after", () => {
       "store/processes.ts: processes.bulkWrite",
       "store/prune.ts: contracts.deleteMany",
       "store/store.ts: contracts.updateMany", // a deadline that passes
+      "store/twins.ts: processes.bulkWrite",
       "store/writes.ts: buyers.bulkWrite",
       "store/writes.ts: contracts.bulkWrite",
     ]);
