@@ -270,9 +270,11 @@ describe("the buyer of a document", () => {
     const documents = await boardDocuments(db.db).countDocuments();
     await merge(db, kept, other);
     expect(await boardDocuments(db.db).countDocuments()).toBe(documents);
-    expect(await boardDocuments(db.db).find({ buyerId: { $ne: kept } }).toArray()).toEqual([
-      { ...twin, ...theirs },
-    ]);
+    expect(
+      await boardDocuments(db.db)
+        .find({ buyerId: { $ne: kept } })
+        .toArray(),
+    ).toEqual([{ ...twin, ...theirs }]);
     expect(await db.buyers.findOne({ _id: other })).toBeNull();
     expect(await db.buyers.findOne({ _id: kept })).toMatchObject({ mergedIds: [other] });
   });

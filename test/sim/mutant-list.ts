@@ -216,6 +216,24 @@ export const MUTANTS: Mutant[] = [
     put: "const guard = { _id: mainId };",
   },
   {
+    name: "a twin needs neither deadline nor value",
+    file: "src/map/process/twins.ts",
+    find: "if (deadline !== true && value !== true) return null;",
+    put: "",
+  },
+  {
+    name: "a twin is named though another one is as likely",
+    file: "src/map/process/twins.ts",
+    find: "const likelihood = own / (1 + (odds.get(a.id) ?? 0) + (odds.get(b.id) ?? 0) - own);",
+    put: "const likelihood = own / (1 + own);",
+  },
+  {
+    name: "twins are named that have changed since",
+    file: "src/store/processes.ts",
+    find: "twinsDue: changed && (mayHaveTwin(process) || before.twins) ?",
+    put: "twinsDue: changed && !mayHaveTwin(process) ?",
+  },
+  {
     name: "a bad release takes its page with it",
     file: "src/fetch/page.ts",
     find: "  if (!read.success) {\n    page.unidentified.push({ rawText, reason: NO_IDENTITY });\n    return;",

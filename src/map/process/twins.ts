@@ -9,7 +9,7 @@ const WEIGHTS = {
   any: -3,
   /** Times the share of words in common, from none at all to all of them. */
   title: { none: -4, all: 4 },
-  deadline: { same: 3, other: -2.5 },
+  deadline: { same: 3, other: -1.5 },
   value: { same: 2, other: -2 },
 };
 const LIKELY = 0.5; // less is likelier no twin, or another's: at most one is named
