@@ -111,6 +111,13 @@ export async function retryNow(db: Database, windowId?: string): Promise<number>
   return (await db.syncWindows.updateMany(filter, update)).modifiedCount;
 }
 
+/** Ids of those windows, oldest first. */
+export async function retriable(db: Database, windowId?: string): Promise<string[]> {
+  const { filter } = retrial(windowId);
+  const windows = await db.syncWindows.find(filter, { projection: { _id: 1 }, sort: { from: 1 } }).toArray();
+  return windows.map(({ _id }) => _id);
+}
+
 /** A done window is to be verified once more. @returns whether it is done and nobody is verifying it now */
 export async function verifyAnew(db: Database, windowId: string): Promise<boolean> {
   const { filter, update } = reverification(windowId);

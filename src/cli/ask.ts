@@ -13,12 +13,14 @@ import { whatItReads, whyUnanswered } from "../questions/failure.ts";
 import { QUESTIONS } from "../questions/index.ts";
 import { ask, type Question } from "../questions/question.ts";
 import { shellText } from "../questions/shell.ts";
+import { counted } from "../report/words.ts";
 import { noticePage, SOURCES } from "../sources/index.ts";
 import { ConfigError } from "../terms/errors.ts";
 import { configOf } from "../upkeep/depth.ts";
 import { isWatchable, listWatches, removeWatch, saveWatch } from "../watch/watches.ts";
 import { tableOf } from "./answer-table.ts";
 import { EXIT, newCommand, runProgram } from "./exit.ts";
+import { didYouMean } from "./nearest.ts";
 import { print, printProblem } from "./print.ts";
 import { readSettings } from "./settings.ts";
 import { DATA_DIR, openDatabase } from "./system.ts";
@@ -155,21 +157,22 @@ const unwatch = newCommand("unwatch")
     if (wasThere) return print(`No longer watched: ${name}.`);
     const names = left.map(({ _id }) => _id);
     throw new ConfigError(
-      `No watch is called "${name}". ${names.length > 0 ? `There are: ${names.join(", ")}.` : "There is none."}`,
+      `No watch is called "${name}".${didYouMean(name, names)} ${names.length > 0 ? `There are: ${names.join(", ")}.` : "There is none."}`,
     );
   });
 
 async function give(question: Question, rows: Document[], { json, csv }: Form): Promise<void> {
   if (csv !== undefined) {
     await writeFile(csv, csvOf(question, rows, noticePage));
-    print(`${rows.length} ${rows.length === 1 ? "row" : "rows"} in ${csv}`);
+    print(`${counted(rows.length, "row")} in ${csv}`);
   } else if (json) print(JSON.stringify(rows, null, 2));
   else if (rows.length === 0) print(`${question.title}\nNothing was found.`);
   else {
     print(question.title);
     print(tableOf(question, rows, process.stdout.columns ?? WIDTH));
+    const links = question.columns.some(({ kind }) => kind === "link");
     print(
-      `${rows.length} ${rows.length === 1 ? "row" : "rows"}. Their notices: --csv FILE or --json has each in full.`,
+      `${counted(rows.length, "row")}.${links ? " --csv FILE or --json has each notice's address or number in full." : ""}`,
     );
   }
 }
@@ -179,7 +182,7 @@ async function withAsked<T>({ demo }: Form, use: (db: Database) => Promise<T>): 
   if (demo) {
     if (!terminal().env["MONGODB_URI"] && !existsSync(join(DATA_DIR, DEMO.folder, "db")))
       throw new ConfigError("There is no demo to ask: `npm run demo` makes one in about a minute.");
-    const { db, close } = await openDatabase(DEMO.folder, DEMO.database);
+    const { db, close } = await openDatabase(DEMO.folder, DEMO.database, printProblem);
     return use(db).finally(close);
   }
   const settings = readSettings();

@@ -5,16 +5,17 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command, InvalidArgumentError } from "commander";
+import { InvalidArgumentError } from "commander";
 import { z } from "zod";
 import { startWorker } from "../local/worker.ts";
 import type { Database } from "../platform/database.ts";
-import { parseFaults } from "../replica/faults.ts";
+import { FAULTS, parseFaults } from "../replica/faults.ts";
 import { consentTo, isOurs, placeOf } from "./consent.ts";
 import { addBoardSites, boardVars, reportBoards, startBoards } from "./demo-boards.ts";
 import { replicaOf, varsOf } from "./demo-replica.ts";
 import { reportDemo } from "./demo-report.ts";
-import { EXIT } from "./exit.ts";
+import { EXIT, newCommand } from "./exit.ts";
+import { didYouMean } from "./nearest.ts";
 import { print, printProblem } from "./print.ts";
 import { createProgressView, isComplete } from "./progress.ts";
 import {
@@ -54,16 +55,22 @@ const positive = (text: string): number => {
   return number;
 };
 
+const FAULT_NAMES = ["none", "default", "all", ...Object.keys(FAULTS)];
 const faultNames = (text: string): string => {
   try {
     parseFaults(text);
     return text;
   } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    const meant = text
+      .split(",")
+      .map((name) => (name.trim() in FAULTS ? "" : didYouMean(name.trim(), FAULT_NAMES)));
+    throw new InvalidArgumentError(
+      `${error instanceof Error ? error.message : String(error)}.${meant.join("")}`,
+    );
   }
 };
 
-const program = new Command("demo")
+const program = newCommand("demo")
   .description("The whole system on this machine, against a replica of both APIs with their real faults.")
   .option("--seed <number>", "seed of the made-up history", positive, 1)
   .option("--notices <number>", "notices published, both sources together", positive, 20_000)
@@ -73,7 +80,7 @@ const program = new Command("demo")
   .option("--board-minutes", "councils' sites too: about a minute more, they are asked once a second")
   .option("--yes", "deletes the demo before this one without asking, on a server that MONGODB_URI names")
   .option("--keep", "leave everything running at the end")
-  .option("--resume", "go on where the last demo stopped, with its settings");
+  .option("--resume", "resume where the last demo stopped, with its settings");
 
 async function main(atEnd: AtEnd): Promise<number> {
   const options = program.parse().opts<Options>();
@@ -135,7 +142,7 @@ function describe(settings: Settings, { resumed }: { resumed: boolean }): string
   const history = recorded
     ? `the recorded pages of ${recorded}`
     : `${notices} notices in ${months} months, seed ${seed}, faults ${faults}`;
-  return `${resumed ? "Going on with" : "New demo"}: ${history}`;
+  return `${resumed ? "Resuming" : "New demo"}: ${history}`;
 }
 
 /** The demo begins with an empty database: on a server that is not its own, what is there goes only with consent. */

@@ -1,17 +1,26 @@
 // `npm start`: the same system against the real APIs: MongoDB (embedded, or MONGODB_URI), the Worker in workerd, its
-// cron fired at once and then every hour. Ctrl-C stops; the next start goes on.
+// cron fired at once and then every hour. Ctrl-C stops; the next start resumes.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { readConfig, SECRETS } from "../config/config.ts";
 import { startWorker } from "../local/worker.ts";
 import { moment } from "../report/words.ts";
+import { newCommand } from "./exit.ts";
 import { print } from "./print.ts";
 import { createProgressView } from "./progress.ts";
 import { readSettings } from "./settings.ts";
 import { type AtEnd, newToken, openDatabase, pageWords, runCommand, step, tickShown } from "./system.ts";
 
+const program = newCommand("start")
+  .description("The system on this machine, against the real sites, until Ctrl-C.")
+  .addHelpText(
+    "after",
+    "\nSettings come from the environment, .dev.vars and wrangler.toml: BACKFILL_START_DATE=2026-01-01 npm start",
+  );
+
 async function main(atEnd: AtEnd): Promise<number> {
+  program.parse();
   // A wrong value is told before anything is started.
   const settings = readSettings();
   const embedded = { MONGODB_URI: "mongodb://embedded" };

@@ -6,10 +6,12 @@ import {
   bytes,
   count,
   counted,
+  day,
   moment,
   monthName,
   type NamedSource,
   nameIn,
+  PROOF_WORDS,
   percent,
   STATE_MEANINGS,
   span,
@@ -59,7 +61,7 @@ export function WindowPage({ window, summary, gaps, sources }: WindowPageProps) 
             ["Attempts", window.attempts > 0 && `${count(window.attempts)} since its last progress`],
             ["Begun", window.startedAt && moment(window.startedAt)],
             ["Read to its end", window.doneAt && `${moment(window.doneAt)}${tookWords(window)}`],
-            ["Verified", window.verifiedAt && moment(window.verifiedAt)],
+            ["Verified", verifiedWords(window)],
           ]}
         />
       </section>
@@ -196,6 +198,17 @@ function Tags({ byTag }: { byTag: Record<string, number> }) {
     </table>
   );
 }
+
+/** By what and when, and when it is looked at again: no proof says more. */
+function verifiedWords({ proof, proofBy, verifiedAt, verifyAt }: WindowDetail["window"]): string | null {
+  if (verifiedAt === null) return null;
+  const by = proof === "exact" && proofBy ? `by ${PROOF_WORDS[proofBy]} on ` : "";
+  const again =
+    verifyAt && verifyAt.getUTCFullYear() < NEVER ? `; looked at again from ${day(verifyAt)}` : "";
+  return `${by}${moment(verifiedAt)}${again}`;
+}
+
+const NEVER = 9999; // the year in which a month is due again that is proved once and for all
 
 /** A London wall-clock time as people write it. */
 const localWords = (time: LondonTime) =>

@@ -35,6 +35,8 @@ export type JobFacts = Pick<
   | "alarms"
   | "quietSince"
   | "secondPass"
+  | "unproven"
+  | "witness"
 >;
 export type RunShare = Pick<
   SyncRun["sources"][number],
@@ -44,6 +46,8 @@ export type FailedAssumption = Pick<
   Assumption,
   "source" | "name" | "statement" | "consequence" | "bearsProof" | "detail"
 >;
+
+export type AskedAssumption = Pick<Assumption, "holds" | "checkedAt"> & FailedAssumption;
 
 export type LearntPace = Pick<RateLimit, "together" | "joint" | "lanes" | "refusedAt">;
 
@@ -56,8 +60,10 @@ export interface Facts {
   learntPace: LearntPace | null;
   /** Cases of the last day that belong to no month yet. */
   rejectedNews: { source: Source; count: number }[];
-  /** What no longer holds of the APIs. */
-  failedAssumptions: FailedAssumption[];
+  /** What is taken for granted of the APIs, and whether it held when they were last asked. */
+  assumptions: AskedAssumption[];
+  /** Numbers of each source's sequence that never came, by what became of them. */
+  gaps: ReadonlyMap<Source, Record<string, number>>;
   runs: SyncRun[];
   days: { day: string; source: Source; releases: number; requests: number }[];
   lastDay: { startedAt: Date; outcome: SyncRun["outcome"]; sources: RunShare[] }[];
@@ -101,19 +107,20 @@ type JobOrCount =
   | { part: "quarantine"; count: number }
   | { part: "rejected news"; source: Source; count: number }
   | ({ part: "pace" } & LearntPace)
-  | ({ part: "assumption" } & FailedAssumption);
+  | ({ part: "assumption" } & AskedAssumption)
+  | ({ part: "gaps"; source: Source } & GapCount);
 
 async function readJobs(
   db: Database,
   { sources, now }: { sources: readonly Source[]; now: Date },
-): Promise<Pick<Facts, "jobs" | "quarantined" | "rejectedNews" | "learntPace" | "failedAssumptions">> {
+): Promise<Pick<Facts, "jobs" | "quarantined" | "rejectedNews" | "learntPace" | "assumptions" | "gaps">> {
   const pipeline: Document[] = [
     { $match: { _id: { $in: [...sources] } } },
     {
       $project: {
         part: "job",
         ...{ source: 1, status: 1, horizon: 1, lastSyncedDate: 1, paused: 1, lastRunAt: 1, alarms: 1 },
-        ...{ quietSince: 1, secondPass: 1 },
+        ...{ quietSince: 1, secondPass: 1, unproven: 1, witness: 1 },
         errorLog: { $slice: ["$errorLog", -ERRORS_READ] },
       },
     },
@@ -152,13 +159,29 @@ async function readJobs(
     $unionWith: {
       coll: "assumptions",
       pipeline: [
-        { $match: { source: { $in: [...sources] }, holds: false } },
+        { $match: { source: { $in: [...sources] } } },
         {
           $project: {
             ...{ _id: 0, part: "assumption", source: 1, name: 1, statement: 1, consequence: 1 },
-            ...{ bearsProof: 1, detail: 1 },
+            ...{ bearsProof: 1, detail: 1, holds: 1, checkedAt: 1 },
           },
         },
+      ],
+    },
+  });
+  pipeline.push({
+    $unionWith: {
+      coll: "noticeGaps",
+      pipeline: [
+        { $set: { source: { $first: { $split: ["$windowId", "/"] } } } },
+        {
+          $group: {
+            _id: { source: "$source", outcome: "$outcome", settledBy: "$settledBy" },
+            count: { $sum: 1 },
+          },
+        },
+        { $sort: { _id: 1 } },
+        { $project: { part: "gaps", source: "$_id.source", count: 1 } },
       ],
     },
   });
@@ -167,9 +190,24 @@ async function readJobs(
   const quarantined = rows.find((row) => row.part === "quarantine")?.count ?? 0;
   const rejectedNews = rows.filter((row) => row.part === "rejected news");
   const learntPace = rows.find((row) => row.part === "pace") ?? null;
-  const failedAssumptions = rows.filter((row) => row.part === "assumption");
-  return { jobs, quarantined, rejectedNews, learntPace, failedAssumptions };
+  const assumptions = rows.filter((row) => row.part === "assumption");
+  const counted = rows.filter((row) => row.part === "gaps");
+  const gaps = new Map(
+    sources.map((source) => [source, namedGaps(counted.filter((row) => row.source === source))]),
+  );
+  return { jobs, quarantined, rejectedNews, learntPace, assumptions, gaps };
 }
+
+export interface GapCount {
+  _id: { outcome: NoticeGap["outcome"]; settledBy?: NoticeGap["settledBy"] };
+  count: number;
+}
+
+/** `{"never published, by slice": 120}` */
+export const namedGaps = (rows: readonly GapCount[]): Record<string, number> =>
+  Object.fromEntries(
+    rows.map(({ _id, count }) => [[_id.outcome, _id.settledBy].filter(Boolean).join(", by "), count]),
+  );
 
 export const moreQuarantined = (count: number) => count > QUARANTINE_COUNTED;
 

@@ -1,7 +1,7 @@
 // What `/status.json` says, as one versioned schema (docs/status.md). A field that is added keeps the version; one that
 // goes or changes its meaning makes a new one.
 import { z } from "zod";
-import { RUN_ENDS } from "../terms/documents.ts";
+import { PROOF_BY, RUN_ENDS } from "../terms/documents.ts";
 import { TROUBLE_KINDS } from "../terms/trouble.ts";
 import { WINDOW_STATES } from "./words.ts";
 
@@ -68,8 +68,48 @@ const windowStatusSchema = z.strictObject({
   trouble: trouble.nullable(),
   doneAt: instant.nullable(),
   verifiedAt: instant.nullable(),
+  /** What the proof of an exact one rests on. */
+  proofBy: z.enum(PROOF_BY).nullable(),
 });
 export type WindowSummary = z.infer<typeof windowStatusSchema>;
+
+const proofSchema = z.strictObject({
+  /** Nothing is open. */
+  proved: z.boolean(),
+  /** Stretches between two months that no month has. */
+  holes: z.array(z.strictObject({ from: instant, to: instant })),
+  /** `exact`: months by what proves them, `numbers`, `witness` or `slices`. */
+  months: z.strictObject({ drained: whole, open: whole, suspect: whole, exact: z.record(z.string(), whole) }),
+  /** Slices that only a cursor could read, those of new notices included. */
+  unproven: whole,
+  /** Numbers of its sequence that never came, by what became of them. */
+  gaps: z.record(z.string(), whole),
+  /** How far its daily list is believed; null where none has been asked for. */
+  witness: z
+    .strictObject({
+      trusted: z.boolean(),
+      agreed: whole,
+      requests: whole,
+      trustedAt: instant.nullable(),
+      triedAt: instant.nullable(),
+      lostAt: instant.nullable(),
+      lostBy: z.string().nullable(),
+      daysRead: whole,
+      daysWithout: whole,
+      lacked: whole,
+      invented: whole,
+      found: whole,
+    })
+    .nullable(),
+  /** What is taken for granted of its API, by what came of the last check. */
+  assumptions: z.strictObject({
+    hold: whole,
+    fail: z.array(z.string()),
+    unknown: whole,
+    checkedAt: instant.nullable(),
+  }),
+  lastLookAt: instant.nullable(),
+});
 
 const sourceStatusSchema = z.strictObject({
   source,
@@ -106,6 +146,8 @@ const sourceStatusSchema = z.strictObject({
   /** When the backfill should end. */
   backfillEnds: z.strictObject({ early: instant, likely: instant, late: instant }).nullable(),
   lastRunAt: instant.nullable(),
+  /** What is proved, by what, and what is open. */
+  proof: proofSchema,
 });
 export type SourceStatus = z.infer<typeof sourceStatusSchema>;
 

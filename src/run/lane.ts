@@ -103,7 +103,7 @@ async function stepLane(context: ReadContext, { state, rules, windowId }: StepOp
       const { source, log } = context;
       log.warn(
         { source, kind: act.why, url: answer.url },
-        "a page proves nothing: this lane goes on in slices",
+        "a page proves nothing: this lane is read on in slices",
       );
       return { ...step, stored: await store(act.page), fault: faultOf(context, act.why, answer.url) };
     }

@@ -10,13 +10,15 @@ import {
   type Hole,
   holesOf,
   inLine,
+  type Numbered,
   numbered,
 } from "../fetch/gap-slices.ts";
 import { manyAbsent, type Suspicion } from "../fetch/plausible.ts";
+import type { Database } from "../platform/database.ts";
 import { attemptsAt, leastAskedFirst, noteAbsent, noteOpen, settleGaps, unsettledOf } from "../store/gaps.ts";
-import { standing } from "../store/store.ts";
+import { type StoredRelease, standing } from "../store/store.ts";
 import { ApiError } from "../terms/errors.ts";
-import { fromLondon } from "../terms/london-time.ts";
+import { fromLondon, type LondonTime } from "../terms/london-time.ts";
 import { type Look, proved, saveLook, storeFound } from "./look.ts";
 import { type LookedUp, lookUp } from "./look-up.ts";
 import { afterSlice, readWhole } from "./verify-slices.ts";
@@ -25,13 +27,9 @@ import { afterSlice, readWhole } from "./verify-slices.ts";
 export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
   const { context, start, top, window } = look;
   const { api, config, db, source } = context;
-  const line = inLine(
-    numbered(look.stored.map(({ noticeId, at }) => ({ id: noticeId, at: fromLondon(at) }))),
-  );
-  const stands = await standing(db, source, candidates(line));
-  const isStored = (id: string) => stands.has(id);
+  const { line, isStored, holes: all } = await holesOfWindow({ db, source, ...look });
   const instants = look.stored.map(({ at }) => at).sort();
-  let [kept, holes] = [line, holesOf({ line, isStored, start, top })];
+  let [kept, holes] = [line, all];
   await noteAbsent(
     db,
     window._id,
@@ -63,6 +61,21 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
   if (line.length === 0) return null;
   const settled = new Set([...(await standing(db, source, candidates(line)))]);
   return manyAbsent(line, (id) => settled.has(id));
+}
+
+/** Where the numbers that are stored of a window break, and which of them say so. */
+export async function holesOfWindow(options: {
+  db: Database;
+  source: string;
+  stored: readonly Pick<StoredRelease, "noticeId" | "at">[];
+  start: LondonTime;
+  top: LondonTime;
+}): Promise<{ line: Numbered[]; isStored: (id: string) => boolean; holes: Hole[] }> {
+  const { db, source, stored, start, top } = options;
+  const line = inLine(numbered(stored.map(({ noticeId, at }) => ({ id: noticeId, at: fromLondon(at) }))));
+  const stands = await standing(db, source, candidates(line));
+  const isStored = (id: string) => stands.has(id);
+  return { line, isStored, holes: holesOf({ line, isStored, start, top }) };
 }
 
 const ATTEMPTS_MAX = 3;

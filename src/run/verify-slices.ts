@@ -3,6 +3,8 @@
 import type { Question } from "../fetch/api.ts";
 import { nextSlice } from "../fetch/proof.ts";
 import { shorter } from "../fetch/walk.ts";
+import type { StoredRelease } from "../store/store.ts";
+import type { SyncWindow } from "../terms/documents.ts";
 import { fromLondon, type LondonTime } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import { ALL_STAGES } from "../terms/window.ts";
@@ -66,7 +68,7 @@ export async function readWhole(
 /** The whole window, slice by slice; each is written before the next, and the next run goes on below. */
 export async function verifyBySlices(look: Look): Promise<void> {
   const { api } = look.context;
-  const { published, limit } = expectation(look);
+  const { published, limit } = expected(look);
   for (;;) {
     const frontier = look.progress.verify?.frontier ?? look.top;
     if (frontier <= look.start) return;
@@ -76,16 +78,25 @@ export async function verifyBySlices(look: Look): Promise<void> {
 }
 
 /** When the window's releases were published. One that was proved before knows only the newest of each notice. */
-export function expectation({ window, stored, progress, context }: Look): {
-  published: Date[];
-  limit: number;
-} {
-  const limit = context.config.pageLimit;
-  if (window.publishedSeconds) return { published: publishedInstants(window), limit };
+export function expectation(options: {
+  window: SyncWindow;
+  stored: readonly Pick<StoredRelease, "at">[];
+  /** Releases that were read of it. */
+  releases: number;
+  pageLimit: number;
+}): { published: Date[]; limit: number } {
+  const { window, stored, releases, pageLimit } = options;
+  if (window.publishedSeconds) return { published: publishedInstants(window), limit: pageLimit };
   const published = stored.map(({ at }) => fromLondon(at)).sort((a, b) => a.getTime() - b.getTime());
-  const share = published.length / Math.max(1, published.length, progress.counts.releases);
-  return { published, limit: Math.max(1, Math.floor(limit * share)) };
+  const share = published.length / Math.max(1, published.length, releases);
+  return { published, limit: Math.max(1, Math.floor(pageLimit * share)) };
 }
+
+export const expected = ({ window, stored, progress, context }: Look) =>
+  expectation({
+    ...{ window, stored, releases: progress.counts.releases },
+    pageLimit: context.config.pageLimit,
+  });
 
 export async function afterSlice(look: Look, frontier: LondonTime, rows: number): Promise<void> {
   setFrontier(look, { frontier, rows });

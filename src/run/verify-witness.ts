@@ -6,7 +6,7 @@ import { nextSlice } from "../fetch/proof.ts";
 import { dayBelow, differences, type Range, samplePlace, saysNothing } from "../fetch/witness-day.ts";
 import { type LondonTime, plusSeconds } from "../terms/london-time.ts";
 import { type Look, ShareUsed, Shrunk, saveLook, TrustLost } from "./look.ts";
-import { expectation, readWhole, type SliceRows, setFrontier } from "./verify-slices.ts";
+import { expected, readWhole, type SliceRows, setFrontier } from "./verify-slices.ts";
 import { dayFile, decide, loseTrust, note, sample, storedAmong } from "./witness.ts";
 
 /** @throws Shrunk, ShareUsed, TrustLost, ApiError, DeadlineReached */
@@ -109,7 +109,7 @@ async function bySlices(
   look: Look,
   { lo, hi, moved }: Range & { moved?: (frontier: LondonTime) => Promise<void> },
 ): Promise<SliceRows> {
-  const { published, limit } = expectation(look);
+  const { published, limit } = expected(look);
   const all: SliceRows = { rows: [], whole: true, unread: 0 };
   let frontier = hi > lo ? hi : plusSeconds(lo, 1);
   while (frontier > lo) {

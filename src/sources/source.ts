@@ -9,7 +9,7 @@ import type { Logger } from "../platform/logger.ts";
 import type { OwnCollections } from "../platform/schema.ts";
 import type { MappedBuyer, StoreDetail, SyncWindow } from "../terms/documents.ts";
 import type { SearchMode } from "../terms/search.ts";
-import type { Api, Volumes, Witness } from "../terms/source.ts";
+import type { Api, RecordedYear, Volumes, Witness } from "../terms/source.ts";
 
 export interface Source {
   /** In documents, window ids and metrics: `FIND_A_TENDER`. */
@@ -48,6 +48,8 @@ export interface SourceSettings {
   stages: string[];
   /** Origin of its witness; null where it has none, or is to go without it. */
   witnessOrigin?: string | null;
+  /** What the real site has published, by year, where somebody else has counted it. */
+  record?: readonly RecordedYear[];
   /** In place of the walk. */
   reader?: Reader;
 }

@@ -45,6 +45,14 @@ export interface Witness {
   columns: { ocid: string; releaseId: string; date: string };
 }
 
+/** How many notices of a year's numbers were published, as somebody who asked for every one of them has counted. */
+export interface RecordedYear {
+  year: number;
+  published: number;
+  /** The last number that was asked for; left out where that was the whole year. */
+  upTo?: number;
+}
+
 /** What a source has published and how much room that takes, before anything has been measured. */
 export interface Volumes {
   /** Releases (or documents) that are published on the UTC day of this instant, each part of the source by itself. */

@@ -49,10 +49,8 @@ export function statusIn(store: MemoryStore, now: Date): Status {
       source,
       count: fresh.filter((one) => one["source"] === source).length,
     })),
-    failedAssumptions: all<Facts["failedAssumptions"][number] & { holds: boolean | null }>(
-      store,
-      "assumptions",
-    ).filter(({ holds }) => holds === false),
+    assumptions: all<Facts["assumptions"][number]>(store, "assumptions"),
+    gaps: new Map(),
     ...{ runs: runs.slice(0, 12), days: [], lastDay: [] },
     lastGoodRunAt: runs.find(isGood)?.startedAt ?? null,
     firstRunAt: runs.at(-1)?.startedAt ?? null,

@@ -2,7 +2,14 @@
 import { Binary, ObjectId } from "mongodb";
 import type { Database } from "../../src/platform/database.ts";
 import { SOURCES, type Source } from "../../src/replica/sources.ts";
-import type { SyncJob, SyncRun, SyncWindow } from "../../src/terms/documents.ts";
+import type {
+  Assumption,
+  NoticeGap,
+  SyncJob,
+  SyncRun,
+  SyncWindow,
+  WitnessState,
+} from "../../src/terms/documents.ts";
 import {
   londonTime,
   monthOf,
@@ -30,6 +37,9 @@ export async function setScene(db: Database, scene: Scene, now: Date): Promise<v
   await db.syncWindows.insertMany(windows);
   await db.syncJobs.insertMany(SOURCES.map((source) => jobOf(source, scene, now)));
   await db.syncRuns.insertMany(runsOf(scene, now));
+  if (scene === "begun") return;
+  await db.assumptions.insertMany(assumptionsOf(now));
+  await db.noticeGaps.insertMany(gapsOf(scene));
   if (scene === "trouble") await db.quarantine.insertMany(quarantineOf(now));
 }
 
@@ -186,11 +196,54 @@ function jobOf(source: Source, scene: Scene, now: Date): SyncJob {
     lastRunFetched: 120,
     lastRunErrors: trouble ? 1 : 0,
     errorLog: errors,
+    ...(source === "CONTRACTS_FINDER" && scene !== "begun" ? { witness: witnessOf(scene, now) } : {}),
     planHash: "0123456789abcdef",
     paused: false,
     createdAt: new Date(now.getTime() - 60 * HOUR),
     updatedAt: now,
   };
+}
+
+/** The daily list: believed, or found wrong. */
+function witnessOf(scene: Scene, now: Date): WitnessState {
+  const triedAt = new Date(now.getTime() - 9 * HOUR);
+  const lost = scene === "trouble";
+  return {
+    ...{ trusted: !lost, agreed: lost ? 0 : 24, requests: 41, trustedAt: triedAt, triedAt: null },
+    lostAt: lost ? now : null,
+    lostBy: lost
+      ? `2026-03-01T00:00:00 to 2026-03-01T23:59:59: the file lacks 1 releases, ocds-b5fd17-1/1-2 among them`
+      : null,
+    ...{ daysRead: 3512, daysWithout: 12, lacked: lost ? 1 : 0, invented: 0, found: 3 },
+  };
+}
+
+function assumptionsOf(now: Date): Assumption[] {
+  const checkedAt = new Date(now.getTime() - 30 * HOUR);
+  const answers = { "same-twice": true, links: true, "london-time": null };
+  return SOURCES.flatMap((source) =>
+    Object.entries(answers).map(([name, holds]) => ({
+      ...{ _id: `${source}/${name}`, source, name, holds, checkedAt, requests: 1, bearsProof: true },
+      statement: "the same question has the same answer twice",
+      consequence: "any proof",
+      detail: "asked twice",
+    })),
+  );
+}
+
+function gapsOf(scene: Scene): NoticeGap[] {
+  const windowId = "FIND_A_TENDER/2026-03";
+  const of = (count: number, gap: Partial<NoticeGap>) =>
+    Array.from({ length: count }, (_, at) => ({
+      _id: `00${gap.settledBy ?? "absent"}${at}-2026`,
+      ...{ windowId, outcome: "never published" as const, askedAt: null },
+      ...gap,
+    }));
+  return [
+    ...of(11, { settledBy: "slice" }),
+    ...of(2, { settledBy: "look-up" }),
+    ...(scene === "trouble" ? of(3, { outcome: "absent" }) : []),
+  ];
 }
 
 function runsOf(scene: Scene, now: Date): SyncRun[] {

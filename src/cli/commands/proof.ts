@@ -1,7 +1,7 @@
 // `sync proof`: what is proved, by what, and what is open; exits 1 if anything is.
-import { counted, moment } from "../../report/words.ts";
-import type { WitnessState } from "../../terms/documents.ts";
-import { proofOf } from "../../upkeep/proof.ts";
+import { assumptionsText, exactText, gapsText, witnessText } from "../../report/proof.ts";
+import { count, counted, moment } from "../../report/words.ts";
+import { proofOf, type SourceProof } from "../../upkeep/proof.ts";
 import { type Common, commandOf, opened } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { print } from "../print.ts";
@@ -9,42 +9,30 @@ import { print } from "../print.ts";
 export const proof = commandOf("proof", "What is proved, by what, and what is open.").action(
   (options: Common) =>
     opened(options, async ({ db, config, say }) => {
-      const answers = await proofOf(
-        db,
-        config.sources.filter(({ definition }) => definition.releases).map(({ source }) => source),
-      );
+      const sources = config.sources.filter(({ definition }) => definition.releases);
+      const answers = await proofOf(db, sources);
       say(answers, () => {
-        for (const one of answers) {
-          const { months, from, syncedTo, gaps, holes, unproven, quarantined, lastLookAt } = one;
-          const by = Object.entries(months.exact).map(([name, count]) => `${count} by ${name}`);
-          print(`${one.source}: ${one.proved ? "proved" : "open"}`);
-          print(
-            `  from ${from ? moment(from) : "-"} to ${syncedTo ? moment(syncedTo) : "-"}, ${counted(holes.length, "hole")}`,
-          );
-          print(
-            `  ${counted(months.drained, "month")} drained; exact: ${by.join(", ") || "none"}; open: ${months.open}, of them suspect: ${months.suspect}`,
-          );
-          print(`  ${counted(unproven, "slice")} unproven, ${counted(quarantined, "release")} in quarantine`);
-          const numbers = Object.entries(gaps).map(([name, count]) => `${count} ${name}`);
-          if (numbers.length > 0) print(`  numbers: ${numbers.join("; ")}`);
-          const { hold, fail, unknown, checkedAt } = one.assumptions;
-          const failing = fail.length > 0 ? `, ${fail.join(", ")} FAILS` : "";
-          const asked = checkedAt ? `, asked ${moment(checkedAt)}` : "";
-          print(`  assumptions: ${hold} hold${failing}, ${unknown} not known${asked}`);
-          if (one.witness) print(`  witness: ${ofWitness(one.witness)}`);
-          print(`  last look: ${lastLookAt ? moment(lastLookAt) : "none"}`);
-        }
+        for (const one of answers) for (const line of linesOf(one)) print(line);
       });
       return answers.every(({ proved }) => proved) ? EXIT.fine : EXIT.attention;
     }),
 );
 
-function ofWitness(state: WitnessState): string {
-  const { trusted, agreed, lostBy, daysRead, daysWithout, lacked, invented, found } = state;
-  const belief = trusted
-    ? `believed, ${counted(agreed, "slice")} agreed`
-    : lostBy
-      ? `not believed: ${lostBy}`
-      : "untried";
-  return `${belief}; ${counted(daysRead, "day")} read, ${daysWithout} without a list; it lacked ${lacked}, invented ${invented}, found ${found}`;
+function linesOf(one: SourceProof): string[] {
+  const { source, proved, from, syncedTo, holes, months, unproven, quarantined, gaps } = one;
+  const { assumptions, witness, years, lastLookAt } = one;
+  return [
+    `${source}: ${proved ? "proved" : "open"}`,
+    `  from ${from ? moment(from) : "-"} to ${syncedTo ? moment(syncedTo) : "-"}, ${counted(holes.length, "hole")}`,
+    `  ${counted(months.drained, "month")} drained; exact: ${exactText(one)}; open: ${months.open}, of them suspect: ${months.suspect}`,
+    `  ${counted(unproven, "slice")} unproven, ${counted(quarantined, "release")} in quarantine`,
+    ...(Object.keys(gaps).length > 0 ? [`  numbers: ${gapsText(gaps)}`] : []),
+    ...years.map(
+      ({ year, stored, published, upTo }) =>
+        `  ${year}${upTo === undefined ? "" : ` up to number ${upTo}`}: ${count(stored)} stored, ${count(published)} in the record`,
+    ),
+    `  assumptions: ${assumptionsText(assumptions)}`,
+    ...(witness ? [`  witness: ${witnessText(witness)}`] : []),
+    `  last look: ${lastLookAt ? moment(lastLookAt) : "none"}`,
+  ];
 }

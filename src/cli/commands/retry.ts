@@ -1,7 +1,8 @@
 // `sync retry`: months that wait for another attempt are due at once.
-import { retryNow } from "../../claim/claim.ts";
+import { retriable, retryNow } from "../../claim/claim.ts";
 import { counted } from "../../report/words.ts";
-import { type Common, commandOf, opened, windowArgument } from "../command.ts";
+import { requestsToRead } from "../../run/look-ahead.ts";
+import { type Common, commandOf, type Opened, opened, refuseWindow, windowArgument } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { print } from "../print.ts";
 
@@ -10,8 +11,13 @@ export const retry = commandOf(
   "Months that failed, or pause after a failed attempt, are due at once.",
 )
   .addArgument(windowArgument(false))
-  .action((window: string | undefined, options: Common) =>
-    opened(options, async ({ db, say }) => {
+  .option("--dry-run", "only says which they are, and what reading them would cost")
+  .action((window: string | undefined, options: Common & { dryRun?: boolean }) =>
+    opened(options, async (open) => {
+      const { db, say } = open;
+      if (window !== undefined && !(await db.syncWindows.findOne({ _id: window })))
+        return refuseWindow(db, window);
+      if (options.dryRun) return foretell(open, window);
       const retried = await retryNow(db, window);
       const none = window === undefined ? "No month waits" : `${window} does not wait`;
       say({ retried }, () =>
@@ -22,3 +28,18 @@ export const retry = commandOf(
       return retried === 0 && window !== undefined ? EXIT.attention : EXIT.fine;
     }),
   );
+
+async function foretell({ db, config, say }: Opened, windowId: string | undefined): Promise<number> {
+  const waiting = new Set(await retriable(db, windowId));
+  const windows = await db.syncWindows
+    .find({ status: { $ne: "cancelled" } }, { projection: { publishedSeconds: 0 } })
+    .toArray();
+  const parts = requestsToRead(waiting, windows, config);
+  say(parts, () => {
+    for (const { windowId: id, requests } of parts)
+      print(`${id}: about ${counted(requests, "request")}, at the next run.`);
+    const sum = parts.reduce((total, { requests }) => total + requests, 0);
+    print(`${counted(parts.length, "month")} would be due, with about ${counted(sum, "request")}.`);
+  });
+  return parts.length === 0 && windowId !== undefined ? EXIT.attention : EXIT.fine;
+}

@@ -1,5 +1,6 @@
-// A source: a sentence, three figures, its months, and how long it still takes.
+// A source: a sentence, three figures, its months, how long it still takes, and what proves it.
 
+import { assumptionsText, exactText, gapsText, witnessText } from "../../report/proof.ts";
 import type { SourceStatus, WindowSummary } from "../../report/schema.ts";
 import { ago, count, counted, day, moment, spacingText, span, spanRange } from "../../report/words.ts";
 import { MonthMap } from "./month-map.tsx";
@@ -21,6 +22,7 @@ export function SourceCard(props: { source: SourceStatus; windows: WindowSummary
       )}
       {windows.length > 0 && <MonthMap name={source.name} windows={windows} />}
       <Pace source={source} now={now} />
+      <Proof source={source} now={now} />
     </section>
   );
 }
@@ -82,3 +84,27 @@ function End({ source, now }: { source: SourceStatus; now: Date }) {
 
 const whenWords = (at: Date, now: Date) =>
   at.getTime() - now.getTime() < 2 * 86_400_000 ? moment(at) : day(at);
+
+/** The same as `sync proof`. */
+function Proof({ source: { proof, monthsPlanned }, now }: { source: SourceStatus; now: Date }) {
+  const { months, holes, unproven, gaps, witness, assumptions, lastLookAt } = proof;
+  if (monthsPlanned === 0 || (lastLookAt === null && assumptions.checkedAt === null)) return null;
+  const open = [
+    ...(months.open > 0 ? [counted(months.open, "month")] : []),
+    ...(holes.length > 0 ? [counted(holes.length, "hole")] : []),
+    ...(unproven > 0 ? [counted(unproven, "slice")] : []),
+  ];
+  return (
+    <div class="pace">
+      <h3>What proves it</h3>
+      <p>
+        <strong>Exact: {exactText(proof)}.</strong>{" "}
+        {open.length > 0 ? `Open: ${open.join(", ")}.` : "Nothing is open."}{" "}
+        {lastLookAt && `Last look ${ago(lastLookAt, now)}.`}
+      </p>
+      {Object.keys(gaps).length > 0 && <p class="soft">Numbers: {gapsText(gaps)}.</p>}
+      {witness && <p class="soft">Witness (the daily list): {witnessText(witness)}.</p>}
+      {assumptions.checkedAt && <p class="soft">Assumptions: {assumptionsText(assumptions)}.</p>}
+    </div>
+  );
+}

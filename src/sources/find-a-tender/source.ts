@@ -2,6 +2,7 @@
 import { ALL_STAGES } from "../../terms/window.ts";
 import { defineReleases } from "../ocds/define.ts";
 import { rules } from "./map.ts";
+import { record } from "./record.ts";
 import { volumes } from "./volumes.ts";
 
 export const findATender = defineReleases({
@@ -27,4 +28,5 @@ export const findATender = defineReleases({
   },
   rules,
   volumes,
+  record,
 });

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { SourceRules } from "../../map/source-rules.ts";
 import { day, origin, originOrOff, stages } from "../../terms/setting.ts";
-import type { Api, Volumes, Witness } from "../../terms/source.ts";
+import type { Api, RecordedYear, Volumes, Witness } from "../../terms/source.ts";
 import type { Source } from "../source.ts";
 
 export interface ReleaseSource {
@@ -19,10 +19,12 @@ export interface ReleaseSource {
   volumes: Volumes;
   /** Its setting is `CF_WITNESS_URL`. */
   witness?: Witness;
+  /** What it has published, as others have counted. */
+  record?: readonly RecordedYear[];
 }
 
 export function defineReleases(options: ReleaseSource): Source {
-  const { name, alias, prefix, firstDay, api, rules, volumes, witness } = options;
+  const { name, alias, prefix, firstDay, api, rules, volumes, witness, record } = options;
   const names = {
     start: `${prefix}_BACKFILL_START_DATE`,
     origin: `${prefix}_API_URL`,
@@ -55,11 +57,13 @@ export function defineReleases(options: ReleaseSource): Source {
         stages: env[names.stages],
         witness: names.witness && env[names.witness],
       });
-      // A witness of the real site says nothing of another one.
-      const known = own.origin === options.origin ? (witness?.origin ?? null) : null;
+      // A witness or a record of the real site says nothing of another one.
+      const isReal = own.origin === options.origin;
+      const known = isReal ? (witness?.origin ?? null) : null;
       return ({ start: common }) => ({
         ...{ origin: own.origin, stages: own.stages },
         witnessOrigin: own.witness === undefined ? known : own.witness,
+        ...(record && isReal ? { record } : {}),
         // The common start never begins it before its history does.
         start: own.start ?? (common && common > firstDay ? common : firstDay),
       });

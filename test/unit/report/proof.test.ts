@@ -1,7 +1,7 @@
 // What `sync proof` says of a source: proved only when nothing is open.
 import { describe, expect, it } from "vitest";
+import { standingOf } from "../../../src/report/proof.ts";
 import type { SyncWindow } from "../../../src/terms/documents.ts";
-import { summarise } from "../../../src/upkeep/proof.ts";
 
 const source = "FIND_A_TENDER";
 const NO_COUNTS = { requests: 0, releases: 0, byTag: {}, quarantined: 0, bytes: 0 };
@@ -27,8 +27,8 @@ const slice = {
   at: new Date(0),
 };
 const ask = (windows: SyncWindow[], gaps: Record<string, number> = {}, holds = true) =>
-  summarise({
-    ...{ source, windows, job: null, quarantined: 0, gaps },
+  standingOf({
+    ...{ windows, job: null, gaps },
     assumptions: [{ name: "order", holds, checkedAt: new Date(0) }],
   });
 const [january, february] = [window("2026-01", "2026-02"), window("2026-02", "2026-03")];
