@@ -48,8 +48,8 @@ describe("twins", () => {
     expect([await find(), await due()]).toEqual([1, 0]);
     const [fat, cf] = await Promise.all(SOURCES.map((source) => db.processes.findOne({ source })));
     const agree = ["title", "deadline", "value"];
-    expect(fat).toMatchObject({ note: "theirs", twins: [{ processId: cf?._id, likelihood: 1, agree }] });
-    expect(cf).toMatchObject({ twins: [{ processId: fat?._id, likelihood: 1, agree }] });
+    expect(fat).toMatchObject({ note: "theirs", twins: [{ processId: cf?._id, likelihood: 0.99, agree }] });
+    expect(cf).toMatchObject({ twins: [{ processId: fat?._id, likelihood: 0.99, agree }] });
     expect(await db.contracts.countDocuments()).toBe(2);
     // What is stored again has not changed, and is not looked at again.
     await store(upsert("CONTRACTS_FINDER"), upsert("FIND_A_TENDER"));

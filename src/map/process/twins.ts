@@ -45,7 +45,7 @@ export function twinsAmong(processes: readonly TwinFacts[]): Map<string, Twin[]>
     // Against all others that either of them may be the twin of.
     const likelihood = own / (1 + (odds.get(a.id) ?? 0) + (odds.get(b.id) ?? 0) - own);
     if (likelihood < LIKELY) continue;
-    const sure = Math.round(likelihood * 100) / 100;
+    const sure = Math.floor(likelihood * 100) / 100; // wholly sure is nobody
     twins.set(a.id, [{ processId: b._id, likelihood: sure, agree }]);
     twins.set(b.id, [{ processId: a._id, likelihood: sure, agree }]);
   }
