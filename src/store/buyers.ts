@@ -2,6 +2,7 @@
 import type { AnyBulkWriteOperation, Document, ObjectId } from "mongodb";
 import { type Database, isDuplicate } from "../platform/database.ts";
 import { type Buyer, buyerSchema, type MappedBuyer } from "../terms/documents.ts";
+import { BOTH_SITES_UNTIL } from "../terms/twins.ts";
 import { recount } from "./counts.ts";
 import { afterMerge, identityOf, type KnownBuyer, keysOf, type Resolved, resolved } from "./identity.ts";
 import { asRead, othersOf, whereLacking, withOwn } from "./own-fields.ts";
@@ -141,10 +142,12 @@ async function moveContracts(db: Database, kept: ObjectId, other: ObjectId): Pro
     ],
   });
   const orNone = (ids: Document) => ({ $cond: [{ $eq: [ids, []] }, "$$REMOVE", ids] });
+  const isBefore = { $lt: ["$firstPublishedDate", BOTH_SITES_UNTIL] };
+  const isDue = { $cond: [isBefore, true, { $ifNull: ["$twinsDue", "$$REMOVE"] }] };
   for (const collection of [db.contracts, db.processes]) {
     const version =
       collection.collectionName === "processes"
-        ? [{ $set: { version: { $add: ["$version", 1] }, twinsDue: true } }]
+        ? [{ $set: { version: { $add: ["$version", 1] }, twinsDue: isDue } }]
         : [];
     await collection.updateMany({ buyerId: other }, [{ $set: { buyerId: kept, updatedAt } }, ...version]);
     await collection.updateMany({ jointBuyerIds: other }, [

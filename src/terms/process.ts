@@ -89,6 +89,10 @@ export const processSchema = z.strictObject({
   changes: z.array(processChangeSchema).optional(),
   firstPublishedDate: z.date(),
   publishedDate: z.date(),
+  /** When its state changes by itself: the last of its notices closes, or its contract is over. */
+  turnsAt: z.date().optional(),
+  /** How often it was written: who writes names the version that was read. */
+  version: z.number().int(),
   /** The other site's process that is likely the same procurement (map/process/twins.ts): how sure, and what agrees. */
   twins: z
     .array(
@@ -101,10 +105,6 @@ export const processSchema = z.strictObject({
     .optional(),
   /** Its twins are to be looked for. */
   twinsDue: z.literal(true).optional(),
-  /** When its state changes by itself: the last of its notices closes, or its contract is over. */
-  turnsAt: z.date().optional(),
-  /** How often it was written: who writes names the version that was read. */
-  version: z.number().int(),
   updatedAt: z.date(),
 });
 export type Process = z.infer<typeof processSchema>;
