@@ -52,7 +52,9 @@ export function handOver(source: Source, body: Uint8Array): number {
     upserts.flatMap(({ buyers }) => buyers),
     [],
   );
-  const contracts = upserts.map((upsert) => writeOf(nextOf(upsert, { seen: null, buyerIds: [], now }), now));
+  const contracts = upserts.map((upsert) =>
+    writeOf(nextOf(upsert, { seen: null, buyerIds: [], now }), { now }),
+  );
   const statements = [...contracts, ...buyerWrites(people, now)];
   return bytes > 0 ? statements.length : 0;
 }
