@@ -6,7 +6,6 @@ import type { Source } from "../sources.ts";
 import { awardAfter, type Tell } from "./scripts.ts";
 import type { Story } from "./story.ts";
 
-const DAY_MS = 86_400_000;
 const PROCUREMENT_ACT_MS = Date.UTC(2025, 1, 24);
 const SHARED_SHARE = 0.2; // of a site's stories
 const MOVED_SHARE = 0.15; // of deadlines: the buyer says it on one site alone
@@ -84,7 +83,7 @@ function retold({ title, buyer }: Shared, random: Random): string {
 /** The same words at another time and price; or the same deadline, as a buyer's portal sets them, for something else. */
 function lookAlike(story: Story, shared: Shared, random: Random): void {
   story.value = Math.round(shared.value * (0.3 + random() * 0.5));
-  if (random() < 0.5) shared.deadline += Math.round((3 + random() * 20) * DAY_MS);
+  if (random() < 0.5) shared.deadline += Math.round((3 + random() * 20) * 86_400) * 1000;
   else story.title = themeOf(`${story.ocid} another`).title;
 }
 
