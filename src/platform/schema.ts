@@ -62,6 +62,7 @@ export const INDEXES = {
       name: "callOffs",
       partialFilterExpression: { callOffOf: { $exists: true } },
     },
+    { key: { buyerId: 1, _id: 1 }, name: "twinsDue", partialFilterExpression: { twinsDue: true } },
     { key: { turnsAt: 1 }, name: "turning", partialFilterExpression: { turnsAt: { $exists: true } } },
   ],
   buyers: [

@@ -4,6 +4,7 @@
 import { reviveFailed } from "../claim/claim.ts";
 import type { Config } from "../config/config.ts";
 import { foldOcid } from "../map/process/fold.ts";
+import { twinsAmong } from "../map/process/twins.ts";
 import { plan } from "../plan/plan.ts";
 import type { Database } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
@@ -16,6 +17,7 @@ import { noticePage, ownCollections } from "../sources/index.ts";
 import type { SourceConfig } from "../sources/source.ts";
 import { adoptBuyers } from "../store/buyers.ts";
 import { closePassed } from "../store/store.ts";
+import { findTwins } from "../store/twins.ts";
 import { type Assumption, BAD_ENDS, type SyncJob, type SyncRun } from "../terms/documents.ts";
 import { ApiError, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
 import { troubleText } from "../terms/trouble.ts";
@@ -54,6 +56,7 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
     await openRun(db, _id, startedAt);
     await adoptBuyers(db);
     noticesClosed = await closePassed({ db, fold: foldOcid, now: startedAt });
+    await findTwins(db, twinsAmong);
   });
   const begun = headroom.full === null;
   const sources = await runSources(context);
