@@ -185,10 +185,9 @@ export function amountOf(random: Random): number {
   return random() < 0.03 ? pick(random, [0, 1]) : amount;
 }
 
-/** Another code than the process's own, as a second one. */
-export function cpvOf(random: Random) {
-  const [, id, description] = pick(random, WORKS);
-  return { scheme: "CPV", id, description };
+/** A code beside the process's own: its group or its division, so that whoever asks by trade finds that trade. */
+export function cpvBeside({ cpv }: ReturnType<typeof themeOf>, random: Random) {
+  return { ...cpv, id: cpv.id.slice(0, random() < 0.5 ? 2 : 3).padEnd(cpv.id.length, "0") };
 }
 
 const FAR_END = Date.UTC(2076, 11, 31, 23, 59, 59); // seen: somebody's typing error
