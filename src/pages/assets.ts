@@ -57,7 +57,7 @@ button { font: inherit; padding: .4rem .9rem; border: 1px solid var(--line); bor
 .narrow form button { background: var(--good); color: var(--card); border-color: var(--good); font-weight: 600; padding: .6rem; }
 .problem { color: var(--bad); overflow-wrap: anywhere; }
 .problem, .id, dd, pre, td { unicode-bidi: isolate; }
-.pace h3 { font-size: .85rem; font-weight: 500; color: var(--soft); margin: 0; } .pace p { margin: 0; } .pace { padding-top: .7rem; border-top: 1px solid var(--line); }
+.pace h3 { font-size: .85rem; font-weight: 500; color: var(--soft); margin: 0; } .pace p { margin: 0; } .pace { padding-top: .7rem; border-top: 1px solid var(--line); } .pace + .pace { margin-top: .7rem; }
 .id { overflow-wrap: anywhere; }
 
 .verdict { border-radius: .9rem; padding: .9rem 1.1rem; margin: 0 0 1rem; border: 1px solid; }
