@@ -88,6 +88,7 @@ async function run(answers: Grown[], vars: Record<string, string>): Promise<void
     const ours = url.startsWith(origin);
     if (ours) world.pass(REQUEST_MS);
     const answer = await (ours ? workerEffects.get(url, options) : get(url, options));
+    collectGarbage(); // what growing and packing the answer left behind is no part of the step
     stepFrom = process.threadCpuUsage();
     return answer;
   };
