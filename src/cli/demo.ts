@@ -7,7 +7,6 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { startWorker } from "../local/worker.ts";
 import type { Database } from "../platform/database.ts";
 import { FAULTS, parseFaults } from "../replica/faults.ts";
 import { consentTo, isOurs, placeOf } from "./consent.ts";
@@ -20,6 +19,7 @@ import { print, printProblem } from "./print.ts";
 import { createProgressView, isComplete } from "./progress.ts";
 import {
   type AtEnd,
+  buildWorker,
   DATA_DIR,
   newToken,
   openDatabase,
@@ -107,7 +107,7 @@ async function main(atEnd: AtEnd): Promise<number> {
   const vars = { MONGODB_DB: DATABASE, ...varsOf(settings, replica), ...own };
   const token = newToken();
   const secrets = { MONGODB_URI: uri, STATUS_TOKEN: token };
-  const worker = await step("Building the Worker", () => startWorker({ vars, secrets }));
+  const worker = await buildWorker({ vars, secrets });
   atEnd(worker.close);
   const view = createProgressView(startedAtMs);
   const invocations = await runToTheEnd({ db, worker, view });
