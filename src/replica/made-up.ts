@@ -44,6 +44,10 @@ const KINDS = [
 /** What is bought: what a title says, and its CPV code. */
 const WORKS = [
   ["Roof repairs", "45261910", "Roof repair"],
+  ["School extension", "45214210", "Primary school construction work"],
+  ["Road resurfacing", "45233141", "Road-maintenance works"],
+  ["Flood defences", "45246400", "Flood-prevention works"],
+  ["Boiler replacement", "45331110", "Boiler installation work"],
   ["Fostering placements", "85311300", "Welfare services for children and young people"],
   ["Network switches", "32420000", "Network equipment"],
   ["Audit services", "79212000", "Auditing services"],
