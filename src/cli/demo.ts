@@ -9,6 +9,7 @@ import { InvalidArgumentError } from "commander";
 import { z } from "zod";
 import type { Database } from "../platform/database.ts";
 import { FAULTS, parseFaults } from "../replica/faults.ts";
+import { counted, moment } from "../report/words.ts";
 import { consentTo, isOurs, placeOf } from "./consent.ts";
 import { addBoardSites, boardVars, reportBoards, startBoards } from "./demo-boards.ts";
 import { replicaOf, varsOf } from "./demo-replica.ts";
@@ -188,12 +189,16 @@ async function runToTheEnd(watched: Watched): Promise<number> {
   }
 }
 
+/** Nothing is left to show the progress of: only what came is told. */
+const silent = { show: () => undefined, end: () => undefined };
+
 async function keepRunning(system: Omit<Watched, "view">): Promise<never> {
   for (;;) {
     await sleep(KEPT_TICK_MS);
-    const view = createProgressView(Date.now());
-    await tickShown({ ...system, view });
-    view.end();
+    await tickShown({ ...system, view: silent });
+    const run = await system.db.syncRuns.findOne({}, { sort: { startedAt: -1 } });
+    const came = (run?.sources ?? []).reduce((sum, { contractsChanged }) => sum + contractsChanged, 0);
+    if (came > 0) print(`${moment(new Date())}: ${counted(came, "new or changed notice")}.`);
   }
 }
 
