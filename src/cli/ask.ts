@@ -11,7 +11,7 @@ import { collectionsOf, type Database, withDatabase } from "../platform/database
 import { csvOf } from "../questions/csv.ts";
 import { whatItReads, whyUnanswered } from "../questions/failure.ts";
 import { QUESTIONS } from "../questions/index.ts";
-import { ask, type Question } from "../questions/question.ts";
+import { ask, mayShowTwins, type Question, withTwins } from "../questions/question.ts";
 import { shellText } from "../questions/shell.ts";
 import { counted } from "../report/words.ts";
 import { noticePage, SOURCES } from "../sources/index.ts";
@@ -38,8 +38,9 @@ interface Form {
   mongosh?: boolean;
   demo?: boolean;
   watch?: string;
+  twins?: boolean;
 }
-const FORM = ["json", "csv", "mongosh", "demo", "watch"];
+const FORM = ["json", "csv", "mongosh", "demo", "watch", "twins"];
 
 function commandFor(question: Question): Command {
   const command = newCommand(question.name)
@@ -52,6 +53,8 @@ function commandFor(question: Question): Command {
   if (subject !== undefined) command.argument("[subject]", `in place of --${subject}`);
   if (isWatchable(question))
     command.option("--watch <name>", "keeps it under this name: what it brings is posted once a day");
+  if (mayShowTwins(question))
+    command.option("--twins", "names each one's likely twin on the other site, and how sure that is");
   return command
     .option("--json", "the rows as JSON, for programs")
     .option("--csv <file>", "writes the rows to a file that a spreadsheet opens")
@@ -74,7 +77,8 @@ function subjectOf({ parameters }: Question): string | undefined {
   return needed.length === 1 ? needed[0]?.[0] : undefined;
 }
 
-async function answer(question: Question, options: Form & Record<string, string>): Promise<void> {
+async function answer(plain: Question, options: Form & Record<string, string>): Promise<void> {
+  const question = options.twins ? withTwins(plain) : plain;
   const typed = Object.fromEntries(Object.entries(options).filter(([name]) => !FORM.includes(name)));
   const now = new Date();
   const { searchIndex: search } = configOf(readSettings(), {}, now);
@@ -99,7 +103,7 @@ async function answer(question: Question, options: Form & Record<string, string>
       database.db.collection(question.collection).aggregate(pipeline).toArray(),
     );
     if (watch === undefined) return [found, null];
-    return [found, await saveWatch(database, { name: watch, question, parameters: typed, asking })];
+    return [found, await saveWatch(database, { name: watch, question: plain, parameters: typed, asking })];
   });
   await give(question, rows, options);
   if (kept !== null) printProblem(keptText(String(watch), kept));

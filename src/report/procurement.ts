@@ -2,12 +2,15 @@
 import { ObjectId } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { Contract, Process } from "../terms/documents.ts";
+import type { Twin } from "../terms/twins.ts";
 
 const IS_OBJECT_ID = /^[0-9a-f]{24}$/;
 
 export interface ProcessView {
   process: Process;
   standings: Map<string, Pick<Contract, "status" | "supersededBy">>;
+  /** The other site's process that is likely the same procurement. */
+  twins: (Twin & Pick<Process, "source" | "ocid" | "title">)[];
 }
 
 /**
@@ -27,11 +30,24 @@ export async function readProcess(
         { sort: { publishedDate: -1, _id: 1 } },
       );
   if (process === null) return null;
-  const notices = await db.contracts
-    .find(
-      { source: process.source, ocid: process.ocid },
-      { projection: { noticeId: 1, status: 1, supersededBy: 1 } },
-    )
-    .toArray();
-  return { process, standings: new Map(notices.map((notice) => [notice.noticeId, notice])) };
+  const { source, ocid, twins = [] } = process;
+  const [notices, others] = await Promise.all([
+    db.contracts
+      .find({ source, ocid }, { projection: { noticeId: 1, status: 1, supersededBy: 1 } })
+      .toArray(),
+    db.processes
+      .find(
+        { _id: { $in: twins.map(({ processId }) => processId) } },
+        { projection: { source: 1, ocid: 1, title: 1 } },
+      )
+      .toArray(),
+  ]);
+  return {
+    process,
+    standings: new Map(notices.map((notice) => [notice.noticeId, notice])),
+    // One that has gone since is none.
+    twins: twins.flatMap((twin) =>
+      others.filter(({ _id }) => _id.equals(twin.processId)).map((other) => ({ ...twin, ...other })),
+    ),
+  };
 }

@@ -2,6 +2,7 @@
 import type { AnyBulkWriteOperation, Document, ObjectId } from "mongodb";
 import { type Database, isDuplicate } from "../platform/database.ts";
 import { type Buyer, buyerSchema, type MappedBuyer } from "../terms/documents.ts";
+import { BOTH_SITES_UNTIL } from "../terms/twins.ts";
 import { recount } from "./counts.ts";
 import { afterMerge, identityOf, type KnownBuyer, keysOf, type Resolved, resolved } from "./identity.ts";
 import { asRead, othersOf, whereLacking, withOwn } from "./own-fields.ts";
@@ -141,9 +142,13 @@ async function moveContracts(db: Database, kept: ObjectId, other: ObjectId): Pro
     ],
   });
   const orNone = (ids: Document) => ({ $cond: [{ $eq: [ids, []] }, "$$REMOVE", ids] });
+  const isBefore = { $lt: ["$firstPublishedDate", BOTH_SITES_UNTIL] };
+  const isDue = { $cond: [isBefore, true, { $ifNull: ["$twinsDue", "$$REMOVE"] }] };
   for (const collection of [db.contracts, db.processes]) {
     const version =
-      collection.collectionName === "processes" ? [{ $set: { version: { $add: ["$version", 1] } } }] : [];
+      collection.collectionName === "processes"
+        ? [{ $set: { version: { $add: ["$version", 1] }, twinsDue: isDue } }]
+        : [];
     await collection.updateMany({ buyerId: other }, [{ $set: { buyerId: kept, updatedAt } }, ...version]);
     await collection.updateMany({ jointBuyerIds: other }, [
       { $set: { jointBuyerIds: orNone(moved("$jointBuyerIds")), updatedAt } },
@@ -155,7 +160,10 @@ async function moveContracts(db: Database, kept: ObjectId, other: ObjectId): Pro
 /** Collections of others' that name a buyer by `buyerId`. */
 const REFERRING = ["boarddocuments", "signals"] as const;
 
-/** One by one where the kept buyer has the same already: what would stand twice goes. */
+/**
+ * One by one where the kept buyer has the same already: that row stays as it is under the former `_id`, which `mergedIds`
+ * names, since others have written into it and may refer to it.
+ */
 async function moveReferences({ db }: Database, kept: ObjectId, other: ObjectId): Promise<void> {
   for (const name of REFERRING) {
     const collection = db.collection(name);
@@ -166,9 +174,8 @@ async function moveReferences({ db }: Database, kept: ObjectId, other: ObjectId)
       const left = await collection.find({ buyerId: other }, { projection: { _id: 1 } }).toArray();
       for (const { _id } of left) {
         const write = { updateOne: { filter: { _id }, update: { $set: { buyerId: kept } } } };
-        await collection.bulkWrite([write]).catch(async (again: unknown) => {
+        await collection.bulkWrite([write]).catch((again: unknown) => {
           if (!isDuplicate(again)) throw again;
-          await collection.deleteMany({ _id });
         });
       }
     }

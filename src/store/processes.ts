@@ -5,6 +5,7 @@ import type { AnyBulkWriteOperation, Document, ObjectId } from "mongodb";
 import { type Database, isDuplicate } from "../platform/database.ts";
 import { type Process, processSchema } from "../terms/documents.ts";
 import { ENDED_AFTER_MS, type Procurement } from "../terms/told.ts";
+import { mayHaveTwin } from "../terms/twins.ts";
 import type { Source } from "../terms/window.ts";
 import { type Inherited, inherited } from "./heirs.ts";
 import { processId } from "./ids.ts";
@@ -22,7 +23,8 @@ export interface Knot {
   touched: boolean;
 }
 
-type Wanted = Omit<Process, "updatedAt" | "version">;
+/** What is said of its twins is not the fold's (twins.ts). */
+type Wanted = Omit<Process, "twins" | "twinsDue" | "updatedAt" | "version">;
 
 /** The procurement with the oldest notice has the ocid's own id; its version stands for all of them. */
 function wantedOf({ source, ocid, procurements }: Knot): Wanted[] {
@@ -52,7 +54,8 @@ const inOrder = (values: Document): Document =>
   Object.fromEntries(
     PROCESS_FIELDS.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
   );
-const textOf = ({ version: _v, updatedAt: _u, ...values }: Document) => JSON.stringify(inOrder(values));
+const textOf = ({ version: _v, updatedAt: _u, twins: _t, twinsDue: _d, ...values }: Document) =>
+  JSON.stringify(inOrder(values));
 
 const same = (wanted: readonly Wanted[], stored: readonly Process[]) =>
   wanted.length === stored.length &&
@@ -109,7 +112,8 @@ function inserted(
   process: Wanted,
   { version, now, heritage }: { version: number; now: Date; heritage: Inherited },
 ): Write {
-  const own = inOrder({ ...process, version, updatedAt: now });
+  const due = mayHaveTwin(process) ? { twinsDue: true } : {};
+  const own = inOrder({ ...process, ...due, version, updatedAt: now });
   return { insertOne: { document: { ...own, ...heritage.taken } as unknown as Process } };
 }
 
@@ -122,7 +126,11 @@ function written(
   const values = {
     $mergeObjects: [
       { $literal: inOrder({ ...process, version }) },
-      { updatedAt: changed ? "$$NOW" : "$updatedAt" },
+      {
+        twins: "$twins",
+        twinsDue: changed && (mayHaveTwin(process) || before.twins) ? true : "$twinsDue",
+        updatedAt: changed ? "$$NOW" : "$updatedAt",
+      },
     ],
   };
   if (heritage.leaves) {

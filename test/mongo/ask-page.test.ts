@@ -109,6 +109,21 @@ it.each([String(_id), "ocds-h6vhtk-000001"])(
   },
 );
 
+it("/processes/{id} names its likely twin on the other site, by the title that it has now", async () => {
+  const one = await db.processes.findOne({ _id });
+  if (!one) return expect.fail("the procurement is gone");
+  const twin = { ...one, _id: new ObjectId(), source: "CONTRACTS_FINDER", ocid: "ocds-b5fd17-1" };
+  await db.processes.insertOne({ ...twin, state: "closed", title: "Roofs of schools" });
+  const named = { likelihood: 0.98, agree: ["title" as const, "deadline" as const] };
+  const gone = { ...named, processId: new ObjectId() };
+  const twins = [{ ...named, processId: twin._id }, gone];
+  await db.processes.updateOne({ _id }, { $set: { twins } });
+  const { text } = await open(`/processes/${_id}`);
+  expect(text).toContain(`href="/processes/${twin._id}">Roofs of schools</a>`);
+  expect(text).toContain("sure to 98 %; title, deadline and buyer agree");
+  expect(text).not.toContain(String(gone.processId));
+});
+
 it.each(["/ask/nothing", "/ask/nothing.csv", "/processes/665f000000000000000000ff", "/processes/x"])(
   "%s is not there",
   async (path) => expect((await open(path)).status).toBe(404),
