@@ -191,7 +191,7 @@ export async function ensureCollections(
     const differing = await differingCollections(db, own);
     await allOf(
       differing.map(async ({ name, validator, exists }) => {
-        if (!exists && (await made(db, name, validator))) return;
+        if (!exists && (await createdNow(db, name, validator))) return;
         await db.command({ collMod: name, validator, ...RULES });
       }),
     );
@@ -202,7 +202,7 @@ export async function ensureCollections(
 }
 
 /** False when another invocation was faster. */
-async function made(db: Db, name: string, validator: Document): Promise<boolean> {
+async function createdNow(db: Db, name: string, validator: Document): Promise<boolean> {
   const options = { validator, ...RULES };
   const isThere = (error: unknown) => error instanceof MongoServerError && error.code === NAMESPACE_EXISTS;
   try {

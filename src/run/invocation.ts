@@ -23,7 +23,7 @@ import { ApiError, DeadlineReached, messageOf, StorageFull } from "../terms/erro
 import { troubleText } from "../terms/trouble.ts";
 import { sendDigest } from "../watch/digest.ts";
 import type { RunContext, SourceReport } from "./context.ts";
-import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
+import { openHeadroom, recordFull, writeRunEnd, writeUnlessFull } from "./headroom.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
 import { statusOf } from "./status.ts";
 import { askAssumptions, workOn } from "./work.ts";
@@ -43,12 +43,12 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const startedAt = effects.now();
   const deadline = new Date(startedAt.getTime() + config.runBudgetSeconds * 1000);
   const _id = effects.newId();
-  const room = await openRoom(db, config);
+  const headroom = await openHeadroom(db, config);
   const { verifyOnly = false } = options;
-  const context: RunContext = { db, effects, config, log, deadline, room, verifyOnly };
+  const context: RunContext = { db, effects, config, log, deadline, headroom, verifyOnly };
   let noticesClosed = 0;
   await refuseEarlierVersion(db);
-  await noting(room, async () => {
+  await writeUnlessFull(headroom, async () => {
     const own = ownCollections(config.sources);
     await ensureCollections(db, log, own);
     await ensureIndexes(db, own);
@@ -58,20 +58,22 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
     noticesClosed = await closePassed({ db, fold: foldOcid, now: startedAt });
     await findTwins(db, twinsAmong);
   });
-  const begun = room.full === null;
+  const begun = headroom.full === null;
   const sources = await runSources(context);
   const end = { endedAt: effects.now(), outcome: outcomeOf(sources), sources };
   // Alarms are sent even where the run's document could not be written.
   const written = await settled(async () => {
-    if (begun) await notingEnd(room, () => closeRun(db, _id, end));
+    if (begun) await writeRunEnd(headroom, () => closeRun(db, _id, end));
   });
   const now = effects.now();
   const alerts = { db, webhookUrl: config.alertWebhookUrl, post: effects.post, now, log };
-  await noting(room, () => sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }));
+  await writeUnlessFull(headroom, () =>
+    sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }),
+  );
   if (config.notify === "daily") {
     const ids = config.sources.map(({ source }) => source);
     const asked = { sources: ids, search: config.searchIndex, noticePage };
-    await noting(room, () => sendDigest({ ...alerts, ...asked }));
+    await writeUnlessFull(headroom, () => sendDigest({ ...alerts, ...asked }));
   }
   log.info({ ...summary(end, startedAt), noticesClosed }, "invocation");
   if (written.status === "rejected") throw written.reason;
@@ -84,7 +86,15 @@ export async function assumptionsNow(options: InvocationOptions): Promise<Assump
   await refuseEarlierVersion(db);
   await ensureCollections(db, log, ownCollections(config.sources));
   const deadline = new Date(effects.now().getTime() + config.runBudgetSeconds * 1000);
-  const run = { db, effects, config, log, deadline, room: await openRoom(db, config), verifyOnly: true };
+  const run = {
+    db,
+    effects,
+    config,
+    log,
+    deadline,
+    headroom: await openHeadroom(db, config),
+    verifyOnly: true,
+  };
   const rows = await Promise.all(
     config.sources.map(async (settings) => {
       const { source } = settings;
@@ -105,11 +115,11 @@ async function settled<T>(work: () => Promise<T>): Promise<PromiseSettledResult<
  * together. A source with a share of its own keeps nobody waiting.
  */
 async function runSources(run: RunContext): Promise<SourceReport[]> {
-  const { config, log, room } = run;
-  if (room.full) {
-    const { message } = room.full; // it would not even take the run's own document: the next invocation tries again
+  const { config, log, headroom } = run;
+  if (headroom.full) {
+    const { message } = headroom.full; // it would not even take the run's own document: the next invocation tries again
     log.error(message);
-    const ended = { errors: [troubleText(room.full)], endedBy: "storage full" as const };
+    const ended = { errors: [troubleText(headroom.full)], endedBy: "storage full" as const };
     return config.sources.map(({ source }) => ({ ...emptyReport(source), ...ended }));
   }
   const plans = config.sources.map((settings) => settled(() => openAndPlan(run, settings)));
@@ -173,7 +183,7 @@ async function runSource(
   settings: SourceConfig,
   job: PromiseSettledResult<SyncJob> | undefined,
 ): Promise<SourceReport> {
-  const { db, effects, log, room } = run;
+  const { db, effects, log, headroom } = run;
   const report = emptyReport(settings.source);
   try {
     if (job?.status === "rejected") throw job.reason;
@@ -181,7 +191,7 @@ async function runSource(
     const { source } = settings;
     report.endedBy = await workOn({ ...run, source, report, keepAlive: { held: null } }, settings);
   } catch (thrown) {
-    const error = noteFull(room, thrown) ?? thrown;
+    const error = recordFull(headroom, thrown) ?? thrown;
     report.endedBy = endOf(error);
     if (report.endedBy !== "deadline") {
       const message = messageOf(error);
@@ -191,7 +201,7 @@ async function runSource(
   }
   if (settings.definition.releases) noteSilence(report);
   try {
-    await noting(room, () => closeJob(db, report, effects.now()));
+    await writeUnlessFull(headroom, () => closeJob(db, report, effects.now()));
   } catch (error) {
     report.errors.push(troubleText(error));
     report.endedBy = "error";

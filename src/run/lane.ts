@@ -22,7 +22,7 @@ import type { LondonTime } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import type { LaneProgress } from "../terms/window.ts";
 import type { ReadContext } from "./context.ts";
-import { ensureRoom } from "./headroom.ts";
+import { ensureHeadroom } from "./headroom.ts";
 import { readOverflow } from "./overflow.ts";
 import { NOTHING_STORED, type StoredRows, storeRows } from "./store-rows.ts";
 
@@ -62,7 +62,7 @@ export async function* readLanes(context: ReadContext, options: ReadOptions): As
     const open = nextLane(states.map(({ lane }) => lane));
     const state = states.find(({ lane }) => lane === open);
     if (!state) return;
-    ensureRoom(context.room, use);
+    ensureHeadroom(context.headroom, use);
     const joint = mayJoin ? nextJointQuestion(states, rules) : null;
     if (joint) {
       const step = await stepJoint(context, { states, asked: joint, rules, windowId });

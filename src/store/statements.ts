@@ -270,7 +270,7 @@ function replaced({ values, seen }: Next, decided: Document): Document[] {
 }
 
 /** As the fold closes them, so that reading them again changes nothing more. */
-export function closing(now: Date) {
+export function closeStatement(now: Date) {
   return {
     filter: { status: "OPEN", openUntil: { $lte: now } },
     update: { $set: { status: "CLOSED" }, $unset: { openUntil: 1 }, $currentDate: { updatedAt: true } },

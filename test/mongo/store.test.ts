@@ -1,6 +1,6 @@
 import { type CommandStartedEvent, ObjectId } from "mongodb";
 import { beforeEach, describe, expect, it } from "vitest";
-import { closing, type Upsert } from "../../src/store/statements.ts";
+import { closeStatement, type Upsert } from "../../src/store/statements.ts";
 import { closePassed, quarantine, storePage } from "../../src/store/store.ts";
 import type { MappedBuyer, MappedContract } from "../../src/terms/documents.ts";
 import { freshDatabase } from "../kit/database.ts";
@@ -148,7 +148,7 @@ describe("notices whose deadline has passed", () => {
         open({ ocid: `${one}`, ...(one % 10 === 0 ? {} : { tags: ["award"], stage: "AWARD" }) }),
       ),
     );
-    const { filter } = closing(deadline);
+    const { filter } = closeStatement(deadline);
     const plan = await db.contracts.find(filter).explain("executionStats");
     expect(JSON.stringify(plan["queryPlanner"].winningPlan)).toMatch(
       /"stage":"IXSCAN".*"indexName":"closing"/,

@@ -127,7 +127,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: "a month that is refused ends its source's run",
-    file: "src/run/hold.ts",
+    file: "src/run/with-claim.ts",
     find: "  if (error instanceof DeadlineReached ||",
     put: '  if (error instanceof ApiError && error.kind === "rejected") return false;\n  if (error instanceof DeadlineReached ||',
   },
