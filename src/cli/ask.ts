@@ -176,7 +176,7 @@ async function give(question: Question, rows: Document[], { json, csv }: Form): 
     print(tableOf(question, rows, process.stdout.columns ?? WIDTH));
     const links = question.columns.some(({ kind }) => kind === "link");
     print(
-      `${counted(rows.length, "row")}.${links ? " --csv FILE or --json has each notice's address or number in full." : ""}`,
+      `${counted(rows.length, "row")}.${links ? " --csv FILE writes them with each notice's address." : ""}`,
     );
   }
 }
@@ -186,7 +186,10 @@ async function withAsked<T>({ demo }: Form, use: (db: Database) => Promise<T>): 
   if (demo) {
     if (!terminal().env["MONGODB_URI"] && !existsSync(join(DATA_DIR, DEMO.folder, "db")))
       throw new ConfigError("There is no demo to ask: `npm run demo` makes one in about a minute.");
-    const { db, close } = await openDatabase(DEMO.folder, DEMO.database, printProblem);
+    const { db, close } = await openDatabase(DEMO.folder, DEMO.database, {
+      say: printProblem,
+      shared: true,
+    });
     return use(db).finally(close);
   }
   const settings = readSettings();

@@ -7,9 +7,9 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { startWorker } from "../local/worker.ts";
 import type { Database } from "../platform/database.ts";
 import { FAULTS, parseFaults } from "../replica/faults.ts";
+import { counted, moment } from "../report/words.ts";
 import { consentTo, isOurs, placeOf } from "./consent.ts";
 import { addBoardSites, boardVars, reportBoards, startBoards } from "./demo-boards.ts";
 import { replicaOf, varsOf } from "./demo-replica.ts";
@@ -20,6 +20,7 @@ import { print, printProblem } from "./print.ts";
 import { createProgressView, isComplete } from "./progress.ts";
 import {
   type AtEnd,
+  buildWorker,
   DATA_DIR,
   newToken,
   openDatabase,
@@ -107,7 +108,7 @@ async function main(atEnd: AtEnd): Promise<number> {
   const vars = { MONGODB_DB: DATABASE, ...varsOf(settings, replica), ...own };
   const token = newToken();
   const secrets = { MONGODB_URI: uri, STATUS_TOKEN: token };
-  const worker = await step("Building the Worker", () => startWorker({ vars, secrets }));
+  const worker = await buildWorker({ vars, secrets });
   atEnd(worker.close);
   const view = createProgressView(startedAtMs);
   const invocations = await runToTheEnd({ db, worker, view });
@@ -188,12 +189,16 @@ async function runToTheEnd(watched: Watched): Promise<number> {
   }
 }
 
+/** Nothing is left to show the progress of: only what came is told. */
+const silent = { show: () => undefined, end: () => undefined };
+
 async function keepRunning(system: Omit<Watched, "view">): Promise<never> {
   for (;;) {
     await sleep(KEPT_TICK_MS);
-    const view = createProgressView(Date.now());
-    await tickShown({ ...system, view });
-    view.end();
+    await tickShown({ ...system, view: silent });
+    const run = await system.db.syncRuns.findOne({}, { sort: { startedAt: -1 } });
+    const came = (run?.sources ?? []).reduce((sum, { contractsChanged }) => sum + contractsChanged, 0);
+    if (came > 0) print(`${moment(new Date())}: ${counted(came, "new or changed notice")}.`);
   }
 }
 

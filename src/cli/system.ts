@@ -9,7 +9,7 @@ import { CommanderError } from "commander";
 import { MongoClient } from "mongodb";
 import { z } from "zod";
 import { startMongod } from "../local/mongod.ts";
-import type { LocalWorker } from "../local/worker.ts";
+import type { LocalWorker, LocalWorkerOptions } from "../local/worker.ts";
 import { collectionsOf, type Database } from "../platform/database.ts";
 import { withoutPieces } from "../platform/redact.ts";
 import { EXIT } from "./exit.ts";
@@ -30,12 +30,17 @@ export interface LocalDatabase {
 /**
  * The MongoDB that MONGODB_URI names, or one of our own on a folder below .data, which goes on with what is there.
  * @param say where it tells what it does: beside the answer, where that is for programs
+ * @param shared whether it may be the one of another command that works on that folder
  * @throws Error when it cannot be reached, or when another command works on that folder
  */
-export async function openDatabase(folder: string, name: string, say = print): Promise<LocalDatabase> {
+export async function openDatabase(
+  folder: string,
+  name: string,
+  { say = print, shared = false } = {},
+): Promise<LocalDatabase> {
   const dataDir = join(DATA_DIR, folder, "db");
   await canBeWritten(dataDir);
-  const mongo = await step("Starting MongoDB", () => startMongod({ dataDir, log: say }), say);
+  const mongo = await step("Starting MongoDB", () => startMongod({ dataDir, shared, log: say }), say);
   const client = clientOf(mongo.uri);
   const close = async () => {
     await client.close();
@@ -100,6 +105,10 @@ export async function step<T>(what: string, work: () => Promise<T>, say = print)
     clearInterval(timer);
   }
 }
+
+/** Wrangler takes seconds to load, so that happens in its own step. */
+export const buildWorker = (options: LocalWorkerOptions): Promise<LocalWorker> =>
+  step("Building the Worker", async () => (await import("../local/worker.ts")).startWorker(options));
 
 export interface Watched {
   db: Database;

@@ -29,6 +29,7 @@ interface WindowPageProps extends WindowDetail {
 export function WindowPage({ window, summary, gaps, sources }: WindowPageProps) {
   const title = windowName(sources, window);
   const { state } = summary;
+  const verified = verifiedWords(window);
   return (
     <Layout title={`${title} – Procurement sync`} signedIn>
       <p class="crumb">
@@ -37,7 +38,8 @@ export function WindowPage({ window, summary, gaps, sources }: WindowPageProps) 
       <h1>{title}</h1>
       <section class="card" aria-label="State">
         <p class="sentence">
-          <State state={state} /> – {STATE_MEANINGS[state]}
+          <State state={state} /> –{" "}
+          {verified && state === "exact" ? `verified ${verified}` : STATE_MEANINGS[state]}
           {state !== "done" && state !== "exact" && summary.progress > 0
             ? `; ${percent(summary.progress)} of its time has been read`
             : ""}
@@ -61,7 +63,7 @@ export function WindowPage({ window, summary, gaps, sources }: WindowPageProps) 
             ["Attempts", window.attempts > 0 && `${count(window.attempts)} since its last progress`],
             ["Begun", window.startedAt && moment(window.startedAt)],
             ["Read to its end", window.doneAt && `${moment(window.doneAt)}${tookWords(window)}`],
-            ["Verified", verifiedWords(window)],
+            ["Verified", verified],
           ]}
         />
       </section>

@@ -152,7 +152,7 @@ export const TROUBLES: Record<TroubleKind, string> = {
 
 /** The learnt pace, for the page, `status` and `doctor`. */
 export function spacingText({ seconds, together }: { seconds: number; together: boolean }): string {
-  const every = `One request every ${seconds.toFixed(1)} seconds`;
+  const every = `One request every ${seconds.toFixed(seconds < 1 ? 3 : 1)} seconds`;
   return together
     ? `${every} for all sites together: they were seen to share one limit.`
     : `${every}: the site refused a faster pace.`;

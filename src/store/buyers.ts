@@ -5,7 +5,7 @@ import { type Buyer, buyerSchema, type MappedBuyer } from "../terms/documents.ts
 import { BOTH_SITES_UNTIL } from "../terms/twins.ts";
 import { recount } from "./counts.ts";
 import { afterMerge, identityOf, type KnownBuyer, keysOf, type Resolved, resolved } from "./identity.ts";
-import { asRead, othersOf, whereLacking, withOwn } from "./own-fields.ts";
+import { asRead, inOrder, othersOf, whereLacking, withOwn } from "./own-fields.ts";
 import { writeBuyers } from "./writes.ts";
 
 const BUYER_FIELDS = Object.keys(buyerSchema.shape);
@@ -53,12 +53,6 @@ export async function adoptBuyers(db: Database): Promise<void> {
   }
 }
 
-function inOrder(buyer: Document): Document {
-  return Object.fromEntries(
-    BUYER_FIELDS.flatMap((name) => (buyer[name] === undefined ? [] : [[name, buyer[name]]])),
-  );
-}
-
 /** What others may have enriched since it was read. */
 const ENRICHED = ["name", "sector", "website", "region", "locality", "postalCode"] as const;
 
@@ -69,7 +63,10 @@ function unchanged(buyer: KnownBuyer): Document {
 
 function replacing(before: KnownBuyer, after: Omit<KnownBuyer, "_id">): AnyBulkWriteOperation<Buyer> {
   const version = (before.version ?? 0) + 1;
-  const own = inOrder({ ...after, _id: before._id, version, createdAt: undefined, updatedAt: undefined });
+  const own = inOrder(
+    { ...after, _id: before._id, version, createdAt: undefined, updatedAt: undefined },
+    BUYER_FIELDS,
+  );
   const times = { createdAt: { $ifNull: ["$createdAt", "$$NOW"] }, updatedAt: "$$NOW" };
   const values = { $mergeObjects: [{ $literal: own }, times] };
   return {
@@ -84,7 +81,10 @@ export function buyerWrites({ inserts, updates }: Resolved, now: Date): AnyBulkW
   return [
     ...inserts.map((buyer) => ({
       insertOne: {
-        document: inOrder({ ...buyer, version: 1, createdAt: now, updatedAt: now }) as unknown as Buyer,
+        document: inOrder(
+          { ...buyer, version: 1, createdAt: now, updatedAt: now },
+          BUYER_FIELDS,
+        ) as unknown as Buyer,
       },
     })),
     ...updates.map(({ before, after }) => replacing(before, after)),

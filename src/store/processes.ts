@@ -9,7 +9,7 @@ import { mayHaveTwin } from "../terms/twins.ts";
 import type { Source } from "../terms/window.ts";
 import { type Inherited, inherited } from "./heirs.ts";
 import { processId } from "./ids.ts";
-import { asRead, whereLacking, withOwn } from "./own-fields.ts";
+import { asRead, inOrder, whereLacking, withOwn } from "./own-fields.ts";
 
 const PROCESS_FIELDS = Object.keys(processSchema.shape);
 
@@ -28,12 +28,12 @@ type Wanted = Omit<Process, "twins" | "twinsDue" | "updatedAt" | "version">;
 
 /** The procurement with the oldest notice has the ocid's own id; its version stands for all of them. */
 function wantedOf({ source, ocid, procurements }: Knot): Wanted[] {
-  const inOrder = procurements.toSorted((a, b) => {
+  const oldestFirst = procurements.toSorted((a, b) => {
     const [first, other] = [a, b].map(({ process }) => process.notices[0]);
     const later = Number(first?.publishedDate) - Number(other?.publishedDate);
     return later || ((first?.noticeId ?? "") < (other?.noticeId ?? "") ? -1 : 1);
   });
-  return inOrder.map((procurement, at) => {
+  return oldestFirst.map((procurement, at) => {
     const buyer = procurement.buyerId?.toHexString() ?? "nobody";
     const _id = processId({ source, ocid, ...(at === 0 ? {} : { buyer }) });
     return { _id, ...procurement.process, ...turnsAtOf(procurement) };
@@ -50,12 +50,8 @@ function turnsAtOf({ notices, process }: Procurement): { turnsAt?: Date } {
   return { turnsAt: new Date(Math.max(...ends) + ENDED_AFTER_MS) };
 }
 
-const inOrder = (values: Document): Document =>
-  Object.fromEntries(
-    PROCESS_FIELDS.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
-  );
 const textOf = ({ version: _v, updatedAt: _u, twins: _t, twinsDue: _d, ...values }: Document) =>
-  JSON.stringify(inOrder(values));
+  JSON.stringify(inOrder(values, PROCESS_FIELDS));
 
 const same = (wanted: readonly Wanted[], stored: readonly Process[]) =>
   wanted.length === stored.length &&
@@ -113,7 +109,7 @@ function inserted(
   { version, now, heritage }: { version: number; now: Date; heritage: Inherited },
 ): Write {
   const due = mayHaveTwin(process) ? { twinsDue: true } : {};
-  const own = inOrder({ ...process, ...due, version, updatedAt: now });
+  const own = inOrder({ ...process, ...due, version, updatedAt: now }, PROCESS_FIELDS);
   return { insertOne: { document: { ...own, ...heritage.taken } as unknown as Process } };
 }
 
@@ -125,7 +121,7 @@ function written(
   const changed = textOf(process) !== textOf(before);
   const values = {
     $mergeObjects: [
-      { $literal: inOrder({ ...process, version }) },
+      { $literal: inOrder({ ...process, version }, PROCESS_FIELDS) },
       {
         twins: "$twins",
         twinsDue: changed && (mayHaveTwin(process) || before.twins) ? true : "$twinsDue",

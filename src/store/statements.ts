@@ -5,7 +5,7 @@ import { type AnyBulkWriteOperation, BSON, type Document, type Filter, type Obje
 import { type Contract, contractSchema, type MappedBuyer, type MappedContract } from "../terms/documents.ts";
 import { type Standing, TOLD_PROJECTION, type ToldNotice } from "../terms/told.ts";
 import { contractId } from "./ids.ts";
-import { ownOf, withOwn } from "./own-fields.ts";
+import { inOrder, ownOf, withOwn } from "./own-fields.ts";
 
 export interface Upsert {
   contract: MappedContract;
@@ -193,12 +193,6 @@ const KEPT = [
 ] as const;
 const OWN = Object.keys(contractSchema.shape);
 const SAID = OWN.filter((name) => ![...KEPT, ...DETAILS].some((one) => one === name));
-
-function inOrder(values: Document, names: readonly string[]): Document {
-  return Object.fromEntries(
-    names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
-  );
-}
 
 /** All that this project writes into a contract. */
 export const OWN_PROJECTION: Document = Object.fromEntries(OWN.map((name) => [name, 1]));

@@ -354,4 +354,28 @@ export const MUTANTS: Mutant[] = [
     find: "if (await proofDoubt(db, context.source, now))",
     put: 'if ((await proofDoubt(db, context.source, now)) === "")',
   },
+  {
+    name: "a text that does not close is read again from each of its quotes",
+    file: "src/fetch/json-text.ts",
+    find: "if (code === QUOTE) at = stringEnd(text, at) - 1;",
+    put: "if (code === QUOTE) at = stringEnd(text, at) < text.length || values++ > 900 ? stringEnd(text, at) - 1 : at;",
+  },
+  {
+    name: "an answer is read to its end, whatever its size",
+    file: "src/platform/worker-effects.ts",
+    find: "    if (length > bytesMax) {",
+    put: "    if (length > bytesMax * 1e6) {",
+  },
+  {
+    name: "a tag that every object has is counted from what the object has",
+    file: "src/run/progress.ts",
+    find: "(byTag.get(name) ?? 0) + 1",
+    put: "(byTag.get(name) ?? Number(Reflect.get({}, name) ?? 0)) + 1",
+  },
+  {
+    name: "two releases can have one key",
+    file: "src/terms/release.ts",
+    find: "text.replaceAll(unsafe,",
+    put: "text.replaceAll(/^$/g,",
+  },
 ];
