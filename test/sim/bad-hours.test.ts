@@ -29,22 +29,24 @@ describe("a lying hour", { timeout: 120_000 }, () => {
     "at the first run, %s: nothing is exact by it, and nothing is missing two days later",
     async (_, lie, hours) => {
       const options = { t0, from, hours: 56, lie: (hour: number) => (hour === 0 ? lie : null) };
-      const { missing, falselyExact, suspected } = await live({
+      const { missing, falselyExact, suspected, alarms } = await live({
         ...options,
         vars: { VERIFY_AFTER_HOURS: hours },
       });
       expect(seen(missing)).toEqual([]);
       expect(falselyExact).toEqual([]);
       if (hours === "0") expect(suspected).toContain("CONTRACTS_FINDER/2026-05");
+      expect([...alarms]).toContain(hours === "0" ? "suspect" : "drift");
     },
   );
 
   it("in new notices: nothing is missing two days later, and a list that stays empty is an alarm", async () => {
     const lie = (hour: number): Lie => (hour >= 24 && hour < 31 ? "empty" : hour === 34 ? "half" : null);
-    const { missing, falselyExact, quiet } = await live({ t0, from, hours: 84, lie });
+    const { missing, falselyExact, quiet, alarms } = await live({ t0, from, hours: 84, lie });
     expect(seen(missing)).toEqual([]);
     expect(falselyExact).toEqual([]);
     expect(quiet).toEqual(["CONTRACTS_FINDER", "FIND_A_TENDER"]);
+    expect([...alarms]).toEqual(expect.arrayContaining(["quiet", "suspect"]));
   });
 
   it("while months are verified: what shrank is no proof, and nothing is deleted", async () => {
@@ -62,15 +64,30 @@ describe("a lying hour", { timeout: 120_000 }, () => {
   });
 });
 
+it("an API that is away for eight hours lags behind, and says so", async () => {
+  let hour = 0;
+  const { alarms, missing } = await live({
+    ...{ t0, from: new Date("2026-06-01T00:00:00Z"), hours: 12, lie: () => null },
+    befalls: (_, answer) => (hour >= 2 && hour < 10 ? { ...answer, status: 503 } : answer),
+    watch: async (seen) => {
+      hour = seen.hour + 1;
+      return false;
+    },
+  });
+  expect([...alarms]).toEqual(expect.arrayContaining(["failing", "silent", "lag"]));
+  expect(seen(missing)).toEqual([]);
+});
+
 describe("rows that appear late", { timeout: 120_000 }, () => {
   it.each(LONG ? [[2], [50]] : [[50]])(
     "by %i hours, over the end of a month, are all there four days later",
     async (lag) => {
       const begun = new Date("2026-05-29T12:20:00Z");
       const options = { t0: begun, from: new Date("2026-05-01T00:00:00Z"), hours: 7 * 24, lie: () => null };
-      const { missing, falselyExact } = await live({ ...options, lagMs: lag * HOUR_MS });
+      const { missing, falselyExact, alarms } = await live({ ...options, lagMs: lag * HOUR_MS });
       const due = begun.getTime() + (7 - 4) * 24 * HOUR_MS;
       expect(seen(missing.filter(({ at }) => at < due))).toEqual([]);
+      expect([...alarms]).toContain("late");
       expect(falselyExact).toEqual([]);
     },
   );

@@ -13,6 +13,7 @@ import { connect } from "../../src/sim/memory-mongo.ts";
 import { createMemoryStore, documentsOf } from "../../src/sim/memory-store.ts";
 import { httpAnswer } from "../../src/sim/world.ts";
 import type { Contract } from "../../src/terms/documents.ts";
+import { statusIn } from "./openly-said.ts";
 
 export const HOUR_MS = 3_600_000;
 const SOURCES = ["FIND_A_TENDER", "CONTRACTS_FINDER"] as const;
@@ -107,6 +108,7 @@ export async function live(options: Options) {
   const falselyExact: string[] = [];
   const suspected = new Set<string>();
   const quiet = new Set<string>();
+  const alarms = new Set<string>();
   for (hour = 0; hour < hours; hour += everyHours) {
     await invoke({ db, effects, config: readConfig(environment, effects.now()), log });
     const windows = await db.syncWindows.find({}).toArray();
@@ -120,6 +122,7 @@ export async function live(options: Options) {
       if (window.proof === "exact" && within.length > 0)
         falselyExact.push(`${hour} ${window._id} ${within.length}`);
     }
+    for (const { kind } of statusIn(store, new Date(nowMs)).alarms) alarms.add(kind);
     for (const { source, quietSince } of await db.syncJobs.find({}).toArray())
       if (quietSince) quiet.add(source);
     const asked = SOURCES.reduce((sum, source) => sum + replica.stats()[source].asked, 0);
@@ -133,6 +136,8 @@ export async function live(options: Options) {
     falselyExact,
     suspected: [...suspected].sort(),
     quiet: [...quiet].sort(),
+    /** Kinds of all that stood after any of the invocations. */
+    alarms,
     windows,
   };
 }
