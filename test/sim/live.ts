@@ -33,11 +33,10 @@ interface Options {
   from: Date;
   hours: number;
   lie: (hour: number) => Lie;
-  lagMs?: number;
   vars?: Record<string, string>;
   /** How far the worker's clock is ahead of the database's and the APIs'. */
   aheadMs?: number;
-  /** When a row is listed; without it `lagMs` after its date. */
+  /** When a row is listed; without it at its date. */
   listedAt?: (row: Published) => number;
   /** Whatever befalls an answer. */
   befalls?: (url: URL, answer: HttpAnswer) => HttpAnswer;
@@ -55,7 +54,7 @@ interface Options {
 
 /** Both sources over so many hours of invocations, on a database in memory. */
 export async function live(options: Options) {
-  const { t0, from, hours, lie, lagMs = 0, vars = {}, aheadMs = 0, everyHours = 1 } = options;
+  const { t0, from, hours, lie, vars = {}, aheadMs = 0, everyHours = 1 } = options;
   let nowMs = t0.getTime();
   let hour = 0;
   const to = new Date(nowMs + hours * HOUR_MS);
@@ -63,7 +62,7 @@ export async function live(options: Options) {
   const made = (source: (typeof SOURCES)[number]) =>
     createHistory({ source, seed: 5, from, to, notices }).map((row) => ({
       ...row,
-      listedAt: options.listedAt?.(row) ?? row.at + lagMs,
+      listedAt: options.listedAt?.(row) ?? row.at,
     }));
   const histories = { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
   const limit = { requests: 1_000_000, perSeconds: 1, retryAfterSeconds: 0 };
