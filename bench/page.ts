@@ -11,7 +11,7 @@ import { workerEffects } from "../src/platform/worker-effects.ts";
 import type { Source } from "../src/replica/sources.ts";
 import { sourceOf } from "../src/replica/sources.ts";
 import type { SourceContext } from "../src/run/context.ts";
-import { openRoom } from "../src/run/headroom.ts";
+import { openHeadroom } from "../src/run/headroom.ts";
 import { storeRows } from "../src/run/store-rows.ts";
 import { rulesOf } from "../src/sources/index.ts";
 import { buyerWrites } from "../src/store/buyers.ts";
@@ -52,7 +52,9 @@ export function handOver(source: Source, body: Uint8Array): number {
     upserts.flatMap(({ buyers }) => buyers),
     [],
   );
-  const contracts = upserts.map((upsert) => writeOf(nextOf(upsert, { seen: null, buyerIds: [], now }), now));
+  const contracts = upserts.map((upsert) =>
+    writeOf(nextOf(upsert, { seen: null, buyerIds: [], now }), { now }),
+  );
   const statements = [...contracts, ...buyerWrites(people, now)];
   return bytes > 0 ? statements.length : 0;
 }
@@ -78,7 +80,7 @@ export async function contextOf(
   return {
     ...{ db, effects: workerEffects, config, log: createLogger({ level: "silent", secrets: [] }) },
     ...{ deadline: new Date(workerEffects.now().getTime() + 60_000), verifyOnly: false },
-    room: await openRoom(db, config),
+    headroom: await openHeadroom(db, config),
     ...{
       source,
       api,
@@ -87,7 +89,7 @@ export async function contextOf(
       report,
       quarantined: new Set<string>(),
       witness: null,
-      keptTexts: { all: 0, byWindow: new Map() },
+      textCounts: { all: 0, byWindow: new Map() },
       keepAlive: { held: null },
     },
     asker: {

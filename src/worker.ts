@@ -18,7 +18,7 @@ export default {
     await tick(environment);
   },
   async fetch(request, environment) {
-    return pages(environment).fetch(request);
+    return pagesFor(environment).fetch(request);
   },
 } satisfies Pick<ExportedHandler<Environment>, "scheduled"> & {
   fetch: (request: Request, environment: Environment) => Promise<Response>;
@@ -35,6 +35,15 @@ async function tick(environment: Environment): Promise<void> {
     if (!(error instanceof ConfigError)) throw error;
     log.error(error.message);
   }
+}
+
+/** Made once for what the platform hands to all requests of an isolate: it is most of what a stranger's request costs. */
+const made = new WeakMap<Environment, ReturnType<typeof pages>>();
+
+function pagesFor(environment: Environment) {
+  const known = made.get(environment) ?? pages(environment);
+  made.set(environment, known);
+  return known;
 }
 
 function pages(environment: Environment) {

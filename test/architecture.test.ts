@@ -63,3 +63,17 @@ it("docs/completeness.md names mutants and tests that there are", () => {
   const tests = rows.flatMap((row) => row.match(/test\/[\w/.-]+\.ts/g) ?? []);
   expect(tests.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
 });
+
+describe("docs/promises.md", () => {
+  const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
+  const plain = (one: string) => one.replaceAll(/\s+/g, " ");
+  const rows = read("docs/promises.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .map((line) => line.split("|").map((cell) => cell.trim()));
+
+  it.each(rows)("%s%s promises: %s", (_, where = "", promise = "", test = "", itsCase = "") => {
+    expect(plain(read(where.replaceAll("`", "")))).toContain(promise);
+    expect(read(test.replaceAll("`", ""))).toContain(itsCase);
+  });
+});

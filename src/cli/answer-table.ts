@@ -3,12 +3,14 @@
 import Table from "cli-table3";
 import type { Document } from "mongodb";
 import { cellText } from "../questions/cell.ts";
+import { OCID } from "../questions/columns.ts";
 import type { Column, Question } from "../questions/question.ts";
 import { visible } from "./print.ts";
 
 const BORDER = 3; // of each cell, with the line beside it
-/** What may be cut to so many characters; figures and days are shown whole. */
+/** What may be cut to so many characters; figures and days are shown whole, and so is an id, which is of no use cut. */
 const NARROWEST: Partial<Record<Column["kind"], number>> = { text: 14, list: 14, link: 11 };
+const NARROWEST_FIRST = 20; // what the row is about
 
 interface Shown {
   column: Column;
@@ -22,10 +24,12 @@ export function tableOf(
   rows: readonly Document[],
   width: number,
 ): string {
-  const all = columns.map((column): Shown => {
+  const all = columns.map((column, at): Shown => {
     const cells = rows.map((row) => visible(cellText(row[column.field], column)));
     const widest = Math.max(column.title.length, ...cells.map(({ length }) => length));
-    return { column, cells, widest, narrowest: Math.min(widest, NARROWEST[column.kind] ?? widest) };
+    const cut = column.field === OCID.field ? undefined : NARROWEST[column.kind];
+    const least = at === 0 && cut !== undefined ? NARROWEST_FIRST : (cut ?? widest);
+    return { column, cells, widest, narrowest: Math.min(widest, least) };
   });
   const shown = all.slice(0, howManyFit(all, width));
   const table = new Table({

@@ -11,14 +11,16 @@ import { collectionsOf, type Database, withDatabase } from "../platform/database
 import { csvOf } from "../questions/csv.ts";
 import { whatItReads, whyUnanswered } from "../questions/failure.ts";
 import { QUESTIONS } from "../questions/index.ts";
-import { ask, type Question } from "../questions/question.ts";
+import { ask, mayShowTwins, type Question, withTwins } from "../questions/question.ts";
 import { shellText } from "../questions/shell.ts";
+import { counted } from "../report/words.ts";
 import { noticePage, SOURCES } from "../sources/index.ts";
 import { ConfigError } from "../terms/errors.ts";
 import { configOf } from "../upkeep/depth.ts";
 import { isWatchable, listWatches, removeWatch, saveWatch } from "../watch/watches.ts";
 import { tableOf } from "./answer-table.ts";
 import { EXIT, newCommand, runProgram } from "./exit.ts";
+import { didYouMean } from "./nearest.ts";
 import { print, printProblem } from "./print.ts";
 import { readSettings } from "./settings.ts";
 import { DATA_DIR, openDatabase } from "./system.ts";
@@ -36,8 +38,9 @@ interface Form {
   mongosh?: boolean;
   demo?: boolean;
   watch?: string;
+  twins?: boolean;
 }
-const FORM = ["json", "csv", "mongosh", "demo", "watch"];
+const FORM = ["json", "csv", "mongosh", "demo", "watch", "twins"];
 
 function commandFor(question: Question): Command {
   const command = newCommand(question.name)
@@ -50,6 +53,8 @@ function commandFor(question: Question): Command {
   if (subject !== undefined) command.argument("[subject]", `in place of --${subject}`);
   if (isWatchable(question))
     command.option("--watch <name>", "keeps it under this name: what it brings is posted once a day");
+  if (mayShowTwins(question))
+    command.option("--twins", "names each one's likely twin on the other site, and how sure that is");
   return command
     .option("--json", "the rows as JSON, for programs")
     .option("--csv <file>", "writes the rows to a file that a spreadsheet opens")
@@ -72,7 +77,8 @@ function subjectOf({ parameters }: Question): string | undefined {
   return needed.length === 1 ? needed[0]?.[0] : undefined;
 }
 
-async function answer(question: Question, options: Form & Record<string, string>): Promise<void> {
+async function answer(plain: Question, options: Form & Record<string, string>): Promise<void> {
+  const question = options.twins ? withTwins(plain) : plain;
   const typed = Object.fromEntries(Object.entries(options).filter(([name]) => !FORM.includes(name)));
   const now = new Date();
   const { searchIndex: search } = configOf(readSettings(), {}, now);
@@ -97,7 +103,7 @@ async function answer(question: Question, options: Form & Record<string, string>
       database.db.collection(question.collection).aggregate(pipeline).toArray(),
     );
     if (watch === undefined) return [found, null];
-    return [found, await saveWatch(database, { name: watch, question, parameters: typed, asking })];
+    return [found, await saveWatch(database, { name: watch, question: plain, parameters: typed, asking })];
   });
   await give(question, rows, options);
   if (kept !== null) printProblem(keptText(String(watch), kept));
@@ -155,21 +161,22 @@ const unwatch = newCommand("unwatch")
     if (wasThere) return print(`No longer watched: ${name}.`);
     const names = left.map(({ _id }) => _id);
     throw new ConfigError(
-      `No watch is called "${name}". ${names.length > 0 ? `There are: ${names.join(", ")}.` : "There is none."}`,
+      `No watch is called "${name}".${didYouMean(name, names)} ${names.length > 0 ? `There are: ${names.join(", ")}.` : "There is none."}`,
     );
   });
 
 async function give(question: Question, rows: Document[], { json, csv }: Form): Promise<void> {
   if (csv !== undefined) {
     await writeFile(csv, csvOf(question, rows, noticePage));
-    print(`${rows.length} ${rows.length === 1 ? "row" : "rows"} in ${csv}`);
+    print(`${counted(rows.length, "row")} in ${csv}`);
   } else if (json) print(JSON.stringify(rows, null, 2));
   else if (rows.length === 0) print(`${question.title}\nNothing was found.`);
   else {
     print(question.title);
     print(tableOf(question, rows, process.stdout.columns ?? WIDTH));
+    const links = question.columns.some(({ kind }) => kind === "link");
     print(
-      `${rows.length} ${rows.length === 1 ? "row" : "rows"}. Their notices: --csv FILE or --json has each in full.`,
+      `${counted(rows.length, "row")}.${links ? " --csv FILE writes them with each notice's address." : ""}`,
     );
   }
 }
@@ -179,7 +186,10 @@ async function withAsked<T>({ demo }: Form, use: (db: Database) => Promise<T>): 
   if (demo) {
     if (!terminal().env["MONGODB_URI"] && !existsSync(join(DATA_DIR, DEMO.folder, "db")))
       throw new ConfigError("There is no demo to ask: `npm run demo` makes one in about a minute.");
-    const { db, close } = await openDatabase(DEMO.folder, DEMO.database);
+    const { db, close } = await openDatabase(DEMO.folder, DEMO.database, {
+      say: printProblem,
+      shared: true,
+    });
     return use(db).finally(close);
   }
   const settings = readSettings();

@@ -5,6 +5,7 @@ import { collectionsOf, type Database, withDatabase } from "../platform/database
 import { SOURCES } from "../sources/index.ts";
 import type { Source } from "../sources/source.ts";
 import { EXIT, EXIT_MEANINGS, newCommand } from "./exit.ts";
+import { didYouMean } from "./nearest.ts";
 import { print, printProblem } from "./print.ts";
 import { readSettings } from "./settings.ts";
 import { terminal } from "./terminal.ts";
@@ -25,9 +26,12 @@ export function sourceArgument(sources: readonly Source[] = SOURCES): Argument {
   const aliases = sources.map(({ alias }) => alias).join(", ");
   return new Argument("[source]", `${aliases} or the full name; all without it`).argParser((text: string) => {
     const known = sources.find(({ id, alias }) => id === text.toUpperCase() || alias === text.toLowerCase());
-    if (!known)
-      throw new InvalidArgumentError(`Expected ${aliases}, ${sources.map(({ id }) => id).join(" or ")}.`);
-    return known.id;
+    if (known) return known.id;
+    const ids = sources.map(({ id }) => id);
+    const names = [...sources.map(({ alias }) => alias), ...ids];
+    throw new InvalidArgumentError(
+      `There is no such source.${didYouMean(text, names)} There are: ${aliases}, or ${ids.join(", ")}.`,
+    );
   });
 }
 
@@ -62,5 +66,21 @@ export function refuse(message: string): number {
   printProblem(message);
   return EXIT.attention;
 }
+
+/** A name that is not there: what may have been meant, and where the names stand. */
+export function refuseUnknown(
+  what: string,
+  { typed, names, where }: { typed: string; names: readonly string[]; where: string },
+): number {
+  printProblem(`${typed} is not ${what}.${didYouMean(typed, names)} ${where}`);
+  return EXIT.usage;
+}
+
+export const refuseWindow = async (db: Database, typed: string) =>
+  refuseUnknown("a month of this database", {
+    typed,
+    names: (await db.syncWindows.find({}, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id),
+    where: "`status` shows which there are.",
+  });
 
 export const sourceName = (id: string) => SOURCES.find((source) => source.id === id)?.name ?? id;

@@ -8,12 +8,17 @@ import type { Published } from "../replica/history.ts";
 import type { RunningReplica } from "../replica/server.ts";
 import { SOURCES, type Source } from "../replica/sources.ts";
 import { truthAt } from "../replica/truth/procurements.ts";
+import { lostBySimpleClients, SIMPLE_CLIENTS } from "../replica/truth/simple-clients.ts";
 import { compareWithStored, releasesOf } from "../replica/truth/stored.ts";
+import { count, counted } from "../report/words.ts";
 import { tableOf } from "./answer-table.ts";
 import { print } from "./print.ts";
-import { readProgress } from "./progress.ts";
+import { readProgress, type SourceProgress } from "./progress.ts";
 
 export interface Compared {
+  /** All that the delta has passed. */
+  due: Published[];
+  /** Distinct releases of these. */
   published: number;
   stored: number;
   quarantined: number;
@@ -37,7 +42,7 @@ export async function compareWithTruth(
   const due = all.filter(({ at }) => at <= until);
   const { missing, stored, strange } = compareWithStored({ all, due, contracts, cases });
   const published = new Set(due.map(({ ocid, releaseId }) => `${ocid}/${releaseId}`)).size;
-  return { published, stored, quarantined: cases.length, missing, strange };
+  return { due, published, stored, quarantined: cases.length, missing, strange };
 }
 
 export async function storedReleases(db: Database, source: Source): Promise<Set<string>> {
@@ -85,6 +90,57 @@ async function openOf(db: Database, { replica }: RunningReplica, source: Source)
   return `${open}, ${inTruth}`;
 }
 
+interface Found {
+  source: Source;
+  name: string;
+  compared: Compared;
+  cells: [string, string | number][];
+}
+
+/** A column of the table. */
+async function foundOf(
+  db: Database,
+  replica: RunningReplica,
+  {
+    source,
+    name,
+    progress,
+    bytes,
+  }: { source: Source; name: string; progress?: SourceProgress; bytes: string },
+): Promise<Found> {
+  const compared = await compareWithTruth(db, replica, source);
+  const { refused, faults } = replica.replica.stats()[source];
+  // Recorded pages come without the faults, so nothing can be said of them.
+  const losesRows = replica.options.faults.includes("cursor-drops");
+  const lost = losesRows ? lostBySimpleClients(replica.options, source, compared.due) : [];
+  const cells: [string, string | number][] = [
+    ["published", compared.published],
+    ["stored", compared.stored],
+    ["quarantined", compared.quarantined],
+    ["MISSING", compared.missing.length],
+    ...lost.map((count, at): [string, number] => [`lost ${SIMPLE_CLIENTS[at]?.name}`, count]),
+    ["open by the database, in truth", await openOf(db, replica, source)],
+    ["bytes per contract, with indexes", bytes],
+    ["requests refused", refused],
+    ["faults met", Object.values(faults).reduce((sum, count) => sum + count, 0)],
+    ["months read, exact, planned", `${progress?.done}, ${progress?.exact}, ${progress?.windows}`],
+    ["state", progress?.status ?? ""],
+  ];
+  return { source, name, compared, cells };
+}
+
+function printTable(columns: readonly Found[]): void {
+  const table = new Table({
+    head: ["", ...columns.map(({ name }) => name)],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const [at, [name]] of (columns[0]?.cells ?? []).entries()) {
+    const shown = columns.map(({ cells }) => cells[at]?.[1] ?? "");
+    table.push([name, ...shown.map((cell) => (typeof cell === "number" ? count(cell) : cell))]);
+  }
+  print(`\n${table.toString()}`);
+}
+
 /** Prints the table; how many releases are missing, or stored and never published. */
 export async function reportDemo(options: {
   db: Database;
@@ -95,41 +151,16 @@ export async function reportDemo(options: {
   seconds: number;
 }): Promise<number> {
   const { db, replica, mongosh, invocations, seconds } = options;
-  const [progress, bytesOf] = [await readProgress(db), await bytesPerContract(db)];
-  const stats = replica.replica.stats();
+  const [all, bytesOf] = [await readProgress(db), await bytesPerContract(db)];
   const columns = await Promise.all(
-    SOURCES.map(async (source) => {
-      const compared = await compareWithTruth(db, replica, source);
-      const own = progress.find((one) => one.source === source);
-      const perThousand = (requests = 0) =>
-        own?.releases ? ((requests / own.releases) * 1000).toFixed(1) : "-";
-      const cells: [string, string | number][] = [
-        ["published", compared.published],
-        ["stored", compared.stored],
-        ["quarantined", compared.quarantined],
-        ["MISSING", compared.missing.length],
-        ["requests per 1,000 to drain", perThousand(own?.requests)],
-        ["requests per 1,000 to verify", perThousand(own?.verifyRequests)],
-        ["open by the database, in truth", await openOf(db, replica, source)],
-        ["bytes per contract, with indexes", bytesOf(source)],
-        ["requests refused", stats[source].refused],
-        ["faults met", Object.values(stats[source].faults).reduce((sum, count) => sum + count, 0)],
-        ["windows done, exact, planned", `${own?.done}, ${own?.exact}, ${own?.windows}`],
-        ["state", own?.status ?? ""],
-      ];
-      return { source, name: own?.name ?? source, compared, cells };
+    SOURCES.map((source) => {
+      const progress = all.find((one) => one.source === source);
+      const about = { source, name: progress?.name ?? source, bytes: bytesOf(source) };
+      return foundOf(db, replica, progress ? { ...about, progress } : about);
     }),
   );
-  const table = new Table({
-    head: ["", ...columns.map(({ name }) => name)],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const [at, [name]] of (columns[0]?.cells ?? []).entries()) {
-    table.push([name, ...columns.map(({ cells }) => String(cells[at]?.[1]))]);
-  }
-  print(
-    `\n${table.toString()}\n${invocations} ${invocations === 1 ? "invocation" : "invocations"} of the Worker, ${seconds.toFixed(0)} s in all.`,
-  );
+  printTable(columns);
+  print(`${counted(invocations, "invocation")} of the Worker, ${seconds.toFixed(0)} s in all.`);
   const byReason = [{ $group: { _id: "$reason", count: { $sum: 1 } } }, { $sort: { count: -1 } }];
   for (const { _id, count } of await db.quarantine
     .aggregate<{ _id: string; count: number }>(byReason)

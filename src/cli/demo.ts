@@ -5,20 +5,22 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Command, InvalidArgumentError } from "commander";
+import { InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { startWorker } from "../local/worker.ts";
 import type { Database } from "../platform/database.ts";
-import { parseFaults } from "../replica/faults.ts";
+import { FAULTS, parseFaults } from "../replica/faults.ts";
+import { counted, moment } from "../report/words.ts";
 import { consentTo, isOurs, placeOf } from "./consent.ts";
 import { addBoardSites, boardVars, reportBoards, startBoards } from "./demo-boards.ts";
 import { replicaOf, varsOf } from "./demo-replica.ts";
 import { reportDemo } from "./demo-report.ts";
-import { EXIT } from "./exit.ts";
+import { EXIT, newCommand } from "./exit.ts";
+import { didYouMean } from "./nearest.ts";
 import { print, printProblem } from "./print.ts";
 import { createProgressView, isComplete } from "./progress.ts";
 import {
   type AtEnd,
+  buildWorker,
   DATA_DIR,
   newToken,
   openDatabase,
@@ -54,16 +56,22 @@ const positive = (text: string): number => {
   return number;
 };
 
+const FAULT_NAMES = ["none", "default", "all", ...Object.keys(FAULTS)];
 const faultNames = (text: string): string => {
   try {
     parseFaults(text);
     return text;
   } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    const meant = text
+      .split(",")
+      .map((name) => (name.trim() in FAULTS ? "" : didYouMean(name.trim(), FAULT_NAMES)));
+    throw new InvalidArgumentError(
+      `${error instanceof Error ? error.message : String(error)}.${meant.join("")}`,
+    );
   }
 };
 
-const program = new Command("demo")
+const program = newCommand("demo")
   .description("The whole system on this machine, against a replica of both APIs with their real faults.")
   .option("--seed <number>", "seed of the made-up history", positive, 1)
   .option("--notices <number>", "notices published, both sources together", positive, 20_000)
@@ -73,7 +81,7 @@ const program = new Command("demo")
   .option("--board-minutes", "councils' sites too: about a minute more, they are asked once a second")
   .option("--yes", "deletes the demo before this one without asking, on a server that MONGODB_URI names")
   .option("--keep", "leave everything running at the end")
-  .option("--resume", "go on where the last demo stopped, with its settings");
+  .option("--resume", "resume where the last demo stopped, with its settings");
 
 async function main(atEnd: AtEnd): Promise<number> {
   const options = program.parse().opts<Options>();
@@ -100,7 +108,7 @@ async function main(atEnd: AtEnd): Promise<number> {
   const vars = { MONGODB_DB: DATABASE, ...varsOf(settings, replica), ...own };
   const token = newToken();
   const secrets = { MONGODB_URI: uri, STATUS_TOKEN: token };
-  const worker = await step("Building the Worker", () => startWorker({ vars, secrets }));
+  const worker = await buildWorker({ vars, secrets });
   atEnd(worker.close);
   const view = createProgressView(startedAtMs);
   const invocations = await runToTheEnd({ db, worker, view });
@@ -135,7 +143,7 @@ function describe(settings: Settings, { resumed }: { resumed: boolean }): string
   const history = recorded
     ? `the recorded pages of ${recorded}`
     : `${notices} notices in ${months} months, seed ${seed}, faults ${faults}`;
-  return `${resumed ? "Going on with" : "New demo"}: ${history}`;
+  return `${resumed ? "Resuming" : "New demo"}: ${history}`;
 }
 
 /** The demo begins with an empty database: on a server that is not its own, what is there goes only with consent. */
@@ -181,12 +189,16 @@ async function runToTheEnd(watched: Watched): Promise<number> {
   }
 }
 
+/** Nothing is left to show the progress of: only what came is told. */
+const silent = { show: () => undefined, end: () => undefined };
+
 async function keepRunning(system: Omit<Watched, "view">): Promise<never> {
   for (;;) {
     await sleep(KEPT_TICK_MS);
-    const view = createProgressView(Date.now());
-    await tickShown({ ...system, view });
-    view.end();
+    await tickShown({ ...system, view: silent });
+    const run = await system.db.syncRuns.findOne({}, { sort: { startedAt: -1 } });
+    const came = (run?.sources ?? []).reduce((sum, { contractsChanged }) => sum + contractsChanged, 0);
+    if (came > 0) print(`${moment(new Date())}: ${counted(came, "new or changed notice")}.`);
   }
 }
 

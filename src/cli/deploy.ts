@@ -7,6 +7,7 @@ import { readConfig, SECRETS, SETTINGS } from "../config/config.ts";
 import { ConfigError } from "../terms/errors.ts";
 import { diagnose } from "../upkeep/doctor.ts";
 import { FINDING_SIGNS, type Finding } from "../upkeep/finding.ts";
+import { didYouMean } from "./nearest.ts";
 import { print, printProblem } from "./print.ts";
 import { readSettings, readWranglerToml } from "./settings.ts";
 
@@ -46,7 +47,7 @@ function checkSettings(): Result {
   if (unknown.length > 0)
     return failed(
       `${unknown.join(", ")} in wrangler.toml is not a setting`,
-      `There are: ${SETTINGS.join(", ")}.`,
+      `${unknown.map((name) => didYouMean(name, SETTINGS)).join("")} There are: ${SETTINGS.join(", ")}.`.trim(),
     );
   if (crons.length === 0)
     return failed(

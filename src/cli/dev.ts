@@ -4,9 +4,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { InvalidArgumentError } from "commander";
 import { SECRETS } from "../config/config.ts";
 import { replicaOf, varsOf } from "./demo-replica.ts";
+import { newCommand } from "./exit.ts";
 import { print } from "./print.ts";
 import { readSettings } from "./settings.ts";
 import { type AtEnd, DATA_DIR, newToken, openDatabase, pageWords, runCommand } from "./system.ts";
@@ -22,7 +23,7 @@ const port = (text: string): number => {
   return number;
 };
 
-const program = new Command("dev")
+const program = newCommand("dev")
   .description("wrangler dev against a replica of both sites, with a database of its own.")
   .option("--port <number>", "where the pages are", port, 8787)
   .addHelpText(

@@ -178,7 +178,7 @@ const CHANGE_WORDS: Record<(typeof CHANGES)[number], string> = {
   insert: "plans",
   extend: "extends",
   reopen: "reads once more, whole,",
-  resume: "goes on with",
+  resume: "resumes",
   restore: "takes back without a request",
   cancel: "cancels",
   change: "adjusts",

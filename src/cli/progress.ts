@@ -70,6 +70,7 @@ export function createProgressView(startedAtMs: number): ProgressView {
 }
 
 const QUIET_MS_MAX = 1500; // so that a log shows that it is still working
+const SAME_MS_MAX = 10_000; // and has no more lines than it needs where nothing moves
 const WIDTH = 80; // of an output that does not say how wide it is
 const NAME_WIDTH = 16;
 const BAR_WIDTH = 12;
@@ -142,18 +143,21 @@ function bars(startedAtMs: number): ProgressView {
 
 function lines(startedAtMs: number): ProgressView {
   const outlook = createOutlook(startedAtMs);
-  const last = new Map<string, string>();
+  const last = new Map<string, { mark: string; text: string }>();
   const writtenAtMs = new Map<string, number>();
   return {
     show(all) {
       for (const progress of all) {
         const { source, name, done, exact, windows } = progress;
         const mark = `${done}/${exact}/${windows}`;
-        const isQuiet = Date.now() - (writtenAtMs.get(source) ?? 0) > QUIET_MS_MAX;
-        if (windows === 0 || (last.get(source) === mark && !isQuiet)) continue;
-        last.set(source, mark);
         const about = { leftMs: outlook(progress), width: WIDTH - NAME_WIDTH - 1 };
-        print(`${name.padEnd(NAME_WIDTH)} ${describe(progress, about)}`);
+        const text = `${name.padEnd(NAME_WIDTH)} ${describe(progress, about)}`;
+        const before = last.get(source);
+        const quietMs = Date.now() - (writtenAtMs.get(source) ?? 0);
+        const isDue = quietMs > (before?.text === text ? SAME_MS_MAX : QUIET_MS_MAX);
+        if (windows === 0 || (before?.mark === mark && !isDue)) continue;
+        last.set(source, { mark, text });
+        print(text);
         writtenAtMs.set(source, Date.now());
       }
     },

@@ -5,12 +5,14 @@ import { access, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { CommanderError } from "commander";
 import { MongoClient } from "mongodb";
 import { z } from "zod";
 import { startMongod } from "../local/mongod.ts";
-import type { LocalWorker } from "../local/worker.ts";
+import type { LocalWorker, LocalWorkerOptions } from "../local/worker.ts";
 import { collectionsOf, type Database } from "../platform/database.ts";
 import { withoutPieces } from "../platform/redact.ts";
+import { EXIT } from "./exit.ts";
 import { print, printProblem } from "./print.ts";
 import { type ProgressView, readProgress, type SourceProgress } from "./progress.ts";
 
@@ -27,12 +29,18 @@ export interface LocalDatabase {
 
 /**
  * The MongoDB that MONGODB_URI names, or one of our own on a folder below .data, which goes on with what is there.
+ * @param say where it tells what it does: beside the answer, where that is for programs
+ * @param shared whether it may be the one of another command that works on that folder
  * @throws Error when it cannot be reached, or when another command works on that folder
  */
-export async function openDatabase(folder: string, name: string): Promise<LocalDatabase> {
+export async function openDatabase(
+  folder: string,
+  name: string,
+  { say = print, shared = false } = {},
+): Promise<LocalDatabase> {
   const dataDir = join(DATA_DIR, folder, "db");
   await canBeWritten(dataDir);
-  const mongo = await step("Starting MongoDB", () => startMongod({ dataDir, log: print }));
+  const mongo = await step("Starting MongoDB", () => startMongod({ dataDir, shared, log: say }), say);
   const client = clientOf(mongo.uri);
   const close = async () => {
     await client.close();
@@ -86,17 +94,21 @@ const POLL_MS = 500;
 const STEP_MS = 2000;
 
 /** Says what is begun, and every two seconds that it goes on. */
-export async function step<T>(what: string, work: () => Promise<T>): Promise<T> {
-  print(`${what}…`);
+export async function step<T>(what: string, work: () => Promise<T>, say = print): Promise<T> {
+  say(`${what}…`);
   await sleep(1); // what computes from here on would keep the line back
   const begunAtMs = Date.now();
-  const timer = setInterval(() => print(`  … ${Math.round((Date.now() - begunAtMs) / 1000)} s`), STEP_MS);
+  const timer = setInterval(() => say(`  … ${Math.round((Date.now() - begunAtMs) / 1000)} s`), STEP_MS);
   try {
     return await work();
   } finally {
     clearInterval(timer);
   }
 }
+
+/** Wrangler takes seconds to load, so that happens in its own step. */
+export const buildWorker = (options: LocalWorkerOptions): Promise<LocalWorker> =>
+  step("Building the Worker", async () => (await import("../local/worker.ts")).startWorker(options));
 
 export interface Watched {
   db: Database;
@@ -193,7 +205,8 @@ export async function runCommand(
     if (!interrupted) await exit(code);
   } catch (error) {
     if (interrupted) return;
+    if (error instanceof CommanderError) return exit(error.exitCode === 0 ? EXIT.fine : EXIT.usage); // it has been told
     printProblem(error instanceof Error ? error.message : String(error));
-    await exit(1);
+    await exit(EXIT.attention);
   }
 }

@@ -172,7 +172,7 @@ function line(name: string, given: Record<string, unknown>, allowed: string): st
   const shown =
     value === undefined ? "missing" : SECRETS.has(name) ? "wrong (a secret, not shown)" : `"${value}"`;
   const how = SECRETS.has(name)
-    ? `Set it with: npx wrangler secret put ${name}.`
+    ? `On this machine set it in .dev.vars or the environment, on Cloudflare with: npx wrangler secret put ${name}.`
     : "Set it in wrangler.toml.";
   return `${name} is ${shown}: ${allowed}. ${how}`;
 }

@@ -181,7 +181,7 @@ export function afterOverflow(options: {
   rules: LaneRules;
 }): { state: LaneState; counted: Row[] } {
   const { state, asked, rows, rules } = options;
-  const { state: next, counted } = moved({ state, rows, reached: asked.lo, start: rules.start });
+  const { state: next, counted } = advanced({ state, rows, reached: asked.lo, start: rules.start });
   return { state: { ...next, below: justBelow(asked.lo) }, counted };
 }
 
@@ -194,11 +194,11 @@ function advance(options: {
   fault?: string;
 }): Decision {
   const { state, page, reached, rules, fault = null } = options;
-  const { state: next, counted } = moved({ state, rows: page.rows, reached, start: rules.start });
+  const { state: next, counted } = advanced({ state, rows: page.rows, reached, start: rules.start });
   return { state: next, act: { kind: "advance", page, counted, fault } };
 }
 
-function moved(options: { state: LaneState; rows: Row[]; reached: LondonTime; start: LondonTime }): {
+function advanced(options: { state: LaneState; rows: Row[]; reached: LondonTime; start: LondonTime }): {
   state: LaneState;
   counted: Row[];
 } {

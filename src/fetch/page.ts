@@ -100,7 +100,7 @@ export function salvageReleases(body: Uint8Array): Pick<Page, "rows" | "unidenti
   const parts = partsOf(text);
   if (!parts)
     return { rows: [], unidentified: [{ rawText: text, reason: "the page cannot be read as JSON" }] };
-  return readElements(parts.elements.flatMap(apart)).page;
+  return readElements(parts.elements.flatMap(splitUnclosed)).page;
 }
 
 interface Trouble {
@@ -190,7 +190,7 @@ function tagsAt(rawText: string, from: number | undefined): string[] {
 }
 
 /** A release whose quotes or braces do not close takes its neighbours with it: they are looked for in its text. */
-function apart(element: Element): Element[] {
+function splitUnclosed(element: Element): Element[] {
   if (element.values > RELEASE_VALUES_MAX || parseLenient(element.text).ok) return [element];
   const parts = objectsApart(element.text, (value) => releaseIdentitySchema.safeParse(value).success);
   return parts

@@ -12,7 +12,7 @@ const AHEAD_MARGIN = 2;
  * Which open windows fit, newest first over both sources alike: the first one that does not ends it, so that no older
  * month is ever stored in place of a newer one.
  */
-export function fitting(options: {
+export function windowsThatFit(options: {
   open: readonly (PastWindow & { storedAlready?: number })[];
   roomBytes: number;
   known: Known;

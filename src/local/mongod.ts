@@ -29,6 +29,8 @@ export interface MongodOptions {
   parameters?: string[];
   /** Asks for a sign-in; the first user can be made without one. */
   auth?: boolean;
+  /** Where another command's MongoDB works on the folder, take that one. */
+  shared?: boolean;
   /** Never take MONGODB_URI: for tests that break their server. */
   ownServer?: boolean;
   log?: (line: string) => void;
@@ -73,9 +75,11 @@ async function startBinary(options: MongodOptions & { path: string; how: string 
     } catch (error) {
       const exitCode = error instanceof EndedAtOnce ? error.exitCode : null;
       const owner = exitCode === FOLDER_IN_USE ? await ownerOf(dataDir) : null;
+      if (owner !== null && options.shared)
+        return { uri: uriOf(owner.port), how: owner.how, pid: null, stop: async () => undefined };
       if (owner !== null)
         throw new Error(
-          `Another command works on ${dataDir} (process ${owner}). Stop it first: Ctrl-C where it runs, or kill ${owner}.`,
+          `Another command works on ${dataDir} (process ${owner.pid}). Stop it first: Ctrl-C where it runs, or kill ${owner.pid}.`,
         );
       const passing = exitCode === FOLDER_IN_USE || (exitCode === PORT_IN_USE && options.port === undefined);
       if (!passing || Date.now() > until)
@@ -86,14 +90,16 @@ async function startBinary(options: MongodOptions & { path: string; how: string 
 }
 
 const OWNER = "owner.pid";
+const uriOf = (port: number) => `mongodb://127.0.0.1:${port}/?directConnection=true`;
 
 /** The command whose MongoDB works on a folder, where it still runs; null where its MongoDB is about to end. */
-async function ownerOf(dataDir: string): Promise<number | null> {
-  const pid = Number(await readFile(join(dataDir, OWNER), "utf8").catch(() => ""));
+async function ownerOf(dataDir: string): Promise<{ pid: number; port: number; how: string } | null> {
+  const text = await readFile(join(dataDir, OWNER), "utf8").catch(() => "");
+  const [pid = 0, port = 0] = text.split(" ").map(Number);
   if (!Number.isInteger(pid) || pid < 1 || pid === process.pid) return null;
   try {
     process.kill(pid, 0);
-    return pid;
+    return { pid, port, how: `that of process ${pid}` };
   } catch {
     return null;
   }
@@ -138,7 +144,7 @@ async function launch(
   });
   const ended = new Promise<number>((resolve) => watchdog.once("exit", (code) => resolve(code ?? 1)));
   const pid = await firstLine(watchdog.stdout).then(Number);
-  const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;
+  const uri = uriOf(port);
   try {
     await untilReady({ uri, replicaSet, ended, port });
   } catch (error) {
@@ -146,7 +152,7 @@ async function launch(
     await ended;
     throw error;
   }
-  await writeFile(join(dataDir, OWNER), String(process.pid));
+  await writeFile(join(dataDir, OWNER), `${process.pid} ${port}`);
   // The watchdog must not keep the parent from ending by itself.
   watchdog.unref();
   return {

@@ -43,11 +43,6 @@ export function hasRole(party: Json, role: string): boolean {
   return Array.isArray(party["roles"]) && party["roles"].includes(role);
 }
 
-/** Awards and contracts that came to something. */
-export function made(parts: Json[]): Json[] {
-  return parts.filter(({ status }) => status !== "cancelled" && status !== "unsuccessful");
-}
-
 /** What is bought under a part, and where it goes: the part itself and its items. */
 export function itemsOf(parts: Json[]): Json[] {
   return parts.flatMap((part) => list(part["items"]));

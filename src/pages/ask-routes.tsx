@@ -14,7 +14,7 @@ import { ProcessPage } from "./process.tsx";
 
 /** A question that takes longer is ended by MongoDB: a page must not hold its connection. */
 const ANSWER_MS_MAX = 10_000;
-const ID = /^[0-9a-f]{24}$/;
+const ID_LENGTH_MAX = 300;
 
 interface Signed {
   Variables: { session: string | null };
@@ -63,7 +63,8 @@ export function addAskRoutes(app: Hono<Signed>, options: AskOptions): void {
   });
   app.get("/processes/:id", async (c) => {
     const id = c.req.param("id");
-    const view = ID.test(id) ? await withData(c, (db) => readProcess(db, id)) : null;
+    const view =
+      id.length <= ID_LENGTH_MAX ? await withData(c, (db) => readProcess(db, id, sourceIds)) : null;
     if (view === null) return c.notFound();
     return page(c, 200, <ProcessPage {...view} noticePage={noticePage} />);
   });

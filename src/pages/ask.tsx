@@ -3,9 +3,11 @@
 import type { Document } from "mongodb";
 import { z } from "zod";
 import { cellText } from "../questions/cell.ts";
+import { OCID } from "../questions/columns.ts";
 import { QUESTIONS } from "../questions/index.ts";
 import type { Column, Question } from "../questions/question.ts";
-import { Layout, Scroll } from "./layout.tsx";
+import { counted } from "../report/words.ts";
+import { Advice, Layout, Scroll } from "./layout.tsx";
 
 /** The site's own page of a notice. */
 export type NoticePage = (source: string, noticeId: string) => string | undefined;
@@ -53,7 +55,9 @@ export function AnswerPage(props: AnswerPageProps) {
         <a href="/ask">← All questions</a>
       </p>
       <h1>{question.title}</h1>
-      <p class="soft">{question.about}</p>
+      <p class="soft">
+        <Advice text={question.about} />
+      </p>
       {note !== null && <p class="soft">{note}</p>}
       <section class="card" aria-label="Parameters">
         <Form question={question} typed={typed} problems={problems} />
@@ -65,9 +69,9 @@ export function AnswerPage(props: AnswerPageProps) {
       )}
       {rows !== null && (
         <section class="card" aria-labelledby="answer">
-          <h2 id="answer">{rows.length === 1 ? "1 row" : `${rows.length} rows`}</h2>
+          <h2 id="answer">{rows.length === 0 ? "Nothing was found." : counted(rows.length, "row")}</h2>
           {rows.length > 0 && <Answer question={question} rows={rows} noticePage={noticePage} />}
-          <p class="soft">
+          <p class="below soft">
             <a href={`/ask/${question.name}.csv?${new URLSearchParams(typed)}`}>Download it as CSV</a>
           </p>
         </section>
@@ -148,8 +152,7 @@ function Cell({ column, row, noticePage }: { column: Column; row: Document; noti
   const text = cellText(value, column);
   const sortable =
     value instanceof Date ? value.toISOString() : typeof value === "number" ? String(value) : undefined;
-  const address =
-    column.kind === "link" && typeof value === "string" ? addressOf(value, row, noticePage) : undefined;
+  const address = typeof value === "string" ? addressOf(value, { column, row, noticePage }) : undefined;
   return (
     <td class={isNumber(column.kind) ? "number" : undefined} data-value={sortable}>
       {address === undefined ? text : <a href={address}>{text}</a>}
@@ -157,7 +160,12 @@ function Cell({ column, row, noticePage }: { column: Column; row: Document; noti
   );
 }
 
-/** A notice's page, or an address as it is stored; never one that a browser would run. */
-function addressOf(value: string, row: Document, noticePage: NoticePage): string | undefined {
+/** A procurement's page, a notice's, or an address as it is stored; never one that a browser would run. */
+function addressOf(
+  value: string,
+  { column, row, noticePage }: { column: Column; row: Document; noticePage: NoticePage },
+): string | undefined {
+  if (column.field === OCID.field) return `/processes/${encodeURIComponent(value)}`;
+  if (column.kind !== "link") return undefined;
   return /^https:\/\//.test(value) ? value : noticePage(String(row["source"]), value);
 }

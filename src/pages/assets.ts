@@ -57,7 +57,7 @@ button { font: inherit; padding: .4rem .9rem; border: 1px solid var(--line); bor
 .narrow form button { background: var(--good); color: var(--card); border-color: var(--good); font-weight: 600; padding: .6rem; }
 .problem { color: var(--bad); overflow-wrap: anywhere; }
 .problem, .id, dd, pre, td { unicode-bidi: isolate; }
-.pace h3 { font-size: .85rem; font-weight: 500; color: var(--soft); margin: 0; } .pace p { margin: 0; } .pace { padding-top: .7rem; border-top: 1px solid var(--line); }
+.pace h3 { font-size: .85rem; font-weight: 500; color: var(--soft); margin: 0; } .pace p { margin: 0; } .pace { padding-top: .7rem; border-top: 1px solid var(--line); } .pace + .pace { margin-top: .7rem; }
 .id { overflow-wrap: anywhere; }
 
 .verdict { border-radius: .9rem; padding: .9rem 1.1rem; margin: 0 0 1rem; border: 1px solid; }
@@ -135,8 +135,9 @@ details { margin-top: .8rem; } summary { cursor: pointer; color: var(--link); }
 .asked { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 14rem), 1fr)); align-items: start; }
 .asked div { display: grid; gap: .2rem; } .asked label { font-weight: 600; } .asked .soft, .asked .problem { font-size: .85rem; }
 .asked input { font: inherit; padding: .45rem .6rem; border: 1px solid var(--soft); border-radius: .5rem; background: var(--page); color: var(--ink); width: 100%; }
-.asked button { justify-self: start; background: var(--good); color: var(--card); border-color: var(--good); font-weight: 600; }
-.answer td { white-space: normal; min-width: 6rem; max-width: 26rem; overflow-wrap: anywhere; vertical-align: top; }
+.asked button { justify-self: start; grid-column: 1 / -1; background: var(--good); color: var(--card); border-color: var(--good); font-weight: 600; }
+.answer td { white-space: normal; min-width: 7.5rem; max-width: 26rem; overflow-wrap: anywhere; vertical-align: top; }
+.below { margin: .9rem 0 0; }
 .questions, .timeline { margin: 0; padding-left: 1.2rem; display: grid; gap: .35rem; }
 .top nav { display: flex; gap: 1rem; margin-left: auto; }
 #stale { border: 1px solid var(--bad); border-radius: .9rem; padding: .7rem 1.1rem; color: var(--bad); background: var(--card); font-weight: 600; }

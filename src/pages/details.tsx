@@ -6,10 +6,12 @@ import {
   bytes,
   count,
   counted,
+  day,
   moment,
   monthName,
   type NamedSource,
   nameIn,
+  PROOF_WORDS,
   percent,
   STATE_MEANINGS,
   span,
@@ -27,6 +29,7 @@ interface WindowPageProps extends WindowDetail {
 export function WindowPage({ window, summary, gaps, sources }: WindowPageProps) {
   const title = windowName(sources, window);
   const { state } = summary;
+  const verified = verifiedWords(window);
   return (
     <Layout title={`${title} – Procurement sync`} signedIn>
       <p class="crumb">
@@ -35,7 +38,8 @@ export function WindowPage({ window, summary, gaps, sources }: WindowPageProps) 
       <h1>{title}</h1>
       <section class="card" aria-label="State">
         <p class="sentence">
-          <State state={state} /> – {STATE_MEANINGS[state]}
+          <State state={state} /> –{" "}
+          {verified && state === "exact" ? `verified ${verified}` : STATE_MEANINGS[state]}
           {state !== "done" && state !== "exact" && summary.progress > 0
             ? `; ${percent(summary.progress)} of its time has been read`
             : ""}
@@ -59,7 +63,7 @@ export function WindowPage({ window, summary, gaps, sources }: WindowPageProps) 
             ["Attempts", window.attempts > 0 && `${count(window.attempts)} since its last progress`],
             ["Begun", window.startedAt && moment(window.startedAt)],
             ["Read to its end", window.doneAt && `${moment(window.doneAt)}${tookWords(window)}`],
-            ["Verified", window.verifiedAt && moment(window.verifiedAt)],
+            ["Verified", verified],
           ]}
         />
       </section>
@@ -196,6 +200,17 @@ function Tags({ byTag }: { byTag: Record<string, number> }) {
     </table>
   );
 }
+
+/** By what and when, and when it is looked at again: no proof says more. */
+function verifiedWords({ proof, proofBy, verifiedAt, verifyAt }: WindowDetail["window"]): string | null {
+  if (verifiedAt === null) return null;
+  const by = proof === "exact" && proofBy ? `by ${PROOF_WORDS[proofBy]} on ` : "";
+  const again =
+    verifyAt && verifyAt.getUTCFullYear() < NEVER ? `; looked at again from ${day(verifyAt)}` : "";
+  return `${by}${moment(verifiedAt)}${again}`;
+}
+
+const NEVER = 9999; // the year in which a month is due again that is proved once and for all
 
 /** A London wall-clock time as people write it. */
 const localWords = (time: LondonTime) =>

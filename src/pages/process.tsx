@@ -1,7 +1,7 @@
 // The page of one procurement: its state and why, what was awarded, and its notices as they came.
 import { cellText } from "../questions/cell.ts";
 import type { ProcessView } from "../report/procurement.ts";
-import { moment } from "../report/words.ts";
+import { moment, percent } from "../report/words.ts";
 import type { Process, ProcessState } from "../terms/process.ts";
 import type { NoticePage } from "./ask.tsx";
 import { Rows } from "./details.tsx";
@@ -21,7 +21,8 @@ const day = (date: Date | undefined) => date && cellText(date, { kind: "day" });
 const money = (amount: number | undefined, currency: string | undefined) =>
   amount === undefined ? undefined : `${cellText(amount, { kind: "money" })} ${currency ?? ""}`.trim();
 
-export function ProcessPage({ process, standings, noticePage }: ProcessView & { noticePage: NoticePage }) {
+export function ProcessPage(props: ProcessView & { noticePage: NoticePage }) {
+  const { process, standings, twins, noticePage } = props;
   const title = process.title ?? process.ocid;
   const { state, awards = [], changes = [] } = process;
   return (
@@ -51,6 +52,7 @@ export function ProcessPage({ process, standings, noticePage }: ProcessView & { 
           ]}
         />
       </section>
+      {twins.length > 0 && <Twins twins={twins} />}
       {awards.length > 0 && <Awards awards={awards} />}
       <section class="card" aria-labelledby="notices">
         <h2 id="notices">Notices</h2>
@@ -89,6 +91,22 @@ export function ProcessPage({ process, standings, noticePage }: ProcessView & { 
         </section>
       )}
     </Layout>
+  );
+}
+
+function Twins({ twins }: Pick<ProcessView, "twins">) {
+  return (
+    <section class="card" aria-labelledby="twins">
+      <h2 id="twins">On the other site</h2>
+      {twins.map(({ processId, ocid, title, likelihood, agree }) => (
+        <p>
+          Likely the same procurement: <a href={`/processes/${processId.toHexString()}`}>{title ?? ocid}</a>{" "}
+          <span class="soft">
+            (sure to {percent(likelihood)}; {agree.join(", ")} and buyer agree)
+          </span>
+        </p>
+      ))}
+    </section>
   );
 }
 

@@ -1,4 +1,4 @@
-// Before contracts older than a start are deleted, their windows forget that they were read: moving the start back later
+// Before contracts older than a start are deleted, their windows no longer count as read: moving the start back later
 // fetches them again. The windows come first, so that a prune that stops halfway has deleted nothing that counts as read.
 import type { AnyBulkWriteOperation } from "mongodb";
 import type { Database } from "../platform/database.ts";

@@ -62,6 +62,7 @@ export const INDEXES = {
       name: "callOffs",
       partialFilterExpression: { callOffOf: { $exists: true } },
     },
+    { key: { buyerId: 1, _id: 1 }, name: "twinsDue", partialFilterExpression: { twinsDue: true } },
     { key: { turnsAt: 1 }, name: "turning", partialFilterExpression: { turnsAt: { $exists: true } } },
   ],
   buyers: [
@@ -190,7 +191,7 @@ export async function ensureCollections(
     const differing = await differingCollections(db, own);
     await allOf(
       differing.map(async ({ name, validator, exists }) => {
-        if (!exists && (await made(db, name, validator))) return;
+        if (!exists && (await createdNow(db, name, validator))) return;
         await db.command({ collMod: name, validator, ...RULES });
       }),
     );
@@ -201,7 +202,7 @@ export async function ensureCollections(
 }
 
 /** False when another invocation was faster. */
-async function made(db: Db, name: string, validator: Document): Promise<boolean> {
+async function createdNow(db: Db, name: string, validator: Document): Promise<boolean> {
   const options = { validator, ...RULES };
   const isThere = (error: unknown) => error instanceof MongoServerError && error.code === NAMESPACE_EXISTS;
   try {

@@ -127,6 +127,7 @@ export const bidding = [
     about:
       "Being on a framework is the only way to its call-offs; a dynamic market takes applications as long as it exists.",
     parameters: tradeAndRegion,
+    example: { cpv: "" },
     collection: "processes",
     index: "open",
     columns: [

@@ -8,6 +8,7 @@ const instant = new Intl.DateTimeFormat("en-GB", {
   timeStyle: "short",
   timeZone: LONDON,
 });
+const money = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 const number = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 2 });
 
 /** One value as people read it; an absent one is empty. */
@@ -15,6 +16,6 @@ export function cellText(value: unknown, { kind }: Pick<Column, "kind">): string
   if (value === null || value === undefined) return "";
   if (value instanceof Date) return (kind === "day" ? day : instant).format(value);
   if (Array.isArray(value)) return value.map((one) => cellText(one, { kind: "text" })).join("; ");
-  if (typeof value === "number") return number.format(value);
+  if (typeof value === "number") return (kind === "money" ? money : number).format(value);
   return String(value).replaceAll(/\s+/g, " ").trim();
 }

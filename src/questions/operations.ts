@@ -41,6 +41,35 @@ export const operations = [
     ],
   }),
   question({
+    name: "unproved",
+    title: "What is not proved yet, and why?",
+    asker: "operator",
+    about:
+      "The months that are not `exact`, newest first: how far each is, what only a cursor could read, its last error. Nothing comes back when all is proved.",
+    parameters: z.object({ limit }),
+    collection: "syncWindows",
+    index: null,
+    columns: [
+      SOURCE,
+      { field: "month", title: "Month", kind: "text" },
+      { field: "status", title: "Status", kind: "text" },
+      { field: "proof", title: "Proof", kind: "text" },
+      { field: "slices", title: "Slices by cursor", kind: "number" },
+      { field: "error", title: "Last error", kind: "text" },
+    ],
+    pipeline: (read) => [
+      { $match: { status: { $ne: "cancelled" }, proof: { $ne: "exact" } } },
+      { $sort: { from: -1, _id: 1 } },
+      { $limit: read.limit },
+      {
+        $set: {
+          slices: { $size: { $ifNull: ["$unproven", []] } },
+          error: { $ifNull: ["$lastError.message", "$$REMOVE"] },
+        },
+      },
+    ],
+  }),
+  question({
     name: "requests-left",
     title: "How many requests are left, and how many days?",
     asker: "operator",

@@ -63,6 +63,39 @@ export type Asked =
   | { kind: "asked"; pipeline: Document[] }
   | { kind: "refused"; problems: { parameter: string; message: string }[] };
 
+const TWIN_COLUMNS: readonly Column[] = [
+  { field: "twin", title: "Likely the same", kind: "text" },
+  { field: "twinLikelihood", title: "How sure", kind: "number" },
+];
+
+/** A row is a procurement, which may have a twin on the other site. */
+export const mayShowTwins = ({ collection, columns }: Question): boolean =>
+  collection === "processes" && columns.some(({ field }) => field === "ocid" || field === NOTICE_FIELD);
+
+/** Off every answer unless it is asked for: two records of one procurement stay two rows. */
+const TWIN_STAGES: Document[] = [
+  {
+    $lookup: {
+      from: "processes",
+      localField: "twins.processId",
+      foreignField: "_id",
+      pipeline: [{ $project: { _id: 0, ocid: 1 } }],
+      as: "twin",
+    },
+  },
+  { $set: { twin: { $first: "$twin.ocid" }, twinLikelihood: { $first: "$twins.likelihood" } } },
+];
+
+/** The question with twins among its columns, where it may show them. */
+export function withTwins(one: Question): Question {
+  if (!mayShowTwins(one)) return one;
+  return {
+    ...one,
+    columns: [...one.columns, ...TWIN_COLUMNS],
+    pipeline: (typed, asking) => [...one.pipeline(typed, asking), ...TWIN_STAGES],
+  };
+}
+
 /** The pipeline for what somebody typed; only the columns come back. */
 export function ask(one: Question, typed: Readonly<Record<string, string>>, asking: Asking): Asked {
   const known = Object.keys(one.parameters.shape);

@@ -21,8 +21,10 @@ export interface Replica {
   published(source: Source, now: number): Published[];
 }
 
-const FAT_PATH = "/api/1.0/ocdsReleasePackages";
-const CF_PATH = "/Published/Notices/OCDS/Search";
+export const PATHS: Record<Source, string> = {
+  FIND_A_TENDER: "/api/1.0/ocdsReleasePackages",
+  CONTRACTS_FINDER: "/Published/Notices/OCDS/Search",
+};
 const LOGGED_MAX = 1000;
 
 export function createReplica(options: ReplicaOptions): Replica {
@@ -102,10 +104,10 @@ function early(state: State, source: Source, fault: Fault | null): Answer | null
 function route(state: State, asked: Asked): Answer {
   const { source, url, now } = asked;
   if (source === "CONTRACTS_FINDER") {
-    return url.pathname === CF_PATH ? contractsFinder(state, asked) : json(404, CF_NOT_FOUND);
+    return url.pathname === PATHS[source] ? contractsFinder(state, asked) : json(404, CF_NOT_FOUND);
   }
-  if (url.pathname === FAT_PATH) return findATender(state, asked);
-  if (url.pathname.startsWith(`${FAT_PATH}/`)) return lookUp(state, asked);
+  if (url.pathname === PATHS[source]) return findATender(state, asked);
+  if (url.pathname.startsWith(`${PATHS[source]}/`)) return lookUp(state, asked);
   return json(404, fatNotFound(url.pathname, now));
 }
 

@@ -4,7 +4,7 @@ import {
   buyerOf,
   companyNumber,
   contractPeriod,
-  cpvOf,
+  cpvBeside,
   DAY_MS,
   grossValue,
   maybe,
@@ -164,7 +164,7 @@ function lotsAndItems(making: Making): object {
     items: [
       {
         id: "1",
-        additionalClassifications: [cpvOf(random)],
+        additionalClassifications: [cpvBeside(themeOf(record.ocid), random)],
         // As notice 002109-2021 has it.
         deliveryAddresses: random() < 0.01 ? { "1": addresses[0] } : addresses,
         relatedLot: "1",
@@ -192,7 +192,7 @@ function awardsOf(making: Making): object {
           items: [
             {
               id: "1",
-              classification: cpvOf(random),
+              classification: cpvBeside(themeOf(record.ocid), random),
               deliveryAddresses: deliveryAddresses(making),
               relatedLot: "1",
             },

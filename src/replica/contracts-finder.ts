@@ -5,7 +5,7 @@ import {
   buyerOf,
   companyNumber,
   contractPeriod,
-  cpvOf,
+  cpvBeside,
   DAY_MS,
   maybe,
   type Organisation,
@@ -49,7 +49,8 @@ export function contractsFinder(record: Published, random: Random): object {
   const { start, end } = contractPeriod(at, random);
   const period = { startDate: zoned(start), endDate: zoned(end) };
   const [procurementMethod, procurementMethodDetails] = METHODS(random);
-  const { title, cpv } = themeOf(ocid);
+  const theme = themeOf(ocid);
+  const { title, cpv } = theme;
   const notice = (id: string, documentType: string, name: string) => ({
     id,
     documentType,
@@ -93,7 +94,9 @@ export function contractsFinder(record: Published, random: Random): object {
       ...(stage === "tender" ? { datePublished: zoned(firstAt) } : {}),
       status: isAward ? "complete" : early ? "planning" : "active",
       classification: cpv,
-      ...maybe(random, 0.35, () => ({ additionalClassifications: [cpvOf(random), cpvOf(random)] })),
+      ...maybe(random, 0.35, () => ({
+        additionalClassifications: [cpvBeside(theme, random), cpvBeside(theme, random)],
+      })),
       items: [{ id: "1", deliveryAddresses: [pick(random, DELIVERED), pick(random, DELIVERED)] }],
       ...maybe(random, 0.2, () => ({ minValue: { ...value, amount: Math.floor(amount / 2) } })),
       ...maybe(random, plant === null ? 0.75 : 1, () => ({ value })),

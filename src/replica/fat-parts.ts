@@ -3,7 +3,7 @@
 import {
   companyNumber,
   contractPeriod,
-  cpvOf,
+  cpvBeside,
   DAY_MS,
   grossValue,
   maybe,
@@ -144,10 +144,11 @@ export function lotsOf(
 }
 
 export function itemsOf({ record, random, buyer, lots }: Making) {
-  const { cpv } = themeOf(record.ocid);
+  const theme = themeOf(record.ocid);
+  const { cpv } = theme;
   return Array.from({ length: lots }, (_, lot) => ({
     id: String(lot + 1),
-    additionalClassifications: random() < 0.3 ? [cpv, cpvOf(random)] : [cpv],
+    additionalClassifications: random() < 0.3 ? [cpv, cpvBeside(theme, random)] : [cpv],
     ...maybe(random, 0.75, () => ({
       deliveryAddresses: [{ region: buyer.region, country: "GB", countryName: "United Kingdom" }],
     })),

@@ -44,6 +44,10 @@ const KINDS = [
 /** What is bought: what a title says, and its CPV code. */
 const WORKS = [
   ["Roof repairs", "45261910", "Roof repair"],
+  ["School extension", "45214210", "Primary school construction work"],
+  ["Road resurfacing", "45233141", "Road-maintenance works"],
+  ["Flood defences", "45246400", "Flood-prevention works"],
+  ["Boiler replacement", "45331110", "Boiler installation work"],
   ["Fostering placements", "85311300", "Welfare services for children and young people"],
   ["Network switches", "32420000", "Network equipment"],
   ["Audit services", "79212000", "Auditing services"],
@@ -185,10 +189,9 @@ export function amountOf(random: Random): number {
   return random() < 0.03 ? pick(random, [0, 1]) : amount;
 }
 
-/** Another code than the process's own, as a second one. */
-export function cpvOf(random: Random) {
-  const [, id, description] = pick(random, WORKS);
-  return { scheme: "CPV", id, description };
+/** A code beside the process's own: its group or its division, so that whoever asks by trade finds that trade. */
+export function cpvBeside({ cpv }: ReturnType<typeof themeOf>, random: Random) {
+  return { ...cpv, id: cpv.id.slice(0, random() < 0.5 ? 2 : 3).padEnd(cpv.id.length, "0") };
 }
 
 const FAR_END = Date.UTC(2076, 11, 31, 23, 59, 59); // seen: somebody's typing error

@@ -7,6 +7,7 @@ import { SOURCES, type Source } from "./sources.ts";
 export interface RunningReplica {
   url: string;
   replica: Replica;
+  options: ReplicaOptions;
   close(): Promise<void>;
 }
 
@@ -29,6 +30,7 @@ export async function startReplica(options: ReplicaOptions & { port?: number }):
   return {
     url: `http://127.0.0.1:${address.port}`,
     replica,
+    options,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -3,13 +3,14 @@ import type { SyncRun } from "../terms/documents.ts";
 import { toLondon } from "../terms/london-time.ts";
 import { readEntry } from "../terms/trouble.ts";
 import type { Source } from "../terms/window.ts";
-import { type AlarmFacts, decideAlarms, isMuchRejected, verdictOf } from "./alarms.ts";
+import { type AlarmFacts, decideAlarms, verdictOf } from "./alarms.ts";
 import { type Facts, moreQuarantined, type WindowFacts } from "./facts.ts";
 import { isWell } from "./health.ts";
 import { endOf, type Outlook, paceBySettings, paceOf, spacingOf } from "./pace.ts";
 import { standingIn } from "./proof.ts";
 import { type SourceStatus, STATUS_VERSION, type Status, type WindowSummary } from "./schema.ts";
-import { ago, counted, day, listed, megabytes, monthName, type NamedSource, WINDOW_STATES } from "./words.ts";
+import { sentenceOf } from "./sentence.ts";
+import { megabytes, type NamedSource, WINDOW_STATES } from "./words.ts";
 
 export interface StatusOptions {
   now: Date;
@@ -108,6 +109,7 @@ export function summaryOf(window: WindowFacts): WindowSummary {
     trouble: window.lastError === null ? null : (window.lastError.kind ?? "other"),
     doneAt,
     verifiedAt,
+    proofBy: (window.proof === "exact" && window.proofBy) || null,
   };
 }
 
@@ -180,56 +182,6 @@ function completeFrom(planned: WindowSummary[], horizon: Date): Date | null {
   const hole = history.findIndex(({ state }) => state !== "done" && state !== "exact");
   const unbroken = hole === -1 ? history : history.slice(0, hole);
   return unbroken.at(-1)?.from ?? (planned.length > 0 ? horizon : null);
-}
-
-const NAMED_MOST = 3; // months that a sentence names before it counts them
-
-function sentenceOf(status: Omit<SourceStatus, "sentence">, planned: WindowSummary[], now: Date): string {
-  const { months, monthsPlanned, syncedTo, planFrom } = status;
-  if (syncedTo === null || planFrom === null) return "Not started yet: the first run plans it.";
-  const unread = planned.filter(({ state }) => state === "pending" || state === "running");
-  const rejected = planned.filter(
-    ({ state, quarantined, releases }) =>
-      state !== "cancelled" && isMuchRejected({ rejected: quarantined, releases }),
-  );
-  const what = rejected.length > 0 ? "Read" : "Complete";
-  const sentences = [`${what} from ${monthOrDay(status.completeFrom ?? syncedTo)} to ${ago(syncedTo, now)}.`];
-  if (rejected.length > 0) {
-    const names = rejected.map(({ month }) => monthName(month));
-    sentences.push(`Much of ${listed(names, NAMED_MOST)} could not be stored.`);
-  }
-  if (status.paused) sentences.unshift("Paused: nothing new is read until it is resumed.");
-  if (unread.length > NAMED_MOST) {
-    const back = monthOrDay(unread.at(-1)?.from ?? planFrom);
-    sentences.push(`${count(unread.length, monthsPlanned)} still to be read, back to ${back}.`);
-  } else if (unread.length > 0) {
-    sentences.push(
-      `${listed(
-        unread.map(({ month }) => monthName(month)),
-        NAMED_MOST,
-      )} still to be read.`,
-    );
-  }
-  if (months.failed > 0) {
-    const names = planned.filter(({ state }) => state === "failed").map(({ month }) => monthName(month));
-    sentences.push(`${listed(names, NAMED_MOST)} could not be read.`);
-  }
-  if (months.deferred > 0) {
-    sentences.push(`${count(months.deferred, monthsPlanned)} waiting for room in the storage budget.`);
-  }
-  if (unread.length === 0 && months.done > 0) {
-    sentences.push(`${count(months.done, monthsPlanned)} still to be verified.`);
-  }
-  if (months.exact === monthsPlanned) sentences.push(`All ${counted(monthsPlanned, "month")} verified.`);
-  return sentences.join(" ");
-}
-
-const count = (some: number, all: number) => `${some} of ${counted(all, "month")}`;
-
-/** `January 2021`, or the day where it begins in the middle of a month. */
-function monthOrDay(at: Date): string {
-  const local = toLondon(at);
-  return local.endsWith("-01T00:00:00") ? monthName(local.slice(0, 7)) : day(at);
 }
 
 const RUN_MS_MAX = 15 * 60_000; // a cron invocation's wall time; then the platform drops it without a word

@@ -1,4 +1,4 @@
-// `/metrics`: the status as OpenMetrics text. Gauges only: the database forgets runs after 90 days, so a counter made of
+// `/metrics`: the status as OpenMetrics text. Gauges only: the database drops runs after 90 days, so a counter made of
 // them would run backwards.
 import { ALARM_KINDS, type Status } from "./schema.ts";
 import { WINDOW_STATES } from "./words.ts";

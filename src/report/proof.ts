@@ -1,7 +1,13 @@
 // What is proved, by what, and what is open: of a source's documents, for `sync proof`, the page and programs. Pure.
-import type { Assumption, SyncJob, SyncWindow, WitnessState } from "../terms/documents.ts";
+import {
+  type Assumption,
+  PROOF_BY,
+  type SyncJob,
+  type SyncWindow,
+  type WitnessState,
+} from "../terms/documents.ts";
 import type { Facts } from "./facts.ts";
-import { counted, moment } from "./words.ts";
+import { counted, moment, PROOF_WORDS } from "./words.ts";
 
 export type ProvedWindow = Pick<
   SyncWindow,
@@ -91,8 +97,8 @@ const latest = (instants: readonly Date[]): Date | null =>
 
 /** `60 by numbers, 7 by slices` */
 export const exactText = ({ months: { exact } }: Pick<Standing, "months">): string =>
-  Object.entries(exact)
-    .map(([name, months]) => `${months} by ${name}`)
+  PROOF_BY.filter((by) => exact[by])
+    .map((by) => `${exact[by]} by ${PROOF_WORDS[by]}`)
     .join(", ") || "none";
 
 /** `3 absent; 120 never published, by slice` */

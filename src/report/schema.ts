@@ -1,7 +1,7 @@
 // What `/status.json` says, as one versioned schema (docs/status.md). A field that is added keeps the version; one that
 // goes or changes its meaning makes a new one.
 import { z } from "zod";
-import { RUN_ENDS } from "../terms/documents.ts";
+import { PROOF_BY, RUN_ENDS } from "../terms/documents.ts";
 import { TROUBLE_KINDS } from "../terms/trouble.ts";
 import { WINDOW_STATES } from "./words.ts";
 
@@ -68,6 +68,8 @@ const windowStatusSchema = z.strictObject({
   trouble: trouble.nullable(),
   doneAt: instant.nullable(),
   verifiedAt: instant.nullable(),
+  /** What the proof of an exact one rests on. */
+  proofBy: z.enum(PROOF_BY).nullable(),
 });
 export type WindowSummary = z.infer<typeof windowStatusSchema>;
 

@@ -1,5 +1,6 @@
 // How the page, the alarms and the commands say things: British dates in London time, plain numbers, one name for each
 // source and state.
+import type { ProofBy } from "../terms/documents.ts";
 import type { TroubleKind } from "../terms/trouble.ts";
 import type { Source, WindowStatus } from "../terms/window.ts";
 
@@ -32,13 +33,20 @@ export const WINDOW_STATES = [
 export type WindowState = (typeof WINDOW_STATES)[number];
 
 export const STATE_MEANINGS: Record<WindowState, string> = {
-  exact: "read and verified: nothing can be missing",
+  exact: "read and verified; its page says by what and when",
   done: "read to its end, still to be verified",
   running: "being read now",
   pending: "still to be read",
   deferred: "waits for room: it would not fit the storage budget",
   failed: "could not be read; it is tried again after a day",
   cancelled: "outside the start date that is set now",
+};
+
+/** What a proof rests on. */
+export const PROOF_WORDS: Record<ProofBy, string> = {
+  numbers: "numbers",
+  witness: "the daily list",
+  slices: "slices",
 };
 
 const LONDON = { timeZone: "Europe/London" } as const;
@@ -144,7 +152,7 @@ export const TROUBLES: Record<TroubleKind, string> = {
 
 /** The learnt pace, for the page, `status` and `doctor`. */
 export function spacingText({ seconds, together }: { seconds: number; together: boolean }): string {
-  const every = `One request every ${seconds.toFixed(1)} seconds`;
+  const every = `One request every ${seconds.toFixed(seconds < 1 ? 3 : 1)} seconds`;
   return together
     ? `${every} for all sites together: they were seen to share one limit.`
     : `${every}: the site refused a faster pace.`;

@@ -2,7 +2,7 @@
 import { claimNewest, deferBefore, type Held } from "../claim/claim.ts";
 import type { Config } from "../config/config.ts";
 import { costOf, type Known, type PastWindow } from "../forecast/cost.ts";
-import { BACKFILL_SHARE, fitting } from "../forecast/fitting.ts";
+import { BACKFILL_SHARE, windowsThatFit } from "../forecast/fitting.ts";
 import type { Database } from "../platform/database.ts";
 import { volumesOf } from "../sources/index.ts";
 import type { SourceConfig } from "../sources/source.ts";
@@ -58,26 +58,26 @@ function readWindows(db: Database, sources: Config["sources"]): Promise<PastWind
   return db.syncWindows.find(filter, { projection: HOLDERS_ONLY }).toArray();
 }
 
-function knownFrom({ config, room }: HolderContext, windows: PastWindow[]): Known {
+function knownFrom({ config, headroom }: HolderContext, windows: PastWindow[]): Known {
   const { storeRaw, pageLimit } = config;
-  return { volumes: volumesOf(config.sources), windows, storage: room.measured, storeRaw, pageLimit };
+  return { volumes: volumesOf(config.sources), windows, storage: headroom.measured, storeRaw, pageLimit };
 }
 
 /** The oldest instant from which on this source's windows fit; undefined: everything does. */
 async function reachOf(context: HolderContext, known: Known): Promise<Date | undefined> {
-  const { db, source, room, config } = context;
-  if (room.budgetBytes === 0) return undefined;
+  const { db, source, headroom, config } = context;
+  if (headroom.budgetBytes === 0) return undefined;
   const { members, roomBytes } = poolOf(source, {
     sources: config.sources,
     windows: known.windows,
-    totalBytes: room.budgetBytes * BACKFILL_SHARE,
-    usedBytes: usedBytes(room),
+    totalBytes: headroom.budgetBytes * BACKFILL_SHARE,
+    usedBytes: usedBytes(headroom),
   });
   const open = await withStored(
     db,
     known.windows.filter((window) => window.status !== "done" && members.has(window.source)),
   );
-  const fits = fitting({ open, roomBytes, known });
+  const fits = windowsThatFit({ open, roomBytes, known });
   const waiting = open.filter((window) => window.source === source && !fits.has(window._id));
   const newest = waiting.reduce<Date | undefined>(
     (latest, { to }) => (latest === undefined || to > latest ? to : latest),
@@ -137,9 +137,9 @@ async function withStored(
 }
 
 /** Anew before each claim: buyers, indexes and what other invocations store are in no estimate. */
-async function remeasure({ db, room }: HolderContext): Promise<void> {
-  if (room.budgetBytes === 0) return;
-  const grownBefore = room.grownBytes;
-  room.measured = await measureStorage(db);
-  room.grownBytes -= grownBefore; // what the other source stores meanwhile stays counted
+async function remeasure({ db, headroom }: HolderContext): Promise<void> {
+  if (headroom.budgetBytes === 0) return;
+  const grownBefore = headroom.grownBytes;
+  headroom.measured = await measureStorage(db);
+  headroom.grownBytes -= grownBefore; // what the other source stores meanwhile stays counted
 }

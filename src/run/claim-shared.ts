@@ -21,7 +21,7 @@ export async function claimShared(
   const { settings, backoffSeconds, sites } = options;
   const expected = await expectedOf(context, settings);
   const reach = await reachOf(context, settings, expected);
-  if (context.room.budgetBytes > 0) await deferBefore(db, source, reach);
+  if (context.headroom.budgetBytes > 0) await deferBefore(db, source, reach);
   const held = await claimNewest(db, {
     ...{ source, kind: "drain", id: effects.newId(), leaseSeconds: config.leaseSeconds, backoffSeconds },
     ...(reach ? { reach } : {}),
@@ -67,19 +67,19 @@ async function expectedOf({ db, source, config }: HolderContext, settings: Sourc
 
 /** Windows that begin before it do not fit; undefined: all do. */
 async function reachOf(
-  { db, source, room }: HolderContext,
+  { db, source, headroom }: HolderContext,
   { definition, reader }: SourceConfig,
   expected: Expected,
 ): Promise<Date | undefined> {
-  if (room.budgetBytes === 0) return undefined;
-  const grownBefore = room.grownBytes;
-  room.measured = await measureStorage(db);
-  room.grownBytes -= grownBefore; // what the other sources store meanwhile stays counted
+  if (headroom.budgetBytes === 0) return undefined;
+  const grownBefore = headroom.grownBytes;
+  headroom.measured = await measureStorage(db);
+  headroom.grownBytes -= grownBefore; // what the other sources store meanwhile stays counted
   const names = Object.keys(definition.collections ?? {});
   const own = await Promise.all(names.map((name) => collectionSize(db.db, name)));
   const ownBytes = own.reduce((sum, { bytes }) => sum + bytes, 0);
-  const shareLeft = (reader?.storageShare ?? 1) * room.budgetBytes - ownBytes;
-  const left = Math.min(shareLeft, room.budgetBytes * BACKFILL_SHARE - usedBytes(room));
+  const shareLeft = (reader?.storageShare ?? 1) * headroom.budgetBytes - ownBytes;
+  const left = Math.min(shareLeft, headroom.budgetBytes * BACKFILL_SHARE - usedBytes(headroom));
   const fits = Math.floor(Math.max(0, left) / Math.max(1, expected.bytes * STORED_PER_BYTE));
   const most = fits === 0 && left > 0 && !expected.measured ? 1 : fits; // one window says what they are like
   const newest = await db.syncWindows

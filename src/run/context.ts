@@ -10,8 +10,8 @@ import type { Logger } from "../platform/logger.ts";
 import type { SyncRun } from "../terms/documents.ts";
 import type { Witness } from "../terms/source.ts";
 import type { Source } from "../terms/window.ts";
-import type { KeptTexts } from "./evidence.ts";
-import type { Room } from "./headroom.ts";
+import type { TextCounts } from "./evidence.ts";
+import type { Headroom } from "./headroom.ts";
 
 export type SourceReport = SyncRun["sources"][number] & { answers: number };
 
@@ -23,7 +23,7 @@ export interface RunContext {
   /** Soft end of the invocation: nothing begins after it. */
   deadline: Date;
   /** How much the database may still take. */
-  room: Room;
+  headroom: Headroom;
   /** Neither delta nor drain, only proof. */
   verifyOnly: boolean;
 }
@@ -49,7 +49,7 @@ export interface SourceContext extends HolderContext {
   /** Ids in quarantine: they leave it when they can be stored. */
   quarantined: Set<string>;
   /** How much text the quarantine holds. */
-  keptTexts: KeptTexts;
+  textCounts: TextCounts;
 }
 
 export interface WitnessAccess {
@@ -64,7 +64,7 @@ export interface WitnessAccess {
 /** What it takes to store rows. */
 export type StoreContext = Pick<
   SourceContext,
-  "source" | "rules" | "db" | "effects" | "config" | "room" | "quarantined" | "keptTexts" | "report"
+  "source" | "rules" | "db" | "effects" | "config" | "headroom" | "quarantined" | "textCounts" | "report"
 >;
 
 /** What it takes to read lanes, and no more: neither lease nor deadline is theirs. */

@@ -6,7 +6,7 @@ import type { SyncJob } from "../terms/documents.ts";
 import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
 import { ALL_STAGES } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
-import { ensureRoom } from "./headroom.ts";
+import { ensureHeadroom } from "./headroom.ts";
 import { PAGE_FAULTS_MAX, type PageFault, readLanes, type Unproven } from "./lane.ts";
 
 const OVERLAP_MS = 3_600_000; // rows that appear up to an hour late are still met
@@ -18,8 +18,8 @@ type Walk = NonNullable<SyncJob["deltaWalk"]>;
 
 /** @throws ApiError, DeadlineReached, StorageFull: the walk goes on in the next invocation */
 export async function syncDelta(context: SourceContext): Promise<void> {
-  const { db, source, effects, room } = context;
-  ensureRoom(room, "delta");
+  const { db, source, effects, headroom } = context;
+  ensureHeadroom(headroom, "delta");
   const job = await db.syncJobs.findOne({ _id: source });
   if (!job) return;
   const newest = await newestInstant(db, source);

@@ -8,9 +8,9 @@ import { NOTHING_READ, wantedLanes } from "../plan/difference.ts";
 import type { SyncWindow } from "../terms/documents.ts";
 import { boundaryAtOrBefore, type LondonTime, toLondon } from "../terms/london-time.ts";
 import type { SourceContext } from "./context.ts";
-import { checkpoint } from "./hold.ts";
 import { PAGE_FAULTS_MAX, readLanes, type Step } from "./lane.ts";
 import { countRows, progressOf } from "./progress.ts";
+import { checkpoint } from "./with-claim.ts";
 
 /** @throws ClaimLost, DeadlineReached, ApiError, StorageFull, BudgetSpent: whatever was checkpointed stays */
 export async function drain(context: SourceContext, { claim, window }: Held): Promise<void> {

@@ -18,19 +18,19 @@ const SHORT_CHARACTERS_MAX = 5_000;
 const TEXTS_OF_A_SOURCE_MAX = 1_000;
 
 /** How many texts are kept already: of a source, and of its windows. */
-export interface KeptTexts {
+export interface TextCounts {
   all: number;
   byWindow: Map<string | null, number>;
 }
 
-export function keptTexts(cases: readonly { windowId: string | null }[]): KeptTexts {
+export function countTexts(cases: readonly { windowId: string | null }[]): TextCounts {
   const byWindow = new Map<string | null, number>();
   for (const { windowId } of cases) byWindow.set(windowId, (byWindow.get(windowId) ?? 0) + 1);
   return { all: cases.length, byWindow };
 }
 
 /** The case with as much of its text as there is room for; noted in `kept`. */
-export function withRoomFor(kept: KeptTexts, one: Case): Case {
+export function withinBounds(kept: TextCounts, one: Case): Case {
   const ofWindow = kept.byWindow.get(one.windowId) ?? 0;
   const isFull = kept.all >= TEXTS_OF_A_SOURCE_MAX || ofWindow >= SHORT_TEXTS_MAX;
   const most = isFull ? 0 : ofWindow >= WHOLE_TEXTS_MAX ? SHORT_CHARACTERS_MAX : TEXT_CHARACTERS_MAX;
@@ -58,16 +58,22 @@ export interface Found {
 export function caseOf(found: Found, row: Row, reason: string): Case {
   const { key, ocid, releaseId } = row;
   const text = row.broken?.rawText ?? row.rawText ?? "";
-  return made(found, { _id: `${found.source}/${key}`, ocid, releaseId, reason, text });
+  return caseFrom(found, { _id: `${found.source}/${key}`, ocid, releaseId, reason, text });
 }
 
 /** A release without an identity is known by its text. */
 export function namelessCase(found: Found, { rawText, reason }: Page["unidentified"][number]): Case {
   const hash = createHash("sha256").update(rawText).digest("hex").slice(0, 24);
-  return made(found, { _id: `${found.source}/${hash}`, ocid: null, releaseId: null, reason, text: rawText });
+  return caseFrom(found, {
+    _id: `${found.source}/${hash}`,
+    ocid: null,
+    releaseId: null,
+    reason,
+    text: rawText,
+  });
 }
 
-function made(
+function caseFrom(
   { source, windowId, place }: Found,
   facts: Pick<Case, "_id" | "ocid" | "releaseId" | "reason"> & { text: string },
 ): Case {

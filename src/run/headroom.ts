@@ -10,7 +10,7 @@ const MIB = 1_048_576; // Atlas counts so
 /** A window that turns out bigger than its forecast stops here: halfway into what is kept for the delta. */
 const WINDOW_STOPS_SHARE = 0.95;
 
-export interface Room {
+export interface Headroom {
   /** How many sources write side by side. */
   sources: number;
   /** 0: no budget. */
@@ -25,23 +25,23 @@ export interface Room {
   refusals: Set<StorageFull>;
 }
 
-export async function openRoom(db: Database, { storageBudgetMb, sources }: Config): Promise<Room> {
+export async function openHeadroom(db: Database, { storageBudgetMb, sources }: Config): Promise<Headroom> {
   const budgetBytes = storageBudgetMb * MIB;
   const measured = budgetBytes > 0 ? await measureStorage(db) : null;
   return { sources: sources.length, budgetBytes, measured, grownBytes: 0, full: null, refusals: new Set() };
 }
 
-export const usedBytes = ({ measured, grownBytes }: Room) => (measured?.usedBytes ?? 0) + grownBytes;
+export const usedBytes = ({ measured, grownBytes }: Headroom) => (measured?.usedBytes ?? 0) + grownBytes;
 
 /** @throws StorageFull when a write was refused, or when even what is kept for the delta is used up */
-export function ensureRoom(room: Room, use: "backfill" | "delta"): void {
-  if (room.full) throw room.full;
-  if (room.budgetBytes === 0) return;
-  const used = usedBytes(room);
-  if (use === "backfill" && used >= room.budgetBytes * WINDOW_STOPS_SHARE)
+export function ensureHeadroom(headroom: Headroom, use: "backfill" | "delta"): void {
+  if (headroom.full) throw headroom.full;
+  if (headroom.budgetBytes === 0) return;
+  const used = usedBytes(headroom);
+  if (use === "backfill" && used >= headroom.budgetBytes * WINDOW_STOPS_SHARE)
     throw new BudgetSpent("the backfill has used its share of STORAGE_BUDGET_MB");
-  if (use === "delta" && used >= room.budgetBytes) {
-    const [is, of] = [used, room.budgetBytes].map((bytes) => (bytes / MIB).toFixed(1));
+  if (use === "delta" && used >= headroom.budgetBytes) {
+    const [is, of] = [used, headroom.budgetBytes].map((bytes) => (bytes / MIB).toFixed(1));
     throw new StorageFull(
       null,
       `New notices are not stored any more: the database has ${is} MB, STORAGE_BUDGET_MB is ${of}.`,
@@ -50,38 +50,38 @@ export function ensureRoom(room: Room, use: "backfill" | "delta"): void {
 }
 
 /** Carries out a write of contracts. After a refusal nobody tries another in this invocation. @throws StorageFull */
-export async function storing<T>(room: Room, write: () => Promise<T>): Promise<T> {
-  if (room.full) throw room.full;
+export async function storeUnlessFull<T>(headroom: Headroom, write: () => Promise<T>): Promise<T> {
+  if (headroom.full) throw headroom.full;
   try {
     return await write();
   } catch (error) {
-    throw noteFull(room, error) ?? error;
+    throw recordFull(headroom, error) ?? error;
   }
 }
 
 /** Bookkeeping, which a full database would refuse too: after a refusal none is tried. */
-export async function noting(room: Room, write: () => Promise<unknown>): Promise<void> {
-  if (room.refusals.size === 0) await unlessFull(room, write);
+export async function writeUnlessFull(headroom: Headroom, write: () => Promise<unknown>): Promise<void> {
+  if (headroom.refusals.size === 0) await writeOrRecordFull(headroom, write);
 }
 
 /** How the run ended is tried even then, but each source may have been refused a write at once: that is enough. */
-export async function notingEnd(room: Room, write: () => Promise<unknown>): Promise<void> {
-  if (room.refusals.size < room.sources) await unlessFull(room, write);
+export async function writeRunEnd(headroom: Headroom, write: () => Promise<unknown>): Promise<void> {
+  if (headroom.refusals.size < headroom.sources) await writeOrRecordFull(headroom, write);
 }
 
-async function unlessFull(room: Room, write: () => Promise<unknown>): Promise<void> {
+async function writeOrRecordFull(headroom: Headroom, write: () => Promise<unknown>): Promise<void> {
   try {
     await write();
   } catch (error) {
-    if (noteFull(room, error) === null) throw error;
+    if (recordFull(headroom, error) === null) throw error;
   }
 }
 
 /** The refusal that `error` is, noted for everybody; null when it is none. */
-export function noteFull(room: Room, error: unknown): StorageFull | null {
+export function recordFull(headroom: Headroom, error: unknown): StorageFull | null {
   if (!isFull(error)) return null;
   const full = error instanceof StorageFull ? error : new StorageFull(error);
-  if (full.refused) room.refusals.add(full);
-  room.full ??= full;
+  if (full.refused) headroom.refusals.add(full);
+  headroom.full ??= full;
   return full;
 }

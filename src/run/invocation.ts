@@ -4,6 +4,7 @@
 import { reviveFailed } from "../claim/claim.ts";
 import type { Config } from "../config/config.ts";
 import { foldOcid } from "../map/process/fold.ts";
+import { twinsAmong } from "../map/process/twins.ts";
 import { plan } from "../plan/plan.ts";
 import { type Database, databaseTime } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
@@ -16,13 +17,14 @@ import { noticePage, ownCollections } from "../sources/index.ts";
 import type { SourceConfig } from "../sources/source.ts";
 import { adoptBuyers } from "../store/buyers.ts";
 import { closePassed } from "../store/store.ts";
+import { findTwins } from "../store/twins.ts";
 import { type Assumption, BAD_ENDS, type SyncJob, type SyncRun } from "../terms/documents.ts";
 import { ApiError, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
 import { troubleText } from "../terms/trouble.ts";
 import { sendDigest } from "../watch/digest.ts";
 import { createClock } from "./clock.ts";
 import type { RunContext, SourceReport } from "./context.ts";
-import { noteFull, noting, notingEnd, openRoom } from "./headroom.ts";
+import { openHeadroom, recordFull, writeRunEnd, writeUnlessFull } from "./headroom.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
 import { statusOf } from "./status.ts";
 import { askAssumptions, workOn } from "./work.ts";
@@ -45,12 +47,12 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const startedAt = effects.now();
   const deadline = new Date(startedAt.getTime() + config.runBudgetSeconds * 1000);
   const _id = effects.newId();
-  const room = await openRoom(db, config);
+  const headroom = await openHeadroom(db, config);
   const { verifyOnly = false } = options;
-  const context: RunContext = { db, effects, config, log, deadline, room, verifyOnly };
+  const context: RunContext = { db, effects, config, log, deadline, headroom, verifyOnly };
   let noticesClosed = 0;
   await refuseEarlierVersion(db);
-  await noting(room, async () => {
+  await writeUnlessFull(headroom, async () => {
     const own = ownCollections(config.sources);
     await ensureCollections(db, log, own);
     await ensureIndexes(db, own);
@@ -58,21 +60,24 @@ export async function invoke(options: InvocationOptions): Promise<SyncRun> {
     await openRun(db, _id, startedAt);
     await adoptBuyers(db);
     noticesClosed = await closePassed({ db, fold: foldOcid, now: startedAt });
+    await findTwins(db, twinsAmong);
   });
-  const begun = room.full === null;
+  const begun = headroom.full === null;
   const sources = await runSources(context);
   const end = { endedAt: effects.now(), outcome: outcomeOf(sources), sources };
   // Alarms are sent even where the run's document could not be written.
   const written = await settled(async () => {
-    if (begun) await notingEnd(room, () => closeRun(db, _id, end));
+    if (begun) await writeRunEnd(headroom, () => closeRun(db, _id, end));
   });
   const now = effects.now();
   const alerts = { db, webhookUrl: config.alertWebhookUrl, post: effects.post, now, log };
-  await noting(room, () => sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }));
+  await writeUnlessFull(headroom, () =>
+    sendAlerts({ ...alerts, readStatus: () => statusOf(db, config, now) }),
+  );
   if (config.notify === "daily") {
     const ids = config.sources.map(({ source }) => source);
     const asked = { sources: ids, search: config.searchIndex, noticePage };
-    await noting(room, () => sendDigest({ ...alerts, ...asked }));
+    await writeUnlessFull(headroom, () => sendDigest({ ...alerts, ...asked }));
   }
   log.info({ ...summary(end, startedAt), noticesClosed }, "invocation");
   if (written.status === "rejected") throw written.reason;
@@ -85,7 +90,15 @@ export async function assumptionsNow(options: InvocationOptions): Promise<Assump
   await refuseEarlierVersion(db);
   await ensureCollections(db, log, ownCollections(config.sources));
   const deadline = new Date(effects.now().getTime() + config.runBudgetSeconds * 1000);
-  const run = { db, effects, config, log, deadline, room: await openRoom(db, config), verifyOnly: true };
+  const run = {
+    db,
+    effects,
+    config,
+    log,
+    deadline,
+    headroom: await openHeadroom(db, config),
+    verifyOnly: true,
+  };
   const rows = await Promise.all(
     config.sources.map(async (settings) => {
       const { source } = settings;
@@ -106,11 +119,11 @@ async function settled<T>(work: () => Promise<T>): Promise<PromiseSettledResult<
  * together. A source with a share of its own keeps nobody waiting.
  */
 async function runSources(run: RunContext): Promise<SourceReport[]> {
-  const { config, log, room } = run;
-  if (room.full) {
-    const { message } = room.full; // it would not even take the run's own document: the next invocation tries again
+  const { config, log, headroom } = run;
+  if (headroom.full) {
+    const { message } = headroom.full; // it would not even take the run's own document: the next invocation tries again
     log.error(message);
-    const ended = { errors: [troubleText(room.full)], endedBy: "storage full" as const };
+    const ended = { errors: [troubleText(headroom.full)], endedBy: "storage full" as const };
     return config.sources.map(({ source }) => ({ ...emptyReport(source), ...ended }));
   }
   const plans = config.sources.map((settings) => settled(() => openAndPlan(run, settings)));
@@ -174,7 +187,7 @@ async function runSource(
   settings: SourceConfig,
   job: PromiseSettledResult<SyncJob> | undefined,
 ): Promise<SourceReport> {
-  const { db, effects, log, room } = run;
+  const { db, effects, log, headroom } = run;
   const report = emptyReport(settings.source);
   try {
     if (job?.status === "rejected") throw job.reason;
@@ -182,7 +195,7 @@ async function runSource(
     const { source } = settings;
     report.endedBy = await workOn({ ...run, source, report, keepAlive: { held: null } }, settings);
   } catch (thrown) {
-    const error = noteFull(room, thrown) ?? thrown;
+    const error = recordFull(headroom, thrown) ?? thrown;
     report.endedBy = endOf(error);
     if (report.endedBy !== "deadline") {
       const message = messageOf(error);
@@ -192,7 +205,7 @@ async function runSource(
   }
   if (settings.definition.releases) noteSilence(report);
   try {
-    await noting(room, () => closeJob(db, report, effects.now()));
+    await writeUnlessFull(headroom, () => closeJob(db, report, effects.now()));
   } catch (error) {
     report.errors.push(troubleText(error));
     report.endedBy = "error";

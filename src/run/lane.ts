@@ -22,7 +22,7 @@ import type { LondonTime } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import type { LaneProgress } from "../terms/window.ts";
 import type { ReadContext } from "./context.ts";
-import { ensureRoom } from "./headroom.ts";
+import { ensureHeadroom } from "./headroom.ts";
 import { readOverflow } from "./overflow.ts";
 import { NOTHING_STORED, type StoredRows, storeRows } from "./store-rows.ts";
 
@@ -62,7 +62,7 @@ export async function* readLanes(context: ReadContext, options: ReadOptions): As
     const open = nextLane(states.map(({ lane }) => lane));
     const state = states.find(({ lane }) => lane === open);
     if (!state) return;
-    ensureRoom(context.room, use);
+    ensureHeadroom(context.headroom, use);
     const joint = mayJoin ? nextJointQuestion(states, rules) : null;
     if (joint) {
       const step = await stepJoint(context, { states, asked: joint, rules, windowId });
@@ -103,7 +103,7 @@ async function stepLane(context: ReadContext, { state, rules, windowId }: StepOp
       const { source, log } = context;
       log.warn(
         { source, kind: act.why, url: answer.url },
-        "a page proves nothing: this lane goes on in slices",
+        "a page proves nothing: this lane is read on in slices",
       );
       return { ...step, stored: await store(act.page), fault: faultOf(context, act.why, answer.url) };
     }

@@ -12,10 +12,10 @@ import { ApiError } from "../terms/errors.ts";
 import { type LondonTime, plusSeconds } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import type { SourceContext } from "./context.ts";
-import { checkpoint } from "./hold.ts";
 import { readOverflow } from "./overflow.ts";
 import { countRows } from "./progress.ts";
 import { storeRows } from "./store-rows.ts";
+import { checkpoint } from "./with-claim.ts";
 
 export interface Look {
   context: SourceContext;

@@ -7,7 +7,7 @@ import type { Page } from "../fetch/page.ts";
 import { absentIds } from "../fetch/proof.ts";
 import { distinct, judgeSlice } from "../fetch/walk.ts";
 import { noteAbsent } from "../store/gaps.ts";
-import { standing } from "../store/store.ts";
+import { storedIds } from "../store/store.ts";
 import { ApiError, DeadlineReached } from "../terms/errors.ts";
 import { boundaryAtOrBefore, plusSeconds, toLondon } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
@@ -155,7 +155,7 @@ async function byNumber(reading: Reading, rows: Row[]): Promise<Row[]> {
   const left: string[] = [];
   // What stands next door (a date out of line, another month) is not missing.
   const absent = absentIds(rows, []);
-  const stands = await standing(context.db, context.source, absent);
+  const stands = await storedIds(context.db, context.source, absent);
   const wanted = [
     ...fannedOut(rows.map(({ releaseId }) => releaseId)),
     ...absent.filter((id) => !stands.has(id)),

@@ -5,12 +5,12 @@ import type { ReadContext, Reader } from "../sources/source.ts";
 import { buyerIdsFor, sayWhereUnsaid } from "../store/buyers.ts";
 import { DeadlineReached } from "../terms/errors.ts";
 import { type HolderContext, remainingMs, waitFor } from "./context.ts";
-import { ensureRoom, storing } from "./headroom.ts";
-import { checkpoint } from "./hold.ts";
+import { ensureHeadroom, storeUnlessFull } from "./headroom.ts";
+import { checkpoint } from "./with-claim.ts";
 
 /** @throws ClaimLost, and what the reader throws: whatever was checkpointed stays */
 export async function readBy(reader: Reader, context: HolderContext, held: Held): Promise<void> {
-  ensureRoom(context.room, "backfill");
+  ensureHeadroom(context.headroom, "backfill");
   const progress = await reader.read(readContextOf(context, held.claim), held.window);
   await finish(context.db, held.claim, { ...progress, verifyAt: null }); // due for its look at once
 }
@@ -59,7 +59,7 @@ export function claimForProof(
 
 /** @param claim null outside any window: there is nothing to checkpoint then */
 export function readContextOf(context: HolderContext, claim: Claim | null): ReadContext {
-  const { db, effects, log, report, room } = context;
+  const { db, effects, log, report, headroom } = context;
   const wait = waitFor(context);
   return {
     db,
@@ -75,13 +75,13 @@ export function readContextOf(context: HolderContext, claim: Claim | null): Read
       if (claim) await holdThrough(context, claim, ms);
     },
     buyers: {
-      idsFor: (named) => storing(room, () => buyerIdsFor(db, named, effects.now())),
-      sayWhereUnsaid: (id, fields) => storing(room, () => sayWhereUnsaid(db, id, fields)),
+      idsFor: (named) => storeUnlessFull(headroom, () => buyerIdsFor(db, named, effects.now())),
+      sayWhereUnsaid: (id, fields) => storeUnlessFull(headroom, () => sayWhereUnsaid(db, id, fields)),
     },
     checkpoint: async (progress) => {
       if (!claim) return;
       await checkpoint(context, claim, { progress, moved: true });
-      ensureRoom(room, "backfill");
+      ensureHeadroom(headroom, "backfill");
     },
   };
 }

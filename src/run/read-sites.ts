@@ -7,9 +7,9 @@ import { BudgetSpent } from "../terms/errors.ts";
 import { claimFitting } from "./claim-fitting.ts";
 import { claimShared } from "./claim-shared.ts";
 import type { HolderContext } from "./context.ts";
-import { type HoldEnd, holding, type Trouble, untroubled } from "./hold.ts";
 import { noteSynced } from "./jobs.ts";
 import { claimForProof, readBy, readContextOf, verifyBy } from "./read-by.ts";
+import { type ClaimEnd, type Trouble, untroubled, withClaim } from "./with-claim.ts";
 
 export interface ReaderOptions {
   settings: SourceConfig;
@@ -131,9 +131,9 @@ async function ended(
   context: HolderContext,
   held: Held,
   work: () => Promise<void>,
-): Promise<HoldEnd | "waits"> {
+): Promise<ClaimEnd | "waits"> {
   try {
-    return await holding(context, held.claim, work);
+    return await withClaim(context, held.claim, work);
   } catch (error) {
     if (!(error instanceof BudgetSpent)) throw error;
     context.log.warn({ window: held.window._id }, error.message);
@@ -143,7 +143,7 @@ async function ended(
 
 const TROUBLES_MAX = 3; // windows of a site in a row that fail: then it is the site
 
-function noteEnd({ aside, troubles }: Shared, site: string, end: HoldEnd | "waits"): void {
+function noteEnd({ aside, troubles }: Shared, site: string, end: ClaimEnd | "waits"): void {
   const inARow = end === "troubled" ? (troubles.get(site) ?? 0) + 1 : 0;
   troubles.set(site, inARow);
   if (end === "set aside" || inARow >= TROUBLES_MAX) aside.add(site);

@@ -9,8 +9,8 @@ import type { Upsert } from "../store/statements.ts";
 import { quarantine, release, storePage, unknownOf } from "../store/store.ts";
 import { type Row, releaseKey } from "../terms/release.ts";
 import type { StoreContext } from "./context.ts";
-import { type Case, caseBytes, caseOf, namelessCase, withRoomFor } from "./evidence.ts";
-import { storing } from "./headroom.ts";
+import { type Case, caseBytes, caseOf, namelessCase, withinBounds } from "./evidence.ts";
+import { storeUnlessFull } from "./headroom.ts";
 import { prepareRow } from "./prepare.ts";
 
 export interface StoredRows {
@@ -47,7 +47,7 @@ interface StoreOptions {
 }
 
 export async function storeRows(context: StoreContext, options: StoreOptions): Promise<StoredRows> {
-  const { source, rules, db, effects, config, room } = context;
+  const { source, rules, db, effects, config, headroom } = context;
   const { page, place, windowId } = options;
   const now = effects.now();
   const upserts: Upsert[] = [];
@@ -70,7 +70,7 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   }
   for (const one of page.unidentified) cases.push(namelessCase(found, one));
   const unknown = options.countAdded ? await unknownOf(db, upserts) : [];
-  const { changed, inserted } = await storing(room, async () => {
+  const { changed, inserted } = await storeUnlessFull(headroom, async () => {
     const stored = await storePage({ db, fold: foldOcid, now }, upserts);
     for (const { upsert, reason } of stored.refused) {
       const row = rows.get(upsert);
@@ -94,9 +94,9 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
     ),
   ]);
   const read = [...bytes.values()].reduce((sum, one) => sum + one, 0);
-  const { measured } = room;
+  const { measured } = headroom;
   const { searchIndex: search } = context.config;
-  room.grownBytes += growthBytes({ inserted, upserted: upserts.length, bytes: read, measured, search });
+  headroom.grownBytes += growthBytes({ inserted, upserted: upserts.length, bytes: read, measured, search });
   const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
   const added = options.countAdded ? newCases + newContracts.length : 0;
   const kept = new Set(cases.map(({ _id }) => _id));
@@ -114,11 +114,11 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
 }
 
 /** What is there keeps its text; what is new gets as much as there is room for, and counts against the budget. */
-function boundedCases({ quarantined, keptTexts, room }: StoreContext, cases: Case[]): Case[] {
+function boundedCases({ quarantined, textCounts, headroom }: StoreContext, cases: Case[]): Case[] {
   return cases.map((one) => {
     if (quarantined.has(one._id)) return { ...one, rawText: "" };
-    const bounded = withRoomFor(keptTexts, one);
-    room.grownBytes += caseBytes(bounded);
+    const bounded = withinBounds(textCounts, one);
+    headroom.grownBytes += caseBytes(bounded);
     return bounded;
   });
 }

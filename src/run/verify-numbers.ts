@@ -16,7 +16,7 @@ import {
 import { manyAbsent, type Suspicion } from "../fetch/plausible.ts";
 import type { Database } from "../platform/database.ts";
 import { attemptsAt, leastAskedFirst, noteAbsent, noteOpen, settleGaps, unsettledOf } from "../store/gaps.ts";
-import { type StoredRelease, standing } from "../store/store.ts";
+import { type StoredRelease, storedIds } from "../store/store.ts";
 import { ApiError } from "../terms/errors.ts";
 import { fromLondon, type LondonTime } from "../terms/london-time.ts";
 import { type Look, proved, saveLook, storeFound } from "./look.ts";
@@ -59,7 +59,7 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
   await readFanOuts(look);
   await readUnproven(look);
   if (line.length === 0) return null;
-  const settled = new Set([...(await standing(db, source, candidates(line)))]);
+  const settled = new Set([...(await storedIds(db, source, candidates(line)))]);
   return manyAbsent(line, (id) => settled.has(id));
 }
 
@@ -73,7 +73,7 @@ export async function holesOfWindow(options: {
 }): Promise<{ line: Numbered[]; isStored: (id: string) => boolean; holes: Hole[] }> {
   const { db, source, stored, start, top } = options;
   const line = inLine(numbered(stored.map(({ noticeId, at }) => ({ id: noticeId, at: fromLondon(at) }))));
-  const stands = await standing(db, source, candidates(line));
+  const stands = await storedIds(db, source, candidates(line));
   const isStored = (id: string) => stands.has(id);
   return { line, isStored, holes: holesOf({ line, isStored, start, top }) };
 }

@@ -14,12 +14,12 @@ import { ApiError, DeadlineReached } from "../terms/errors.ts";
 import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
 import { proofDoubt } from "./assumptions.ts";
 import type { SourceContext } from "./context.ts";
-import { checkpoint, type HoldEnd, holding } from "./hold.ts";
 import { type Look, ShareUsed, Shrunk, TrustLost } from "./look.ts";
 import { progressOf } from "./progress.ts";
 import { verifyByNumbers } from "./verify-numbers.ts";
 import { verifyBySlices } from "./verify-slices.ts";
 import { verifyByWitness } from "./verify-witness.ts";
+import { type ClaimEnd, checkpoint, withClaim } from "./with-claim.ts";
 import { hasFilesLeft, isTrusted } from "./witness.ts";
 
 export interface VerifyOptions {
@@ -33,7 +33,7 @@ export interface VerifyOptions {
 export async function verifyNewest(
   context: SourceContext,
   { first, share }: VerifyOptions,
-): Promise<{ end: HoldEnd; windowId: string } | null> {
+): Promise<{ end: ClaimEnd; windowId: string } | null> {
   const { db, config, effects, source } = context;
   if (share && share.left <= 0) return null;
   if (first && !(await hasFilesLeft(context))) return null;
@@ -46,7 +46,7 @@ export async function verifyNewest(
     backoffSeconds: 0,
   });
   if (!held) return null;
-  const end = await holding(context, held.claim, () => lookAt(context, held, share));
+  const end = await withClaim(context, held.claim, () => lookAt(context, held, share));
   return { end, windowId: held.window._id };
 }
 

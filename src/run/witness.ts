@@ -53,6 +53,8 @@ export async function dayFile(context: SourceContext, day: string): Promise<DayF
   access.left--;
   let file = await inTime(context, access, day);
   if (file.kind === "trouble") {
+    // What came so late may have come after the deadline.
+    if (context.asker.remainingMs() <= TRY_AGAIN_MS) throw tooLate();
     await context.asker.wait(TRY_AGAIN_MS);
     file = await inTime(context, access, day);
   }
@@ -60,9 +62,11 @@ export async function dayFile(context: SourceContext, day: string): Promise<DayF
   return file;
 }
 
+const tooLate = () => new DeadlineReached("the file of a day would come after the deadline");
+
 /** @throws DeadlineReached */
 function inTime({ effects, asker }: SourceContext, access: WitnessAccess, day: string): Promise<DayFile> {
-  if (asker.remainingMs() <= 0) throw new DeadlineReached("the file of a day would come after the deadline");
+  if (asker.remainingMs() <= 0) throw tooLate();
   return readDayFile({ effects, witness: access.witness, origin: access.origin, day });
 }
 

@@ -11,11 +11,11 @@ import { claimFitting } from "./claim-fitting.ts";
 import { type HolderContext, remainingMs, type SourceContext, waitFor } from "./context.ts";
 import { syncDelta } from "./delta.ts";
 import { drain } from "./drain.ts";
-import { keptTexts } from "./evidence.ts";
-import { type HoldEnd, holding, untroubled } from "./hold.ts";
+import { countTexts } from "./evidence.ts";
 import { workByReader } from "./read-sites.ts";
 import { secondPass } from "./second-pass.ts";
 import { verifyNewest } from "./verify.ts";
+import { type ClaimEnd, untroubled, withClaim } from "./with-claim.ts";
 import { isTrusted, openWitness } from "./witness.ts";
 
 export type End = "nothing left" | "trouble";
@@ -90,7 +90,7 @@ async function drainAll(context: SourceContext, asks: boolean): Promise<End> {
 /** Windows one after the other, until none is left (null) or several in a row had trouble. */
 async function untilTrouble(
   context: HolderContext,
-  next: () => Promise<{ end: HoldEnd | "waits"; windowId: string } | null>,
+  next: () => Promise<{ end: ClaimEnd | "waits"; windowId: string } | null>,
 ): Promise<End> {
   for (let troubles: string[] = []; !isSourceTrouble(troubles); ) {
     stopAtDeadline(context);
@@ -110,9 +110,9 @@ async function drainHeld(
   context: HolderContext,
   held: Held,
   read: (held: Held) => Promise<void>,
-): Promise<HoldEnd | "waits"> {
+): Promise<ClaimEnd | "waits"> {
   try {
-    return await holding(context, held.claim, () => read(held));
+    return await withClaim(context, held.claim, () => read(held));
   } catch (error) {
     if (!(error instanceof BudgetSpent)) throw error;
     context.log.warn({ window: held.window._id }, error.message);
@@ -152,7 +152,7 @@ const deltaFirst = (context: SourceContext) =>
   });
 
 function stopAtDeadline(context: HolderContext): void {
-  if (context.room.full) throw context.room.full;
+  if (context.headroom.full) throw context.headroom.full;
   if (remainingMs(context) <= 0) throw new DeadlineReached("the run's budget is used up");
 }
 
@@ -171,6 +171,6 @@ async function contextOf(
   return {
     ...{ ...holder, api, rules, stages: settings.stages, asker, quarantined },
     witness: witness && witnessOrigin ? openWitness(witness, witnessOrigin) : null,
-    keptTexts: keptTexts(await withText.toArray()),
+    textCounts: countTexts(await withText.toArray()),
   };
 }

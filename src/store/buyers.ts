@@ -2,9 +2,10 @@
 import type { AnyBulkWriteOperation, Document, ObjectId } from "mongodb";
 import { type Database, isDuplicate } from "../platform/database.ts";
 import { type Buyer, buyerSchema, type MappedBuyer } from "../terms/documents.ts";
+import { BOTH_SITES_UNTIL } from "../terms/twins.ts";
 import { recount } from "./counts.ts";
 import { afterMerge, identityOf, type KnownBuyer, keysOf, type Resolved, resolved } from "./identity.ts";
-import { asRead, othersOf, whereLacking, withOwn } from "./own-fields.ts";
+import { asRead, inOrder, othersOf, whereLacking, withOwn } from "./own-fields.ts";
 import { writeBuyers } from "./writes.ts";
 
 const BUYER_FIELDS = Object.keys(buyerSchema.shape);
@@ -52,12 +53,6 @@ export async function adoptBuyers(db: Database): Promise<void> {
   }
 }
 
-function inOrder(buyer: Document): Document {
-  return Object.fromEntries(
-    BUYER_FIELDS.flatMap((name) => (buyer[name] === undefined ? [] : [[name, buyer[name]]])),
-  );
-}
-
 /** What others may have enriched since it was read. */
 const ENRICHED = ["name", "sector", "website", "region", "locality", "postalCode"] as const;
 
@@ -68,7 +63,10 @@ function unchanged(buyer: KnownBuyer): Document {
 
 function replacing(before: KnownBuyer, after: Omit<KnownBuyer, "_id">): AnyBulkWriteOperation<Buyer> {
   const version = (before.version ?? 0) + 1;
-  const own = inOrder({ ...after, _id: before._id, version, createdAt: undefined, updatedAt: undefined });
+  const own = inOrder(
+    { ...after, _id: before._id, version, createdAt: undefined, updatedAt: undefined },
+    BUYER_FIELDS,
+  );
   const times = { createdAt: { $ifNull: ["$createdAt", "$$NOW"] }, updatedAt: "$$NOW" };
   const values = { $mergeObjects: [{ $literal: own }, times] };
   return {
@@ -83,7 +81,10 @@ export function buyerWrites({ inserts, updates }: Resolved, now: Date): AnyBulkW
   return [
     ...inserts.map((buyer) => ({
       insertOne: {
-        document: inOrder({ ...buyer, version: 1, createdAt: now, updatedAt: now }) as unknown as Buyer,
+        document: inOrder(
+          { ...buyer, version: 1, createdAt: now, updatedAt: now },
+          BUYER_FIELDS,
+        ) as unknown as Buyer,
       },
     })),
     ...updates.map(({ before, after }) => replacing(before, after)),
@@ -141,9 +142,13 @@ async function moveContracts(db: Database, kept: ObjectId, other: ObjectId): Pro
     ],
   });
   const orNone = (ids: Document) => ({ $cond: [{ $eq: [ids, []] }, "$$REMOVE", ids] });
+  const isBefore = { $lt: ["$firstPublishedDate", BOTH_SITES_UNTIL] };
+  const isDue = { $cond: [isBefore, true, { $ifNull: ["$twinsDue", "$$REMOVE"] }] };
   for (const collection of [db.contracts, db.processes]) {
     const version =
-      collection.collectionName === "processes" ? [{ $set: { version: { $add: ["$version", 1] } } }] : [];
+      collection.collectionName === "processes"
+        ? [{ $set: { version: { $add: ["$version", 1] }, twinsDue: isDue } }]
+        : [];
     await collection.updateMany({ buyerId: other }, [{ $set: { buyerId: kept, updatedAt } }, ...version]);
     await collection.updateMany({ jointBuyerIds: other }, [
       { $set: { jointBuyerIds: orNone(moved("$jointBuyerIds")), updatedAt } },
@@ -155,7 +160,10 @@ async function moveContracts(db: Database, kept: ObjectId, other: ObjectId): Pro
 /** Collections of others' that name a buyer by `buyerId`. */
 const REFERRING = ["boarddocuments", "signals"] as const;
 
-/** One by one where the kept buyer has the same already: what would stand twice goes. */
+/**
+ * One by one where the kept buyer has the same already: that row stays as it is under the former `_id`, which `mergedIds`
+ * names, since others have written into it and may refer to it.
+ */
 async function moveReferences({ db }: Database, kept: ObjectId, other: ObjectId): Promise<void> {
   for (const name of REFERRING) {
     const collection = db.collection(name);
@@ -166,9 +174,8 @@ async function moveReferences({ db }: Database, kept: ObjectId, other: ObjectId)
       const left = await collection.find({ buyerId: other }, { projection: { _id: 1 } }).toArray();
       for (const { _id } of left) {
         const write = { updateOne: { filter: { _id }, update: { $set: { buyerId: kept } } } };
-        await collection.bulkWrite([write]).catch(async (again: unknown) => {
+        await collection.bulkWrite([write]).catch((again: unknown) => {
           if (!isDuplicate(again)) throw again;
-          await collection.deleteMany({ _id });
         });
       }
     }

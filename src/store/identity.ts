@@ -363,11 +363,9 @@ function withFreeNames(buyer: KnownBuyer, holders: ReadonlyMap<string, string>):
 
 /** Equal but for what is undefined. */
 function sameFields(a: object, b: object): boolean {
-  const text = (value: object) =>
-    JSON.stringify(
-      Object.entries(value)
-        .filter(([, one]) => one !== undefined)
-        .sort(([x], [y]) => (x < y ? -1 : 1)),
-    );
-  return text(a) === text(b);
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...names].every((name) => {
+    const [one, other]: unknown[] = [Reflect.get(a, name), Reflect.get(b, name)];
+    return one === other || JSON.stringify(one) === JSON.stringify(other);
+  });
 }

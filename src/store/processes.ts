@@ -5,10 +5,11 @@ import type { AnyBulkWriteOperation, Document, ObjectId } from "mongodb";
 import { type Database, isDuplicate } from "../platform/database.ts";
 import { type Process, processSchema } from "../terms/documents.ts";
 import { ENDED_AFTER_MS, type Procurement } from "../terms/told.ts";
+import { mayHaveTwin } from "../terms/twins.ts";
 import type { Source } from "../terms/window.ts";
 import { type Inherited, inherited } from "./heirs.ts";
 import { processId } from "./ids.ts";
-import { asRead, whereLacking, withOwn } from "./own-fields.ts";
+import { asRead, inOrder, whereLacking, withOwn } from "./own-fields.ts";
 
 const PROCESS_FIELDS = Object.keys(processSchema.shape);
 
@@ -22,16 +23,17 @@ export interface Knot {
   touched: boolean;
 }
 
-type Wanted = Omit<Process, "updatedAt" | "version">;
+/** What is said of its twins is not the fold's (twins.ts). */
+type Wanted = Omit<Process, "twins" | "twinsDue" | "updatedAt" | "version">;
 
 /** The procurement with the oldest notice has the ocid's own id; its version stands for all of them. */
 function wantedOf({ source, ocid, procurements }: Knot): Wanted[] {
-  const inOrder = procurements.toSorted((a, b) => {
+  const oldestFirst = procurements.toSorted((a, b) => {
     const [first, other] = [a, b].map(({ process }) => process.notices[0]);
     const later = Number(first?.publishedDate) - Number(other?.publishedDate);
     return later || ((first?.noticeId ?? "") < (other?.noticeId ?? "") ? -1 : 1);
   });
-  return inOrder.map((procurement, at) => {
+  return oldestFirst.map((procurement, at) => {
     const buyer = procurement.buyerId?.toHexString() ?? "nobody";
     const _id = processId({ source, ocid, ...(at === 0 ? {} : { buyer }) });
     return { _id, ...procurement.process, ...turnsAtOf(procurement) };
@@ -48,11 +50,8 @@ function turnsAtOf({ notices, process }: Procurement): { turnsAt?: Date } {
   return { turnsAt: new Date(Math.max(...ends) + ENDED_AFTER_MS) };
 }
 
-const inOrder = (values: Document): Document =>
-  Object.fromEntries(
-    PROCESS_FIELDS.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
-  );
-const textOf = ({ version: _v, updatedAt: _u, ...values }: Document) => JSON.stringify(inOrder(values));
+const textOf = ({ version: _v, updatedAt: _u, twins: _t, twinsDue: _d, ...values }: Document) =>
+  JSON.stringify(inOrder(values, PROCESS_FIELDS));
 
 const same = (wanted: readonly Wanted[], stored: readonly Process[]) =>
   wanted.length === stored.length &&
@@ -109,7 +108,8 @@ function inserted(
   process: Wanted,
   { version, now, heritage }: { version: number; now: Date; heritage: Inherited },
 ): Write {
-  const own = inOrder({ ...process, version, updatedAt: now });
+  const due = mayHaveTwin(process) ? { twinsDue: true } : {};
+  const own = inOrder({ ...process, ...due, version, updatedAt: now }, PROCESS_FIELDS);
   return { insertOne: { document: { ...own, ...heritage.taken } as unknown as Process } };
 }
 
@@ -121,8 +121,12 @@ function written(
   const changed = textOf(process) !== textOf(before);
   const values = {
     $mergeObjects: [
-      { $literal: inOrder({ ...process, version }) },
-      { updatedAt: changed ? "$$NOW" : "$updatedAt" },
+      { $literal: inOrder({ ...process, version }, PROCESS_FIELDS) },
+      {
+        twins: "$twins",
+        twinsDue: changed && (mayHaveTwin(process) || before.twins) ? true : "$twinsDue",
+        updatedAt: changed ? "$$NOW" : "$updatedAt",
+      },
     ],
   };
   if (heritage.leaves) {

@@ -9,7 +9,7 @@ import { isFull } from "./store.ts";
 import { type Storing, settle } from "./store-page.ts";
 
 /** From this notice number of its year on, a notice was listed after the instant, whatever date it carries. */
-export interface KeptNumbers {
+export interface NumbersFrom {
   year: number;
   lowest: number;
 }
@@ -18,7 +18,7 @@ export interface OldContracts {
   source: Source;
   before: Date;
   /** Where ids are numbers: which of them the windows that stay hold. */
-  kept: readonly KeptNumbers[];
+  kept: readonly NumbersFrom[];
 }
 
 export interface Amounts {

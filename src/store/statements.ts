@@ -1,11 +1,11 @@
 // The writes that keep contracts right in whatever order, and however often, releases arrive. Pure. Each names what it was
 // decided by (`seen`); where that is no longer so, it changes nothing and the page is looked at again.
 import { createHash } from "node:crypto";
-import type { AnyBulkWriteOperation, Document, Filter, ObjectId } from "mongodb";
+import { type AnyBulkWriteOperation, BSON, type Document, type Filter, type ObjectId } from "mongodb";
 import { type Contract, contractSchema, type MappedBuyer, type MappedContract } from "../terms/documents.ts";
 import { type Standing, TOLD_PROJECTION, type ToldNotice } from "../terms/told.ts";
 import { contractId } from "./ids.ts";
-import { ownOf, withOwn } from "./own-fields.ts";
+import { inOrder, ownOf, withOwn } from "./own-fields.ts";
 
 export interface Upsert {
   contract: MappedContract;
@@ -194,14 +194,14 @@ const KEPT = [
 const OWN = Object.keys(contractSchema.shape);
 const SAID = OWN.filter((name) => ![...KEPT, ...DETAILS].some((one) => one === name));
 
-function inOrder(values: Document, names: readonly string[]): Document {
-  return Object.fromEntries(
-    names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
-  );
-}
+/** All that this project writes into a contract. */
+export const OWN_PROJECTION: Document = Object.fromEntries(OWN.map((name) => [name, 1]));
 
-/** Null where nothing changes. */
-export function writeOf(next: Next, now: Date): AnyBulkWriteOperation<Contract> | null {
+/** Null where nothing changes: `stored` is the document as it is, if it has been read. */
+export function writeOf(
+  next: Next,
+  { now, stored }: { now: Date; stored?: Document | undefined },
+): AnyBulkWriteOperation<Contract> | null {
   const { _id, seen, values, kept, standing } = next;
   const decided = { ...kept, ...standing };
   if (seen === null) {
@@ -210,12 +210,28 @@ export function writeOf(next: Next, now: Date): AnyBulkWriteOperation<Contract> 
     return { insertOne: { document: document as unknown as Contract } };
   }
   const same = JSON.stringify(inOrder(seen, KEPT_OF_FOLD)) === JSON.stringify(inOrder(decided, KEPT_OF_FOLD));
-  if (values === null && same) return null;
+  if (values === null ? same : stored && isAsStored({ _id, ...values, ...decided }, stored)) return null;
   // Others write `documents`: where they are replaced, they have to be as they were read.
   const documents = values?.documents === undefined ? {} : { documents: seen.documents ?? null };
   const filter = { ...unchanged(seen), ...documents } as Filter<Contract>;
   return { updateOne: { filter, update: replaced(next, decided) } };
 }
+
+/** As MongoDB compares: types and the order of fields count, but for the order of the contract's own. */
+function isAsStored(next: Document, stored: Document): boolean {
+  const names = namesOf(next).filter((name) => name !== "createdAt" && name !== "updatedAt");
+  const [wanted, found] = [next, stored].map((one) =>
+    BSON.serialize(inOrder(one, names), { ignoreUndefined: true }),
+  );
+  return wanted !== undefined && found !== undefined && Buffer.compare(wanted, found) === 0;
+}
+
+/** Of `values`, a release's details only where it brings them. */
+const namesOf = (values: Document | null) => [
+  ...SAID,
+  ...DETAILS.filter((name) => values === null || values[name] !== undefined),
+  ...KEPT,
+];
 
 const OWN_SAID = OWN.filter((name) => !KEPT.some((one) => one === name));
 const KEPT_OF_FOLD = KEPT.filter((name) => name !== "createdAt" && name !== "updatedAt");
@@ -233,12 +249,11 @@ function unchanged(seen: Seen): Filter<Contract> {
 
 /** A new `updatedAt` where what is ours differs from what is there. */
 function replaced({ values, seen }: Next, decided: Document): Document[] {
-  const details = DETAILS.filter((name) => values === null || values[name] !== undefined);
-  const names = [...SAID, ...details, ...KEPT];
+  const names = namesOf(values);
   const times = { createdAt: { $ifNull: ["$createdAt", "$$NOW"] }, updatedAt: "$updatedAt" };
   const said =
     values === null
-      ? ownOf([...SAID, ...details])
+      ? ownOf(names.filter((name) => !KEPT.some((one) => one === name)))
       : { $literal: inOrder({ _id: seen?._id, ...values }, OWN_SAID) };
   const next = { $mergeObjects: [said, { $literal: inOrder(decided, KEPT) }, times] };
   const changed = withOwn({ $mergeObjects: ["$$next", { updatedAt: "$$NOW" }] }, names);
@@ -255,7 +270,7 @@ function replaced({ values, seen }: Next, decided: Document): Document[] {
 }
 
 /** As the fold closes them, so that reading them again changes nothing more. */
-export function closing(now: Date) {
+export function closeStatement(now: Date) {
   return {
     filter: { status: "OPEN", openUntil: { $lte: now } },
     update: { $set: { status: "CLOSED" }, $unset: { openUntil: 1 }, $currentDate: { updatedAt: true } },

@@ -7,13 +7,22 @@
 // anywhere, the next reading of the same page does the rest.
 import type { ObjectId } from "mongodb";
 import { allOf, type Database } from "../platform/database.ts";
-import type { Process } from "../terms/documents.ts";
 import type { Fold, Procurement, Standing } from "../terms/told.ts";
-import type { Source } from "../terms/window.ts";
-import { buyerWrites, merge, readBuyers } from "./buyers.ts";
+import { buyerWrites, merge } from "./buyers.ts";
 import { addBuckets, type Buckets, COUNTED, type Counted, countBuckets, countWrites } from "./counts.ts";
 import { type KnownBuyer, type Resolved, resolved } from "./identity.ts";
-import { type Knot, ocidsBySource, readProcesses, writeProcesses } from "./processes.ts";
+import {
+  type Asked,
+  buyersOf,
+  knotKey,
+  type Look,
+  lookAt,
+  type Notice,
+  noticeKey,
+  noticesOf,
+  readContracts,
+} from "./look.ts";
+import { type Knot, ocidsBySource, writeProcesses } from "./processes.ts";
 import {
   asItIs,
   asStored,
@@ -42,16 +51,8 @@ export interface Stored {
   refused: { upsert: Upsert; reason: string }[];
 }
 
-interface Notice {
-  source: Source;
-  ocid: string;
-}
-
 /** A page while it is stored; what it has touched is kept over the rounds. */
-interface Page {
-  upserts: readonly Upsert[];
-  /** Processes that are folded again although the page holds none of their notices. */
-  notices: readonly Notice[];
+interface Page extends Asked {
   stored: Stored;
   touchedKnots: Set<string>;
   touchedBuyers: Set<string>;
@@ -70,7 +71,7 @@ export async function settle(storing: Storing, notices: readonly Notice[]): Prom
   await untilStored(storing, { upserts: [], notices });
 }
 
-async function untilStored(storing: Storing, given: Pick<Page, "upserts" | "notices">): Promise<Stored> {
+async function untilStored(storing: Storing, given: Asked): Promise<Stored> {
   const page: Page = {
     ...given,
     stored: { changed: 0, inserted: 0, refused: [] },
@@ -91,7 +92,9 @@ async function storeOnce(storing: Storing, page: Page): Promise<boolean> {
   if (await mergedFirst(db, look.buyers, people)) return false;
   const next = nextContracts(storing, page, { look, people });
   noteTouched(page, next.all);
-  const writes = next.all.flatMap((one) => writeOf(one, now) ?? []);
+  const writes = next.all.flatMap(
+    (one) => writeOf(one, { now, stored: look.own.get(one._id.toHexString()) }) ?? [],
+  );
   const [contracts, people_, former] = await allOf([
     writeContracts(db, writes),
     writeBuyers(db, buyerWrites(people, now)),
@@ -102,44 +105,6 @@ async function storeOnce(storing: Storing, page: Page): Promise<boolean> {
   refuse(page, contracts.refused);
   if (!contracts.complete || !people_) return false;
   return finish(storing, page, { look, next, people, versions: [...versionsOf(look, people), ...former] });
-}
-
-interface Look {
-  contracts: Seen[];
-  processes: Process[];
-  buyers: KnownBuyer[];
-}
-
-const buyersOf = ({ upserts }: Page) => upserts.flatMap(({ buyers }) => buyers);
-const noticesOf = ({ upserts, notices }: Page): Notice[] => [
-  ...upserts.map(({ contract }) => contract),
-  ...notices,
-];
-const knotKey = ({ source, ocid }: Notice) => `${source}/${ocid}`;
-const noticeKey = (one: Notice & { noticeId: string }) => `${knotKey(one)}/${one.noticeId}`;
-
-async function lookAt(db: Database, page: Page): Promise<Look> {
-  const [contracts, processes, buyers] = await Promise.all([
-    readContracts(db, page),
-    readProcesses(db, noticesOf(page)),
-    readBuyers(db, buyersOf(page)),
-  ]);
-  return { contracts, processes, buyers };
-}
-
-/** All notices of the page's ocids, and those of its notices that others have stored without an ocid. */
-function readContracts(db: Database, page: Page): Promise<Seen[]> {
-  const ids = new Map<Source, string[]>();
-  for (const { contract } of page.upserts)
-    ids.set(contract.source, [...(ids.get(contract.source) ?? []), contract.noticeId]);
-  const branches: object[] = ocidsBySource(noticesOf(page)).map(([source, ocids]) => ({
-    source,
-    ocid: { $in: ocids },
-  }));
-  for (const [source, noticeIds] of ids) branches.push({ source, ocid: null, noticeId: { $in: noticeIds } });
-  const details = page.upserts.some(({ contract }) => contract.documents !== undefined);
-  const projection = { ...SEEN_PROJECTION, ...(details ? { documents: 1, documentsHash: 1 } : {}) };
-  return db.contracts.find<Seen>({ $or: branches }, { projection }).toArray();
 }
 
 /** Buyers that turned out to be one become one first, and then all is looked at again. */
@@ -209,13 +174,10 @@ function standingsOf(folded: ReadonlyMap<string, Procurement[]>): Map<string, St
   );
 }
 
+const TEXT_FIELDS = Object.keys(SEEN_PROJECTION).filter((field) => field !== "createdAt");
+
 /** What says whether a fold or a count may come out otherwise. */
-const textOf = (one: Seen) =>
-  JSON.stringify(
-    Object.keys(SEEN_PROJECTION)
-      .filter((field) => field !== "createdAt")
-      .map((field) => Reflect.get(one, field) ?? null),
-  );
+const textOf = (one: Seen) => JSON.stringify(TEXT_FIELDS.map((field) => Reflect.get(one, field) ?? null));
 
 /** Notes what changes: it is written under a new version, in whichever round, though it came out the same. */
 function noteTouched(page: Page, next: readonly Next[]): void {

@@ -8,7 +8,7 @@ import { type LondonTime, toLondon } from "../terms/london-time.ts";
 import { releaseKey } from "../terms/release.ts";
 import type { Source } from "../terms/window.ts";
 import { ocidsBySource } from "./processes.ts";
-import { closing, type Upsert } from "./statements.ts";
+import { closeStatement, type Upsert } from "./statements.ts";
 import { type Stored, type Storing, settle, storeContracts } from "./store-page.ts";
 
 export type { Stored, Storing } from "./store-page.ts";
@@ -51,7 +51,7 @@ const DUE_ROUNDS_MAX = 20; // the rest with the next run
  */
 export async function closePassed(storing: Storing): Promise<number> {
   const { db, now } = storing;
-  const { filter, update } = closing(now);
+  const { filter, update } = closeStatement(now);
   const { modifiedCount } = await db.contracts.updateMany(filter, update);
   const due = { turnsAt: { $lte: now } };
   const projection = { _id: 0, source: 1, ocid: 1 };
@@ -132,7 +132,7 @@ export async function storedReleases(
 }
 
 /** Which of these notice ids stand in the database anywhere, in quarantine too. */
-export async function standing(db: Database, source: Source, ids: readonly string[]): Promise<Set<string>> {
+export async function storedIds(db: Database, source: Source, ids: readonly string[]): Promise<Set<string>> {
   if (ids.length === 0) return new Set();
   const [contracts, cases] = await Promise.all([
     db.contracts.find({ source, noticeId: { $in: [...ids] } }, { projection: { noticeId: 1 } }).toArray(),

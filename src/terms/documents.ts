@@ -56,7 +56,7 @@ const unprovenSchema = z.strictObject({
 
 /** `ordered` once drained, `suspect` where what came cannot be all, `exact` once verified. */
 const PROOFS = ["ordered", "suspect", "exact"] as const;
-const PROOF_BY = ["numbers", "witness", "slices"] as const;
+export const PROOF_BY = ["numbers", "witness", "slices"] as const;
 export type ProofBy = (typeof PROOF_BY)[number];
 
 export const windowSchema = z.strictObject({

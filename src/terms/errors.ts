@@ -57,12 +57,12 @@ export class ClaimLost extends Error {
   override readonly name = "ClaimLost";
 
   constructor(windowId: string) {
-    super(`${windowId}: its claim was lost, another invocation goes on with it`);
+    super(`${windowId}: its claim was lost, another invocation has it`);
   }
 }
 
 const MAKE_ROOM =
-  "Choose a later BACKFILL_START_DATE and prune, set STORE_RAW to none, or move to a bigger tier; the next run goes on " +
+  "Choose a later BACKFILL_START_DATE and prune, set STORE_RAW to none, or move to a bigger tier; the next run continues " +
   "by itself.";
 
 /** The database refuses to grow (quota or disk), or has used up its budget. Make room: prune, or a bigger tier. */

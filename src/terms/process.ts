@@ -93,9 +93,21 @@ export const processSchema = z.strictObject({
   turnsAt: z.date().optional(),
   /** How often it was written: who writes names the version that was read. */
   version: z.number().int(),
+  /** The other site's process that is likely the same procurement (map/process/twins.ts): how sure, and what agrees. */
+  twins: z
+    .array(
+      z.strictObject({
+        processId: objectIdSchema,
+        likelihood: z.number(),
+        agree: z.array(z.enum(["title", "deadline", "value"])),
+      }),
+    )
+    .optional(),
+  /** Its twins are to be looked for. */
+  twinsDue: z.literal(true).optional(),
   updatedAt: z.date(),
 });
 export type Process = z.infer<typeof processSchema>;
 
 /** What the fold says of a process; the store decides the rest. */
-export type FoldedProcess = Omit<Process, "_id" | "turnsAt" | "version" | "updatedAt">;
+export type FoldedProcess = Omit<Process, "_id" | "twins" | "twinsDue" | "turnsAt" | "version" | "updatedAt">;

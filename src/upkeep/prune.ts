@@ -5,9 +5,9 @@ import { dropWindows, forgetBefore, type OldWindows, windowsBefore } from "../pl
 import type { Database } from "../platform/database.ts";
 import {
   forgetCases,
-  type KeptNumbers,
   measureCut,
   measureOld,
+  type NumbersFrom,
   type OldContracts,
   pruneStep,
   recountAll,
@@ -105,7 +105,7 @@ const STRAY_SHARE = 0.02; // of them are dated wrongly, or re-published under th
 async function keptNumbers(
   db: Database,
   { source, start, now }: { source: Source; start: Date; now: Date },
-): Promise<KeptNumbers[]> {
+): Promise<NumbersFrom[]> {
   const after = { source, publishedDate: { $gte: start }, noticeId: /^\d{6}-\d{4}$/ };
   const first = await db.contracts
     .find(after, { projection: { noticeId: 1 }, sort: { publishedDate: 1 }, limit: FIRST_NOTICES })

@@ -14,6 +14,7 @@ const { db, uri, name } = await freshDatabase();
 const folder = await mkdtemp(join(tmpdir(), "ask-"));
 afterAll(() => rm(folder, { recursive: true }));
 
+const twinId = new ObjectId();
 const procurement = (noticeId: string, fields: object) => ({
   ...{
     _id: new ObjectId(),
@@ -33,8 +34,11 @@ const procurement = (noticeId: string, fields: object) => ({
 beforeAll(() =>
   db.processes.insertMany([
     procurement("000001-2026", { title: '=HYPERLINK("https://evil.example")', regions: ["UKE42"] }),
-    procurement("000002-2026", { title: "Roofs \u001b[2J of schools", regions: ["UKE21"] }),
-    procurement("000003-2026", { title: "Bridges", regions: ["UKI32"] }),
+    procurement("000002-2026", {
+      ...{ title: "Roofs \u001b[2J of schools", regions: ["UKE21"] },
+      twins: [{ processId: twinId, likelihood: 0.98, agree: ["title" as const] }],
+    }),
+    procurement("000003-2026", { title: "Bridges", regions: ["UKI32"], _id: twinId }),
     procurement("000004-2026", { title: "Over", regions: ["UKE42"], state: "closed" as const }),
     procurement("000005-2026", { title: "A market", regions: ["UKE42"], deadlineDate: undefined }),
   ]),
@@ -75,6 +79,15 @@ it("ask --json gives the rows, --limit bounds them, and --mongosh only prints th
   expect((await ask("open", "--mongosh")).out).toContain(
     'db.processes.aggregate([\n  { $match: { state: "open"',
   );
+});
+
+it("ask --twins names the likely other one of the other site, and nothing does unasked", async () => {
+  const given = ["open", "--region", "UKE21", "--json"];
+  const [row, withTwin] = await Promise.all(
+    [given, [...given, "--twins"]].map(async (args) => JSON.parse((await ask(...args)).out)),
+  );
+  expect(withTwin).toEqual([{ ...row[0], twin: "ocds-h6vhtk-000003-2026", twinLikelihood: 0.98 }]);
+  expect(Object.keys(row[0]).join()).not.toContain("twin");
 });
 
 it("ask --watch keeps the question, watches lists it, unwatch ends it", async () => {

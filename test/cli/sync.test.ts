@@ -80,7 +80,7 @@ const SHORT = { RUN_BUDGET_SECONDS: "1", BACKFILL_START_DATE: "2016-11-01" };
 const LOOKING: [args: string[], Expected][] = [
   [["plan"], same(0, /Find a Tender/)],
   [["quarantine", "list"], { ...same(0, /Nothing is in quarantine/), trouble: [0, /000001-2026/] }],
-  [["quarantine", "show", ID], { ...same(1, /is not in quarantine/), trouble: [0, /tender\.value\.amount/] }],
+  [["quarantine", "show", ID], { ...same(2, /is not in quarantine/), trouble: [0, /tender\.value\.amount/] }],
   [["prune", "--dry-run"], same(0, /Contracts Finder before 1 November 2016.*0 contracts .*would go/)],
   [
     ["doctor"],
@@ -101,7 +101,7 @@ const CHANGING: typeof LOOKING = [
     { ...same(0, /No month waits for another attempt/), trouble: [0, /2 months due at the next run/] },
   ],
   [["pause", "cf"], { ...same(0, /Contracts Finder: paused/), empty: [1, /not planned yet/] }],
-  [["resume", "cf"], { ...same(0, /Contracts Finder: goes on/), empty: [1, /not planned yet/] }],
+  [["resume", "cf"], { ...same(0, /Contracts Finder: resumed/), empty: [1, /not planned yet/] }],
   [["quarantine", "retry"], { ...same(0, /0 releases stored/), trouble: [1, /2 still in quarantine/] }],
   [["run"], same(0, /Find a Tender: .*; ended by (deadline|nothing left)\./)],
   [["verify"], same(0, /Contracts Finder: .*; ended by (deadline|nothing left)\./)],
@@ -144,7 +144,8 @@ describe.concurrent("npm run sync", () => {
   }, 300_000);
 
   it.each([
-    [["pause", "etenders"], {}, "Expected fat, cf"],
+    [["pause", "etenders"], {}, "There is no such source."],
+    [["pause", "fta"], {}, "Did you mean fat?"],
     [["retry", "2024-03"], {}, "FIND_A_TENDER/2024-03"],
     [["nonsense"], {}, "unknown command"],
     [["status"], { PAGE_LIMIT: "0" }, 'PAGE_LIMIT is "0": allowed are whole numbers from 2 to 100:'],
@@ -161,7 +162,7 @@ describe.concurrent("npm run sync", () => {
     expect([refused.code, refused.out]).toEqual([2, ""]);
     const absent = await syncProcess(["quarantine", "show", "absent"]);
     expect(absent).toEqual(await sync(["quarantine", "show", "absent"]));
-    expect([absent.code, absent.out]).toEqual([1, ""]);
+    expect([absent.code, absent.out]).toEqual([2, ""]);
     expect(await syncProcess(["--help"])).toEqual(await sync(["--help"]));
   });
 
@@ -252,9 +253,11 @@ describe("run and verify", () => {
     // Cut from the stored dates: no more than a slice or two above its rows.
     expect(asked).toBeLessThanOrEqual(Math.ceil((one?.counts.releases ?? 0) / 97) + 3);
 
-    const absent = await sync(["verify", "FIND_A_TENDER/2019-01"]);
-    expect(absent.code).toBe(1);
-    expect(absent.err).toContain("is not done");
+    for (const command of ["verify", "retry"]) {
+      const absent = await sync([command, id.replace("FINDER", "FINDR")]);
+      expect([absent.code, absent.out]).toEqual([2, ""]);
+      expect(absent.err).toContain(`is not a month of this database. Did you mean ${id}?`);
+    }
   });
 
   it("verify of months that are not due says when they are", async () => {
@@ -335,7 +338,7 @@ describe("quarantine", () => {
     ]);
     expect((await json(["quarantine", "list"])).answer).toHaveLength(3);
     expect((await sync(["quarantine", "show", "b"])).out).toContain('{"ocid": "broken');
-    expect((await sync(["quarantine", "show", "z"])).code).toBe(1);
+    expect((await sync(["quarantine", "show", "z"])).code).toBe(2);
     const retried = await json(["quarantine", "retry"]);
     expect(retried.answer.stored).toEqual(["a"]);
     expect(retried.answer.left.map(({ id }: { id: string }) => id)).toEqual(["b", "c"]);
@@ -446,7 +449,7 @@ describe("doctor", () => {
     expect(JSON.stringify(list)).not.toContain("nowhere");
   });
 
-  it("names a closed door: nobody there, or a TLS that is refused as Atlas refuses unknown addresses", async () => {
+  it("names a closed port: nobody there, or a TLS that is refused as Atlas refuses unknown addresses", async () => {
     const { failed } = await findings({ MONGODB_URI: `mongodb://127.0.0.1:${await freePort()}/` });
     expect(failed).toEqual(["MongoDB's port"]);
     const refusing = createServer((socket) => socket.end(Buffer.from([21, 3, 3, 0, 2, 2, 80]))); // TLS alert: internal error

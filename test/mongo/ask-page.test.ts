@@ -79,6 +79,7 @@ it("/ask/open answers with a form, a table and links, and shows hostile text as 
   expect(text).toContain("&lt;script&gt;");
   expect(text).not.toContain("<script>alert");
   expect(text).toContain('href="https://www.find-tender.service.gov.uk/Notice/000002-2026"');
+  expect(text).toContain('href="/processes/ocds-h6vhtk-000001"');
   expect(text).toContain("20 Jun 2026, 12:00"); // London's clock
 });
 
@@ -96,11 +97,31 @@ it("/ask/open.csv is a file", async () => {
   expect(text.split("\r\n")).toHaveLength(3);
 });
 
-it("/processes/{id} tells a procurement's state, its notices in order, and what changed", async () => {
-  const { status, text } = await open(`/processes/${_id}`);
-  expect(status).toBe(200);
-  expect(text).toMatch(/<strong>open<\/strong>.*000001-2026.*000002-2026.*25 Jun 2026, 12:00.*20 Jun 2026/s);
-  expect(text).not.toContain("<script>alert");
+it.each([String(_id), "ocds-h6vhtk-000001"])(
+  "/processes/%s tells a procurement's state, its notices in order, and what changed",
+  async (id) => {
+    const { status, text } = await open(`/processes/${id}`);
+    expect(status).toBe(200);
+    expect(text).toMatch(
+      /<strong>open<\/strong>.*000001-2026.*000002-2026.*25 Jun 2026, 12:00.*20 Jun 2026/s,
+    );
+    expect(text).not.toContain("<script>alert");
+  },
+);
+
+it("/processes/{id} names its likely twin on the other site, by the title that it has now", async () => {
+  const one = await db.processes.findOne({ _id });
+  if (!one) return expect.fail("the procurement is gone");
+  const twin = { ...one, _id: new ObjectId(), source: "CONTRACTS_FINDER", ocid: "ocds-b5fd17-1" };
+  await db.processes.insertOne({ ...twin, state: "closed", title: "Roofs of schools" });
+  const named = { likelihood: 0.98, agree: ["title" as const, "deadline" as const] };
+  const gone = { ...named, processId: new ObjectId() };
+  const twins = [{ ...named, processId: twin._id }, gone];
+  await db.processes.updateOne({ _id }, { $set: { twins } });
+  const { text } = await open(`/processes/${_id}`);
+  expect(text).toContain(`href="/processes/${twin._id}">Roofs of schools</a>`);
+  expect(text).toContain("sure to 98 %; title, deadline and buyer agree");
+  expect(text).not.toContain(String(gone.processId));
 });
 
 it.each(["/ask/nothing", "/ask/nothing.csv", "/processes/665f000000000000000000ff", "/processes/x"])(

@@ -252,7 +252,7 @@ describe("the buyer of a document", () => {
     });
   });
 
-  it("takes its documents along when it turns out to be another, and none is there twice", async () => {
+  it("takes its documents along when it turns out to be another, and what would stand twice is not lost", async () => {
     await runToTheEnd(await worldOf(boardsOf(["plain"])));
     const [other] = await boardDocuments(db.db).distinct("buyerId");
     const organisation = {
@@ -262,14 +262,21 @@ describe("the buyer of a document", () => {
     };
     const [kept] = await buyerIdsFor(db, [organisation], NOW);
     if (!kept || !other) return expect.fail("a buyer is missing");
-    const documents = await boardDocuments(db.db).countDocuments();
     const twin = await boardDocuments(db.db).findOne({ documentType: "minutes" });
     if (!twin) return expect.fail("there are no minutes");
     await boardDocuments(db.db).insertOne({ ...twin, _id: new ObjectId(), buyerId: kept });
+    const theirs = { signalExtractionStatus: "extracted", r2Key: "minutes/1.pdf" } as const;
+    await boardDocuments(db.db).updateOne({ _id: twin._id }, { $set: theirs });
+    const documents = await boardDocuments(db.db).countDocuments();
     await merge(db, kept, other);
-    expect(await boardDocuments(db.db).distinct("buyerId")).toEqual([kept]);
     expect(await boardDocuments(db.db).countDocuments()).toBe(documents);
+    expect(
+      await boardDocuments(db.db)
+        .find({ buyerId: { $ne: kept } })
+        .toArray(),
+    ).toEqual([{ ...twin, ...theirs }]);
     expect(await db.buyers.findOne({ _id: other })).toBeNull();
+    expect(await db.buyers.findOne({ _id: kept })).toMatchObject({ mergedIds: [other] });
   });
 });
 

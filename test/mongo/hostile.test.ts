@@ -2,7 +2,7 @@
 // a page of one good release and one bad one, the other source healthy, two runs on a real mongod.
 import { beforeEach, describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config/config.ts";
-import { keptTexts, withRoomFor } from "../../src/run/evidence.ts";
+import { countTexts, withinBounds } from "../../src/run/evidence.ts";
 import { statusOf } from "../../src/run/status.ts";
 import { createWorld, type World } from "../../src/sim/world.ts";
 import type { SyncRun } from "../../src/terms/documents.ts";
@@ -176,7 +176,7 @@ describe("a month that is wholly rejected", () => {
   });
 
   it("keeps whole texts of its first cases, beginnings of more, and then the reason alone", () => {
-    const kept = keptTexts([]);
+    const kept = countTexts([]);
     const one = {
       source: "S",
       ocid: "o",
@@ -187,7 +187,7 @@ describe("a month that is wholly rejected", () => {
     };
     const lengths = Array.from({ length: 3000 }, (_, at) => {
       const windowId = `S/${Math.floor(at / 300)}`;
-      return withRoomFor(kept, { ...one, _id: `${at}`, windowId }).rawText.length;
+      return withinBounds(kept, { ...one, _id: `${at}`, windowId }).rawText.length;
     });
     expect(lengths.slice(0, 300).reduce((sum, length) => sum + length, 0)).toBe(20 * 50_000 + 180 * 5_000);
     expect(lengths.reduce((sum, length) => sum + length, 0)).toBeLessThan(10_000_000);

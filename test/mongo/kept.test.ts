@@ -155,6 +155,29 @@ const STATEMENTS: Record<string, () => Promise<void>> = {
     expect(await db.processes.distinct("buyerId")).toEqual([kept?._id]);
     expect(await db.buyers.countDocuments()).toBe(1);
   },
+  "signals that would stand twice when two buyers are one": async () => {
+    await storePage(at(0), [upsert(1, {}, [buyer("York")]), upsert(1, { ocid: "p" }, [buyer("Leeds")])]);
+    await writeTheirs();
+    const [kept, other] = await Promise.all(["Leeds", "York"].map((name) => db.buyers.findOne({ name })));
+    if (!kept || !other) throw new Error("two buyers were expected");
+    const signals = db.db.collection("signals");
+    await signals.deleteMany({});
+    await signals.createIndex({ buyerId: 1, insight: 1 }, { unique: true });
+    await signals.insertMany(
+      [kept, other].flatMap(({ _id, name }) =>
+        ["a new roof", name].map((insight) => ({ buyerId: _id, insight, quote: `said by ${name}` })),
+      ),
+    );
+    await merge(db, kept._id, other._id);
+    const rows = await signals.find({}, { projection: { _id: 0 } }).toArray();
+    expect(rows.map(({ buyerId, ...row }) => ({ ...row, moved: kept._id.equals(buyerId) }))).toEqual([
+      { insight: "a new roof", quote: "said by Leeds", moved: true },
+      { insight: "Leeds", quote: "said by Leeds", moved: true },
+      { insight: "a new roof", quote: "said by York", moved: false },
+      { insight: "York", quote: "said by York", moved: true },
+    ]);
+    expect(await db.buyers.findOne()).toMatchObject({ mergedIds: [other._id] });
+  },
   "buyers: what only the other one had, also when a merge is stopped or written into": async () => {
     await storePage(at(0), [upsert(1, {}, [buyer("York")]), upsert(1, { ocid: "p" }, [buyer("Leeds")])]);
     await writeTheirs();
@@ -286,7 +309,6 @@ describe("what others wrote stands after", () => {
       "store/buyers.ts: buyers.updateOne", // two buyers that are one: it gives its names up
       "store/buyers.ts: buyers.updateOne", // what only the other one had
       "store/buyers.ts: collection.bulkWrite", // board papers and signals of two buyers that are one
-      "store/buyers.ts: collection.deleteMany",
       "store/buyers.ts: collection.updateMany", // `buyerId`
       "store/buyers.ts: collection.updateMany", // `jointBuyerIds`
       "store/buyers.ts: collection.updateMany",
@@ -294,6 +316,7 @@ describe("what others wrote stands after", () => {
       "store/processes.ts: processes.bulkWrite",
       "store/prune.ts: contracts.deleteMany",
       "store/store.ts: contracts.updateMany", // a deadline that passes
+      "store/twins.ts: processes.bulkWrite",
       "store/writes.ts: buyers.bulkWrite",
       "store/writes.ts: contracts.bulkWrite",
     ]);

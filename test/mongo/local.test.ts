@@ -100,7 +100,7 @@ const alive = (pid: number) => {
   }
 };
 
-it("ends when its parent's whole process group is killed, and the next goes on with its data at once", async () => {
+it("serves who may share it, refuses others, ends when its parent's whole process group is killed, and the next goes on with its data at once", async () => {
   const module = JSON.stringify(fileURLToPath(new URL("../../src/local/mongod.ts", import.meta.url)));
   const script = `
     import { MongoClient } from "mongodb";
@@ -108,15 +108,23 @@ it("ends when its parent's whole process group is killed, and the next goes on w
     const { uri, pid } = await startMongod({ ownServer: true, dataDir: ${JSON.stringify(join(folder, "db"))} });
     const client = new MongoClient(uri);
     await client.db("kept").collection("kept").insertOne({ _id: 1 }, { writeConcern: { j: true } });
-    console.log(pid);
+    console.log(pid, uri);
     setInterval(() => client.db("kept").collection("more").insertOne({}), 1);`;
   const parent = spawn(process.execPath, ["--input-type=module", "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
     detached: true,
   });
   const [line]: Buffer[] = await once(parent.stdout, "data");
-  const pid = Number(line);
+  const [first = "", uri] = String(line).trim().split(" ");
+  const pid = Number(first);
   expect(alive(pid)).toBe(true);
+  const ours = { ownServer: true, dataDir: join(folder, "db") };
+  await expect(startMongod(ours)).rejects.toThrow(
+    `Another command works on ${join(folder, "db")} (process ${parent.pid})`,
+  );
+  const shared = await startMongod({ ...ours, shared: true });
+  await shared.stop();
+  expect([shared.uri, shared.pid, alive(pid)]).toEqual([uri, null, true]);
   process.kill(-(parent.pid ?? 0), "SIGKILL");
   const next = await startMongod({ ownServer: true, dataDir: join(folder, "db") });
   expect(alive(pid)).toBe(false);

@@ -22,7 +22,7 @@ import { connect } from "../../src/sim/memory-mongo.ts";
 import { createMemoryStore } from "../../src/sim/memory-store.ts";
 import { hasUnconfirmedGaps, noteAbsent, noteOpen, settleGaps } from "../../src/store/gaps.ts";
 import type { Upsert } from "../../src/store/statements.ts";
-import { closePassed, quarantine, release, standing, storePage, unknownOf } from "../../src/store/store.ts";
+import { closePassed, quarantine, release, storedIds, storePage, unknownOf } from "../../src/store/store.ts";
 import { ClaimLost } from "../../src/terms/errors.ts";
 import { londonTime } from "../../src/terms/london-time.ts";
 import { nameId, numbersOf } from "../../src/terms/organisation.ts";
@@ -177,7 +177,7 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
     () => noted(() => reviveFailed(db, source)),
     () => noted(() => storePage(storing, page())),
     () => noted(async () => (await unknownOf(db, page())).length),
-    () => noted(async () => [...(await standing(db, source, ["n1", "n2"]))].sort()),
+    () => noted(async () => [...(await storedIds(db, source, ["n1", "n2"]))].sort()),
     () =>
       noted(async () => {
         const enriched = pick(random, [{ name: "E" }, { postalCode: "E" }, { website: "e.uk", logo: 1 }]);

@@ -106,7 +106,7 @@ describe("a source that is added", () => {
     printStatus(await statusOf(db, here.configFor(), here.now()));
     const text = said.mock.calls.flat().join("\n");
     said.mockRestore();
-    expect(text).toMatch(/The Gazette: Complete from .*\n +2026 {3}█{3}/);
+    expect(text).toMatch(/The Gazette: (Complete|Read) from .*\n +2026 {3}█{3}/);
     expect(text).toMatch(/2026 north\.example {3}█{3}/);
     expect((await readProgress(db, sources)).map(({ name }) => name)).toContain("Council papers");
     const argument = sourceArgument(sources);

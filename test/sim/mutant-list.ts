@@ -127,7 +127,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: "a month that is refused ends its source's run",
-    file: "src/run/hold.ts",
+    file: "src/run/with-claim.ts",
     find: "  if (error instanceof DeadlineReached ||",
     put: '  if (error instanceof ApiError && error.kind === "rejected") return false;\n  if (error instanceof DeadlineReached ||',
   },
@@ -192,6 +192,12 @@ export const MUTANTS: Mutant[] = [
     put: "if (Object.keys(others).length < 0) await",
   },
   {
+    name: "signals that would stand twice go when two buyers are one",
+    file: "src/store/buyers.ts",
+    find: "await collection.bulkWrite([write]).catch((again: unknown) => {",
+    put: "await collection.bulkWrite([write]).catch(async (again: unknown) => {\n          await collection.deleteOne({ _id });",
+  },
+  {
     name: "what others wrote into a process stays where another procurement gets its id",
     file: "src/store/heirs.ts",
     find: "if (!heir || heir.equals(one._id)) continue;",
@@ -208,6 +214,24 @@ export const MUTANTS: Mutant[] = [
     file: "src/store/processes.ts",
     find: "const guard = { _id: mainId, version: old?.version ?? 0 };",
     put: "const guard = { _id: mainId };",
+  },
+  {
+    name: "a twin needs neither deadline nor value",
+    file: "src/map/process/twins.ts",
+    find: "if (deadline !== true && value !== true) return null;",
+    put: "",
+  },
+  {
+    name: "a twin is named though another one is as likely",
+    file: "src/map/process/twins.ts",
+    find: "const likelihood = own / (1 + (odds.get(a.id) ?? 0) + (odds.get(b.id) ?? 0) - own);",
+    put: "const likelihood = own / (1 + own);",
+  },
+  {
+    name: "twins are named that have changed since",
+    file: "src/store/processes.ts",
+    find: "twinsDue: changed && (mayHaveTwin(process) || before.twins) ?",
+    put: "twinsDue: changed && !mayHaveTwin(process) ?",
   },
   {
     name: "a bad release takes its page with it",
@@ -329,5 +353,29 @@ export const MUTANTS: Mutant[] = [
     file: "src/run/verify.ts",
     find: "if (await proofDoubt(db, context.source, now))",
     put: 'if ((await proofDoubt(db, context.source, now)) === "")',
+  },
+  {
+    name: "a text that does not close is read again from each of its quotes",
+    file: "src/fetch/json-text.ts",
+    find: "if (code === QUOTE) at = stringEnd(text, at) - 1;",
+    put: "if (code === QUOTE) at = stringEnd(text, at) < text.length || values++ > 900 ? stringEnd(text, at) - 1 : at;",
+  },
+  {
+    name: "an answer is read to its end, whatever its size",
+    file: "src/platform/worker-effects.ts",
+    find: "    if (length > bytesMax) {",
+    put: "    if (length > bytesMax * 1e6) {",
+  },
+  {
+    name: "a tag that every object has is counted from what the object has",
+    file: "src/run/progress.ts",
+    find: "(byTag.get(name) ?? 0) + 1",
+    put: "(byTag.get(name) ?? Number(Reflect.get({}, name) ?? 0)) + 1",
+  },
+  {
+    name: "two releases can have one key",
+    file: "src/terms/release.ts",
+    find: "text.replaceAll(unsafe,",
+    put: "text.replaceAll(/^$/g,",
   },
 ];

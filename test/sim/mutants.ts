@@ -33,7 +33,7 @@ const JUDGES: Judge[] = [
     command: "node_modules/.bin/vitest",
     args: [
       "run",
-      ...["claim", "store", "kept", "pacer", "delta", "faults", "backfill"].map(
+      ...["claim", "store", "kept", "twins", "pacer", "delta", "faults", "backfill", "hostile.test"].map(
         (name) => `test/mongo/${name}`,
       ),
       "--bail",

@@ -1,6 +1,9 @@
-// The rule by which a published release counts as there.
-import { expect, it } from "vitest";
+// The rule by which a published release counts as there, and what simple clients would have lost.
+import { describe, expect, it } from "vitest";
+import type { Fault } from "../../src/replica/faults.ts";
+import { createHistory } from "../../src/replica/history.ts";
 import type { Published } from "../../src/replica/published.ts";
+import { lostBySimpleClients } from "../../src/replica/truth/simple-clients.ts";
 import { compareWithStored, releasesOf } from "../../src/replica/truth/stored.ts";
 
 const row = (ocid: string, releaseId: string): Published => ({
@@ -46,4 +49,34 @@ it("what is neither stored nor in quarantine is missing, what nobody published i
   });
   expect(missing.map(({ releaseId }) => releaseId)).toEqual(["guid-2", "6"]);
   expect([stored, strange]).toEqual([3, 1]);
+});
+
+describe("simple clients", () => {
+  const history = createHistory({
+    source: "FIND_A_TENDER",
+    seed: 3,
+    from: new Date("2026-05-01T00:00:00Z"),
+    to: new Date("2026-06-10T00:00:00Z"),
+    notices: 1000,
+  });
+  const lost = (...faults: Fault[]) => lostBySimpleClients({ seed: 3, faults }, "FIND_A_TENDER", history);
+
+  it("lose nothing where the site hides nothing", () => {
+    expect(lost()).toEqual([0, 0, 0]);
+  });
+
+  it("lose rows behind cursors, by one way or the other", () => {
+    const [links = 0, windows = 0] = lost("cursor-drops");
+    expect(links).toBeGreaterThan(0);
+    expect(windows).toBeGreaterThan(0);
+    expect(links).toBeLessThan(history.length / 10);
+  });
+
+  it("never see what `stages` hides, and nothing else", () => {
+    const [links, windows, stages] = lost("stages-hide");
+    expect([links, windows]).toEqual([0, 0]);
+    const shown = history.filter(({ noticeType }) => noticeType === null);
+    expect(stages).toBeGreaterThanOrEqual(history.length - shown.length);
+    expect(stages).toBeLessThan(history.length);
+  });
 });

@@ -1,4 +1,4 @@
-// `sync pause` and `sync resume`: a source is left alone, and goes on.
+// `sync pause` and `sync resume`: a source is left alone, and read again.
 import type { Command } from "commander";
 import { setPaused } from "../../run/jobs.ts";
 import { type Common, commandOf, opened, sourceArgument, sourceName } from "../command.ts";
@@ -11,7 +11,7 @@ export const pause = pausing(
 );
 export const resume = pausing(
   false,
-  commandOf("resume", "Goes on with a paused source; what it missed is made up for."),
+  commandOf("resume", "Reads a paused source again; what it missed is made up for."),
 );
 
 function pausing(paused: boolean, command: Command): Command {
@@ -27,7 +27,7 @@ function pausing(paused: boolean, command: Command): Command {
       say(answers, () => {
         for (const { source, paused: is } of answers) {
           const state =
-            is === null ? "not planned yet: the first run does that" : paused ? "paused" : "goes on";
+            is === null ? "not planned yet: the first run does that" : paused ? "paused" : "resumed";
           print(`${sourceName(source)}: ${state}.`);
         }
       });

@@ -8,7 +8,7 @@ import { print, printProblem } from "../print.ts";
 
 export const prune = commandOf(
   "prune",
-  "Deletes what is older than the start date that is set, in steps; stopped anywhere, it goes on.",
+  "Deletes what is older than the start date that is set, in steps; stopped anywhere, the next call continues.",
 )
   .option("--dry-run", "only says what would go")
   .option("--yes", "without asking")

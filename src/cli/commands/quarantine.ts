@@ -1,9 +1,10 @@
 // `sync quarantine`: releases that could not be stored, and another attempt after a fix.
 import Table from "cli-table3";
+import type { Database } from "../../platform/database.ts";
 import { readQuarantine } from "../../report/facts.ts";
 import { count, counted, moment } from "../../report/words.ts";
 import { retryQuarantine } from "../../upkeep/retry-quarantine.ts";
-import { type Common, commandOf, opened, refuse } from "../command.ts";
+import { type Common, commandOf, opened, refuseUnknown } from "../command.ts";
 import { EXIT, newCommand } from "../exit.ts";
 import { print } from "../print.ts";
 
@@ -24,7 +25,7 @@ const show = commandOf("show", "One of them, whole.")
   .action((id: string, options: Common) =>
     opened(options, async ({ db, say }) => {
       const one = await db.quarantine.findOne({ _id: id });
-      if (!one) return refuse(`${id} is not in quarantine: \`quarantine list\` says what is.`);
+      if (!one) return refuseCase(db, id);
       say(one, () => {
         const { rawText, ...facts } = one;
         for (const [name, value] of Object.entries(facts))
@@ -39,6 +40,7 @@ const retry = commandOf("retry", "Maps them again, after a fix; what can be stor
   .argument("[id]")
   .action((id: string | undefined, options: Common) =>
     opened(options, async ({ db, config, say }) => {
+      if (id !== undefined && !(await db.quarantine.findOne({ _id: id }))) return refuseCase(db, id);
       const { stored, left } = await retryQuarantine({ db, config, now: new Date(), ...(id ? { id } : {}) });
       say({ stored, left }, () => {
         print(`${counted(stored.length, "release")} stored, ${count(left.length)} still in quarantine.`);
@@ -47,6 +49,13 @@ const retry = commandOf("retry", "Maps them again, after a fix; what can be stor
       return left.length > 0 ? EXIT.attention : EXIT.fine;
     }),
   );
+
+const refuseCase = async (db: Database, typed: string) =>
+  refuseUnknown("in quarantine", {
+    typed,
+    names: (await readQuarantine(db)).map(({ _id }) => _id),
+    where: "`quarantine list` says what is.",
+  });
 
 export const quarantine = newCommand("quarantine")
   .description("Releases that could not be stored, with their text and the reason.")

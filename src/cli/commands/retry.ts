@@ -2,7 +2,7 @@
 import { retriable, retryNow } from "../../claim/claim.ts";
 import { counted } from "../../report/words.ts";
 import { requestsToRead } from "../../run/look-ahead.ts";
-import { type Common, commandOf, type Opened, opened, windowArgument } from "../command.ts";
+import { type Common, commandOf, type Opened, opened, refuseWindow, windowArgument } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { print } from "../print.ts";
 
@@ -14,8 +14,10 @@ export const retry = commandOf(
   .option("--dry-run", "only says which they are, and what reading them would cost")
   .action((window: string | undefined, options: Common & { dryRun?: boolean }) =>
     opened(options, async (open) => {
-      if (options.dryRun) return foretell(open, window);
       const { db, say } = open;
+      if (window !== undefined && !(await db.syncWindows.findOne({ _id: window })))
+        return refuseWindow(db, window);
+      if (options.dryRun) return foretell(open, window);
       const retried = await retryNow(db, window);
       const none = window === undefined ? "No month waits" : `${window} does not wait`;
       say({ retried }, () =>

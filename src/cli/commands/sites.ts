@@ -9,7 +9,7 @@ import { workerEffects } from "../../platform/worker-effects.ts";
 import { moment } from "../../report/words.ts";
 import { SOURCES } from "../../sources/index.ts";
 import type { SiteDescription, SiteOffice } from "../../sources/source.ts";
-import { type Common, commandOf, type Opened, opened, refuse } from "../command.ts";
+import { type Common, commandOf, type Opened, opened, refuse, refuseUnknown } from "../command.ts";
 import { EXIT, newCommand } from "../exit.ts";
 import { print } from "../print.ts";
 import { readSettings } from "../settings.ts";
@@ -54,7 +54,7 @@ const probe = commandOf(
     withOffice(options, async (office, { db, say }) => {
       const known = await office.list(db, new Date());
       const wanted = known.filter((one) => (site ? one.site === site : one.state !== "off"));
-      if (site && wanted.length === 0) return refuse(unknown(site));
+      if (site && wanted.length === 0) return refuseSite(known, site);
       const found = await sideBySide(wanted, async (one) => {
         const wait = (ms: number) => sleep(ms);
         const probed = await office.probe(db, { site: one.site, effects: workerEffects, wait });
@@ -68,7 +68,7 @@ const probe = commandOf(
   );
 
 const off = switching("off", "Leaves a site alone, and its months out of the plan, until it is on again.");
-const on = switching("on", "Goes on with a site that was off.");
+const on = switching("on", "Reads a site again that was off.");
 
 function switching(word: "on" | "off", description: string): Command {
   return commandOf(word, description)
@@ -76,7 +76,7 @@ function switching(word: "on" | "off", description: string): Command {
     .action((site: string, options: Common) =>
       withOffice(options, async (office, { db, say }) => {
         const there = await office.switch(db, { site, on: word === "on", now: new Date() });
-        if (!there) return refuse(unknown(site));
+        if (!there) return refuseSite(await office.list(db, new Date()), site);
         say({ site, state: word }, () => print(`${site} is ${word}.`));
         return EXIT.fine;
       }),
@@ -91,7 +91,12 @@ export const sites = newCommand("sites")
   .addCommand(off)
   .addCommand(on);
 
-const unknown = (site: string) => `${site} is not a site of this database: \`sites list\` says what is.`;
+const refuseSite = (known: readonly SiteDescription[], typed: string) =>
+  refuseUnknown("a site of this database", {
+    typed,
+    names: known.map(({ site }) => site),
+    where: "`sites list` says what is.",
+  });
 
 const silent = createLogger({ level: "silent", secrets: [] });
 

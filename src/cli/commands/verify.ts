@@ -3,7 +3,15 @@ import { verifyAnew } from "../../claim/claim.ts";
 import type { Database } from "../../platform/database.ts";
 import { counted } from "../../report/words.ts";
 import { lookAhead } from "../../run/look-ahead.ts";
-import { type Common, commandOf, type Opened, opened, refuse, windowArgument } from "../command.ts";
+import {
+  type Common,
+  commandOf,
+  type Opened,
+  opened,
+  refuse,
+  refuseWindow,
+  windowArgument,
+} from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { print } from "../print.ts";
 import { invokeShown } from "./run.ts";
@@ -16,6 +24,8 @@ export const verify = commandOf(
   .option("--dry-run", "only says what would be asked, and asks nothing")
   .action((window: string | undefined, options: Common & { dryRun?: boolean }) =>
     opened(options, async (open) => {
+      if (window !== undefined && !(await open.db.syncWindows.findOne({ _id: window })))
+        return refuseWindow(open.db, window);
       if (options.dryRun) return foretell(open, window);
       if (window !== undefined && !(await verifyAnew(open.db, window))) {
         return refuse(`${window} is not done, or it is being verified now: \`status\` says which.`);

@@ -13,7 +13,9 @@ export function tagsOfCf({ kind, update = false }: Telling): string[] {
 
 export function cfStoryRelease(record: Published, telling: Telling): object {
   const { story, kind, deadline, talksUntil, awards = [] } = telling;
-  const { title, cpv } = themeOf(story.ocid);
+  const theme = themeOf(story.ocid);
+  const { cpv } = theme;
+  const { title = theme.title } = story;
   const buyer = buyerNumbered(story.buyers[0] ?? 0);
   const buyerId = `GB-COH-${companyNumber(buyer)}`;
   const firms = awards.map(({ supplier }) => supplierNumbered(supplier));

@@ -44,7 +44,7 @@ export function fatStoryRelease(record: Published, telling: Telling): object {
     random,
     buyer: first,
     suppliers: [],
-    title: telling.title ?? theme.title,
+    title: telling.title ?? story.title ?? theme.title,
     lots: 1,
     documents: () => ({}),
   };

@@ -5,7 +5,7 @@ import type { NoticeKind, Story, StoryAward, Telling } from "./story.ts";
 const SECOND_MS = 1000;
 const DAY_MS = 86_400_000;
 
-type Tell = (kind: NoticeKind, days: number, more?: Partial<Telling>) => Telling;
+export type Tell = (kind: NoticeKind, days: number, more?: Partial<Telling>) => Telling;
 type Script = (story: Story, tell: Tell, random: Random) => void;
 
 /** A deadline some days off; three in a hundred of them name no clock (Scottish forwarders). */
@@ -40,6 +40,17 @@ function decideAndSign(
   if (random() < 0.3) tell("UK7", 1 + random() * 5, { awards, update: true });
 }
 
+/** Of what both sites tell, which is of the old regime. */
+export function awardAfter(
+  { story, tell, random }: { story: Story; tell: Tell; random: Random },
+  open: Telling,
+): void {
+  const days = daysUntil(open, open.deadline?.at ?? open.at) + 10 + random() * 40;
+  const awards = [award(story, "1", random)];
+  if (story.source === "FIND_A_TENDER") tell("F3", days, { awards });
+  else tell("CF award", days, { awards, guid: "award" });
+}
+
 const SCRIPTS = weighted<Script>([
   [versions, 20],
   [cancelled, 12],
@@ -64,7 +75,8 @@ const CF_SCRIPTS = weighted<Script>([
   [cfEdited, 20],
 ]);
 
-export function tellStory(story: Story, start: number, random: Random): void {
+/** @param script one of its source's where none is given */
+export function tellStory(story: Story, start: number, random: Random, given?: Script): void {
   let at = start;
   const tell: Tell = (kind, days, more = {}) => {
     at += Math.max(60, Math.round(days * 86_400)) * SECOND_MS;
@@ -72,7 +84,7 @@ export function tellStory(story: Story, start: number, random: Random): void {
     story.tellings.push(telling);
     return telling;
   };
-  const script = story.source === "FIND_A_TENDER" ? SCRIPTS(random) : CF_SCRIPTS(random);
+  const script = given ?? (story.source === "FIND_A_TENDER" ? SCRIPTS(random) : CF_SCRIPTS(random));
   script(story, tell, random);
 }
 

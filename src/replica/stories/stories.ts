@@ -2,6 +2,7 @@
 import { createRandom, hash } from "../random.ts";
 import type { Source } from "../sources.ts";
 import { tellStory } from "./scripts.ts";
+import { sharedBy, shareStory, tellShared } from "./shared.ts";
 import type { Story, Telling } from "./story.ts";
 
 const CALL_OFF_SHARE = 0.06; // of Find a Tender's, once there is a framework
@@ -27,14 +28,14 @@ export function tellingsOf(options: StoriesOptions): Map<number, Telling[]> {
   return bySecond;
 }
 
-function createStories({ source, seed, from, to, stories }: StoriesOptions): Story[] {
-  const prefix = source === "FIND_A_TENDER" ? "ocds-h6vhtk" : "ocds-b5fd17";
+function createStories(options: StoriesOptions): Story[] {
+  const { source, seed, from, to, stories } = options;
   const frameworks: string[] = [];
   return Array.from({ length: stories }, (_, index) => {
     const random = createRandom(hash(`${seed} ${source} story ${index}`));
     const called = source === "FIND_A_TENDER" && random() < CALL_OFF_SHARE;
     const story: Story = {
-      ocid: `${prefix}-${source === "FIND_A_TENDER" ? `f${(seed * 100_000 + index).toString(16).slice(-5).padStart(5, "0")}` : guidOf(`${seed} ${index}`)}`,
+      ocid: ocidOf(source, seed, index),
       source,
       seed: Math.floor(random() * 2 ** 31),
       buyers: [Math.floor(random() ** 3 * 3000)],
@@ -45,11 +46,25 @@ function createStories({ source, seed, from, to, stories }: StoriesOptions): Sto
       tenderId: `tender_${index}/${seed}`,
       tellings: [],
     };
+    const shared = sharedBy(source, index, options);
+    if (shared) {
+      if (!shared.lookalike) story.twin = ocidOf(other(source), seed, index);
+      const start = shareStory(story, shared, random);
+      tellStory(story, start, random, (_, tell) => tellShared(story, shared, { tell, random }));
+      return story;
+    }
     const start = from.getTime() + random() * (to.getTime() - from.getTime()) * 0.8;
     tellStory(story, Math.floor(start / 1000) * 1000, random);
     if (story.isFramework) frameworks.push(story.ocid);
     return story;
   });
+}
+
+const other = (source: Source): Source => (source === "FIND_A_TENDER" ? "CONTRACTS_FINDER" : "FIND_A_TENDER");
+
+function ocidOf(source: Source, seed: number, index: number): string {
+  if (source === "CONTRACTS_FINDER") return `ocds-b5fd17-${guidOf(`${seed} ${index}`)}`;
+  return `ocds-h6vhtk-f${(seed * 100_000 + index).toString(16).slice(-5).padStart(5, "0")}`;
 }
 
 /** The same text, the same guid. */

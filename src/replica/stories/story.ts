@@ -65,5 +65,9 @@ export interface Story {
   /** The framework that it is called off from. */
   framework: string | null;
   tenderId: string;
+  /** Where it is not what its ocid brings with it. */
+  title?: string;
+  /** The ocid under which the other site tells the same procurement. */
+  twin?: string;
   tellings: Telling[];
 }

@@ -37,7 +37,7 @@ export async function checkApi(
     if (status !== 200)
       return failed(
         `${origin} answers with status ${status}`,
-        "Look at the site in a browser: it may be down for a while; runs go on by themselves.",
+        "Look at the site in a browser: it may be down for a while; runs continue without it.",
       );
     const { releases } = JSON.parse(new TextDecoder().decode(body));
     return Array.isArray(releases)

@@ -29,7 +29,7 @@ export function checkRuns({ runs, troubles, sources }: Status): Omit<Finding, "c
     );
   }
   if (paused.length > 0)
-    return warning(`${paused.join(" and ")} paused`, "`npm run sync -- resume` goes on.");
+    return warning(`${paused.join(" and ")} paused`, "`npm run sync -- resume` reads it again.");
   return well(`the last one ended with "${last.outcome}"`);
 }
 

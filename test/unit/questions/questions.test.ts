@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { QUESTIONS, questionNamed } from "../../../src/questions/index.ts";
 import { ask, exampleOf } from "../../../src/questions/question.ts";
@@ -10,10 +11,22 @@ const asked = (name: string, typed: Record<string, string>) => {
 };
 
 describe("questions", () => {
-  it("are thirty-two, each with a name of its own", () => {
-    expect(QUESTIONS).toHaveLength(32);
-    expect(new Set(QUESTIONS.map(({ name }) => name)).size).toBe(32);
+  it("are thirty-three, each with a name of its own", () => {
+    expect(QUESTIONS).toHaveLength(33);
+    expect(new Set(QUESTIONS.map(({ name }) => name)).size).toBe(33);
     for (const { name } of QUESTIONS) expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/);
+  });
+
+  it("stand in docs/queries.md beside the index that serves them", () => {
+    const page = readFileSync(new URL("../../../docs/queries.md", import.meta.url), "utf8");
+    const rows = page.split("\n").filter((line) => line.startsWith("|"));
+    for (const { name, index, collection } of QUESTIONS) {
+      if (index === null) continue;
+      const row = rows.find(
+        (line) => line.includes(`\`${index}\``) && line.split("|")[2]?.includes(`\`${collection}\``),
+      );
+      expect(row ?? "no row", `${name}: ${index} of ${collection}`).toContain(`\`${name}\``);
+    }
   });
 
   it.each(QUESTIONS.map((one) => [one.name, one] as const))("%s is asked with its example", (_, one) => {

@@ -131,7 +131,7 @@ group("the sentence of a source", () => {
       "nothing read yet",
       [window("2026-06", "running"), window("2026-05", "pending")],
       {},
-      "Complete from 1 July 2026 to 12 minutes ago. June 2026 and May 2026 still to be read.",
+      "Read from 1 July 2026 to 12 minutes ago. June 2026 and May 2026 still to be read.",
     ],
     [
       "many unread",
@@ -139,19 +139,19 @@ group("the sentence of a source", () => {
         window(month, at === 0 ? "done" : "pending"),
       ),
       {},
-      "Complete from June 2026 to 12 minutes ago. 4 of 5 months still to be read, back to February 2026.",
+      "Read from June 2026 to 12 minutes ago. 4 of 5 months still to be read, back to February 2026.",
     ],
     [
       "a month that is over is read once more, while the delta has it already",
       [window("2026-07", "pending"), window("2026-06", "done", { proof: "exact" })],
       { jobs: [job("FIND_A_TENDER", { horizon: new Date("2026-07-01T00:00:00+01:00") })] },
-      "Complete from June 2026 to 12 minutes ago. July 2026 still to be read.",
+      "Read from June 2026 to 12 minutes ago. July 2026 still to be read.",
     ],
     [
       "a hole in the middle ends what is complete",
       [window("2026-06", "done"), window("2026-05", "failed"), window("2026-04", "done")],
       {},
-      "Complete from June 2026 to 12 minutes ago. May 2026 could not be read. 2 of 3 months still to be verified.",
+      "Read from June 2026 to 12 minutes ago. May 2026 could not be read. 2 of 3 months still to be verified.",
     ],
     [
       "read, in part verified, cancelled ones left out",
@@ -161,19 +161,28 @@ group("the sentence of a source", () => {
         window("2026-04", "cancelled"),
       ],
       {},
-      "Complete from May 2026 to 12 minutes ago. 1 of 2 months still to be verified.",
+      "Read from May 2026 to 12 minutes ago. 1 of 2 months still to be verified.",
     ],
     [
       "all verified, from the middle of a month",
       [window("2026-06", "done", { proof: "exact", from: new Date("2026-06-13T23:00:00Z") })],
       {},
-      "Complete from 14 June 2026 to 12 minutes ago. All 1 month verified.",
+      "Complete from 14 June 2026 to 12 minutes ago. The only month verified; looked at again on a schedule.",
+    ],
+    [
+      "verified in two ways",
+      [
+        window("2026-06", "done", { proof: "exact", proofBy: "numbers", verifiedAt: new Date("2026-07-03") }),
+        window("2026-05", "done", { proof: "exact", proofBy: "slices", verifiedAt: new Date("2026-07-02") }),
+      ],
+      {},
+      "Complete from May 2026 to 12 minutes ago. All 2 months verified: 1 by numbers and 1 by slices, last on 3 July 2026; looked at again on a schedule.",
     ],
     [
       "deferred and paused",
       [window("2026-06", "done", { proof: "exact" }), window("2026-05", "deferred")],
       { jobs: [job("FIND_A_TENDER", { paused: true, lastSyncedDate: before(50 * HOUR) })] },
-      "Paused: nothing new is read until it is resumed. Complete from June 2026 to 2 days ago. 1 of 2 months waiting for room in the storage budget.",
+      "Paused: nothing new is read until it is resumed. Read from June 2026 to 2 days ago. 1 of 2 months waiting for room in the storage budget.",
     ],
   ])("%s", (_, windows, more, expected) => {
     expect(sentence(windows, more)).toBe(expected);

@@ -13,7 +13,7 @@ import {
 } from "../terms/errors.ts";
 import { kindOf, troubleText } from "../terms/trouble.ts";
 import type { HolderContext } from "./context.ts";
-import { noteFull, noting } from "./headroom.ts";
+import { recordFull, writeUnlessFull } from "./headroom.ts";
 
 /** Writes progress and, with it, the lease. `moved`: a frontier has. @throws ClaimLost */
 export async function checkpoint(
@@ -25,19 +25,19 @@ export async function checkpoint(
   if (context.keepAlive.held) context.keepAlive.held.renewedAt = context.effects.now();
 }
 
-export type HoldEnd = "finished" | "lost" | "troubled" | "set aside";
+export type ClaimEnd = "finished" | "lost" | "troubled" | "set aside";
 
 /**
  * Works on a held window. An API's trouble, whatever it answered, or an unknown one, is the window's own: it goes back with
  * a pause, and the source goes on.
  * @throws DeadlineReached, StorageFull, BudgetSpent and whatever is not the window's fault, after giving the claim back
  */
-export async function holding(
+export async function withClaim(
   context: HolderContext,
   claim: Claim,
   work: () => Promise<void>,
-): Promise<HoldEnd> {
-  const { db, effects, log, keepAlive, report, room } = context;
+): Promise<ClaimEnd> {
+  const { db, effects, log, keepAlive, report, headroom } = context;
   const held = {
     renew: async () => {
       await renew(db, claim);
@@ -50,7 +50,7 @@ export async function holding(
     await work();
     return "finished";
   } catch (thrown) {
-    const error = noteFull(room, thrown) ?? thrown;
+    const error = recordFull(headroom, thrown) ?? thrown;
     if (error instanceof ClaimLost) {
       log.warn({ window: claim.windowId }, error.message);
       return "lost";
@@ -69,7 +69,7 @@ export async function holding(
     }
     if (!(error instanceof DeadlineReached) && !(error instanceof BudgetSpent))
       log.error({ window: claim.windowId, err: error }, "the run ends here");
-    await noting(room, () => unlessLost(giveBack(db, claim)));
+    await writeUnlessFull(headroom, () => unlessLost(giveBack(db, claim)));
     throw error;
   } finally {
     keepAlive.held = null;
@@ -107,7 +107,8 @@ export async function untroubled(
   try {
     await work();
   } catch (error) {
-    const ends = error instanceof DeadlineReached || noteFull(context.room, error) || isUnreachable(error);
+    const ends =
+      error instanceof DeadlineReached || recordFull(context.headroom, error) || isUnreachable(error);
     if (ends) throw error;
     if (!(error instanceof ApiError)) return { error };
     context.report.errors.push(troubleText(error));
