@@ -1,5 +1,6 @@
 // The filters and updates of a claim as values. The lease runs on the database's clock ($$NOW): the isolates' clocks
 // may differ. Every write after the claim is fenced by its id.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Document, Filter, ObjectId, UpdateFilter } from "mongodb";
 import type { ProofBy, SyncWindow } from "../terms/documents.ts";
 import type { NotedTrouble, TroubleKind } from "../terms/trouble.ts";
@@ -11,8 +12,8 @@ export const ATTEMPTS_MAX = 8;
 const PATIENT_ATTEMPTS = 3;
 const STUCK: TroubleKind = "stuck";
 const NO_PROGRESS = `claimed ${ATTEMPTS_MAX} times without any progress; last trouble: `;
-const BACKOFF_MS_MAX = 6 * 3_600_000;
-const FAILED_MS = 24 * 3_600_000; // a site that was down is often back the next day; docs/operations.md says so
+const BACKOFF_MS_MAX = 6 * HOUR_MS;
+const FAILED_MS = 24 * HOUR_MS; // a site that was down is often back the next day; docs/operations.md says so
 
 /** What a holder may do to a window: drain it (`running`) or verify it (`done` all the while). */
 export type ClaimFor = "drain" | "verify";

@@ -1,12 +1,13 @@
 // The clock of an invocation. A machine that is ahead would ask for what is not published yet, call it read, and end months
 // before they are over; so what it says is held against the database's clock once, at the beginning.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Effects } from "../platform/effects.ts";
 
 const OFF_MS = {
   /** Less does no harm: the delta leaves out the newest two minutes. */
   least: 60_000,
   /** A zone taken for another is off by an hour or two. What is further off is a time that somebody wants. */
-  most: 3 * 3_600_000,
+  most: 3 * HOUR_MS,
 };
 
 export interface Clock {

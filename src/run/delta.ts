@@ -1,5 +1,6 @@
 // The delta: from `lastSyncedDate` less an overlap to now less a settling margin. Mostly one page; after an outage a
 // walk like any other, whose progress is kept in `syncJobs` and whose end alone moves `lastSyncedDate`.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { nextLane } from "../fetch/walk.ts";
 import { newestInstant } from "../store/store.ts";
 import type { SyncJob } from "../terms/documents.ts";
@@ -9,9 +10,9 @@ import type { SourceContext } from "./context.ts";
 import { ensureHeadroom } from "./headroom.ts";
 import { PAGE_FAULTS_MAX, type PageFault, readLanes, type Unproven } from "./lane.ts";
 
-const OVERLAP_MS = 3_600_000; // rows that appear up to an hour late are still met
+const OVERLAP_MS = HOUR_MS; // rows that appear up to an hour late are still met
 /** No further back: the second pass reads the last days anyway. */
-const REACH_MS = 100 * OVERLAP_MS;
+const REACH_MS = 100 * HOUR_MS;
 const SETTLING_MS = 120_000; // the newest two minutes may still be filling up
 
 type Walk = NonNullable<SyncJob["deltaWalk"]>;

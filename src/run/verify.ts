@@ -1,6 +1,7 @@
 // Verifies drained windows, at another time than they were drained: by the source's numbers where it has a sequence, else by slices.
 // A window is `exact` when nothing in it is open and what came can be all; else it says what is missing, and is looked
 // at again. What is exact is looked at again too, on a schedule, by slices.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { claimNewest, finishLook, giveBack, type Held, hurryNeighbours } from "../claim/claim.ts";
 import type { LookEnd, Progress } from "../claim/statements.ts";
 import { inLine, numbered } from "../fetch/gap-slices.ts";
@@ -204,7 +205,7 @@ async function fewOf({ context, window, progress }: Look): Promise<Suspicion | n
 
 /** By the source's usual volumes: what has been measured is no measure where nothing came at all. */
 function usualReleases({ config, source }: SourceContext, { from, to }: { from: Date; to: Date }): number {
-  const days = (to.getTime() - from.getTime()) / 86_400_000;
+  const days = (to.getTime() - from.getTime()) / DAY_MS;
   const settings = config.sources.find((one) => one.source === source);
   const middle = new Date((from.getTime() + to.getTime()) / 2);
   return (settings?.definition.volumes.perDay(middle) ?? 0) * days;

@@ -55,7 +55,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "a boundary in the hour that the clocks change",
     file: "src/terms/london-time.ts",
-    find: "return offsetMs(midnight) !== offsetMs(midnight + 4 * HOUR);",
+    find: "return offsetMs(midnight) !== offsetMs(midnight + 4 * HOUR_MS);",
     put: "return false;",
   },
   { name: "the fence is dropped", file: "src/claim/statements.ts", find: '"claim.id": claim.id,', put: "" },
