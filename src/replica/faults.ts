@@ -40,7 +40,10 @@ export const FAULTS = {
     kind: "sometimes",
     what: "a page silently lacks a row: only a second look or a gap in the numbers shows it",
   },
-  "broken-release": { kind: "planted", what: "a release that is not valid JSON, however often it is asked for" },
+  "broken-release": {
+    kind: "planted",
+    what: "a release that is not valid JSON, however often it is asked for",
+  },
   "unclosed-quote": {
     kind: "planted",
     what: "a release that is not valid JSON, and takes what follows it in its page with it",
@@ -102,7 +105,7 @@ export function parseFaults(text: string): Fault[] {
     const fault = name.trim();
     if (!isFault(fault)) {
       throw new RangeError(
-        `"${fault}" is no fault: allowed are none, default, all, or a list of ${Object.keys(FAULTS).join(", ")}`,
+        `unknown fault "${fault}"; allowed: none, default, all, or a list of ${Object.keys(FAULTS).join(", ")}`,
       );
     }
     return fault;
