@@ -39,7 +39,7 @@ export function dailyCsv(state: State, url: URL, now: number): Answer {
     count(api, "witness-days-missing");
     return missing(hash(day) % 2 === 0 ? 403 : 404);
   }
-  const rows = distinct(api.listing.rows).filter(
+  const rows = distinct(aroundDay(api.listing.rows, fromMs, toMs)).filter(
     ({ date, listedAt }) => date >= fromMs && date < toMs && listedAt <= madeAt,
   );
   const random = createRandom(hash(`${seed} csv ${day}`));
@@ -71,6 +71,20 @@ function missing(status: 403 | 404): Answer {
     headers: { "content-type": "application/xml", server: "AmazonS3" },
     body: new TextEncoder().encode(text),
   };
+}
+
+/** Rows by the UTC days of their dates: a file for each day of ten years would look at all of them each time. */
+const DAYS = new WeakMap<readonly Published[], Map<number, Published[]>>();
+
+function aroundDay(rows: readonly Published[], fromMs: number, toMs: number): Published[] {
+  let byDay = DAYS.get(rows);
+  if (!byDay) {
+    byDay = Map.groupBy(rows, ({ date }) => Math.floor(date / DAY_MS));
+    DAYS.set(rows, byDay);
+  }
+  const days: Published[][] = [];
+  for (let day = Math.floor(fromMs / DAY_MS); day * DAY_MS < toMs; day++) days.push(byDay.get(day) ?? []);
+  return days.flat();
 }
 
 const distinct = (rows: Published[]) => rows.filter((row, index) => row !== rows[index - 1]);

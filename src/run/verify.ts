@@ -11,7 +11,7 @@ import { topOf } from "../plan/difference.ts";
 import { hasUnconfirmedGaps } from "../store/gaps.ts";
 import { type StoredRelease, storedReleases } from "../store/store.ts";
 import type { ProofBy, SyncWindow } from "../terms/documents.ts";
-import { ApiError } from "../terms/errors.ts";
+import { ApiError, DeadlineReached } from "../terms/errors.ts";
 import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
 import { proofDoubt } from "./assumptions.ts";
 import type { SourceContext } from "./context.ts";
@@ -54,12 +54,14 @@ export async function verifyNewest(
 async function lookAt(context: SourceContext, held: Held, share: VerifyOptions["share"]): Promise<void> {
   const { db, report } = context;
   const look = await openLook(context, held, share);
+  const begun = look.progress.verify;
   let suspicion: Suspicion | null = null;
   try {
     if (look.by === "numbers") suspicion = await verifyByNumbers(look);
     else if (look.by === "witness") await verifyByWitness(look);
     else await verifyBySlices(look);
   } catch (error) {
+    if (error instanceof ShareUsed || error instanceof DeadlineReached) await noteStall(look, begun);
     if (error instanceof ShareUsed || error instanceof TrustLost) return giveBack(db, held.claim);
     if (error instanceof ApiError) await postpone(look);
     if (!(error instanceof Shrunk)) throw error;
@@ -76,6 +78,22 @@ async function lookAt(context: SourceContext, held: Held, share: VerifyOptions["
   if (look.found > 0 && held.window.proof === "exact")
     await hurryNeighbours(db, held.window, nextTryAt(context.effects.now(), 1));
   if (end.proof === "exact") report.windowsVerified.push(held.window._id);
+}
+
+const STALL = { requests: 15, runs: 2 };
+
+/** A look that takes more than a run has to get any further must not take every run: the others go on. */
+async function noteStall(look: Look, begun: Progress["verify"]): Promise<void> {
+  const { verify } = look.progress;
+  if (!begun || !verify || verify.requests - begun.requests < STALL.requests) return;
+  const stalls = verify.frontier < begun.frontier ? 0 : (begun.stalls ?? 0) + 1;
+  const waits = stalls > STALL.runs;
+  look.progress = {
+    ...look.progress,
+    verify: { ...verify, stalls },
+    ...(waits ? { verifyAt: nextTryAt(look.context.effects.now(), stalls - STALL.runs) } : {}),
+  };
+  await checkpoint(look.context, look.claim, { progress: look.progress, moved: false });
 }
 
 /** The API's trouble is this month's for a while: the others go on. */
