@@ -1,5 +1,6 @@
 // What grows with the database: a claim, the plan, the status pages, a page's store, with ten thousand, a hundred thousand
 // and one and a half million contracts, and the windows of eleven years.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { MongoClient } from "mongodb";
 import { giveBack, type Held } from "../src/claim/claim.ts";
 import { foldOcid } from "../src/map/process/fold.ts";
@@ -39,7 +40,6 @@ export interface Grown {
 const TIMES = 20;
 const WARM_UP = 3;
 const TOKEN = "a-token-of-the-bench";
-const DAY_MS = 86_400_000;
 const START: Record<Source, Date> = {
   FIND_A_TENDER: new Date("2021-01-01T00:00:00Z"),
   CONTRACTS_FINDER: new Date("2016-11-01T00:00:00Z"),

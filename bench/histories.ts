@@ -1,4 +1,5 @@
 // What every way has to read: the same histories, in the real volumes and rhythm, behind the same rate limit.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { createReplica, type Replica } from "../src/replica/answer.ts";
 import { createHistory, type Published } from "../src/replica/history.ts";
 import { SOURCES, type Source } from "../src/replica/sources.ts";
@@ -10,7 +11,6 @@ export const T0 = new Date("2026-09-01T09:00:00Z");
 /** Api-facts, Rate: about 12 requests in 120 s. */
 export const LIMIT = { requests: 12, perSeconds: 120, retryAfterSeconds: 120 };
 
-const DAY_MS = 86_400_000;
 /** The delta goes on behind T0 while the backfill runs. */
 const DAYS_AFTER = 12;
 /** So many that at least 328,000 and 300,000 were published before T0. */

@@ -13,7 +13,7 @@ import { invoke } from "../src/run/invocation.ts";
 import { connect } from "../src/sim/memory-mongo.ts";
 import { createMemoryStore, documentsOf } from "../src/sim/memory-store.ts";
 import { createScheduler } from "../src/sim/scheduler.ts";
-import type { SyncRun } from "../src/terms/documents.ts";
+import type { SyncRun, SyncWindow } from "../src/terms/documents.ts";
 import {
   benchReplica,
   type Coverage,
@@ -40,6 +40,8 @@ export interface ProjectOptions {
   /** Ends after so many invocations; without one, when all windows are exact. */
   invocations?: number;
   vars?: Record<string, string>;
+  /** Told of each simulated half day. */
+  say?: (line: string) => void;
 }
 
 export interface ProjectResult {
@@ -58,6 +60,10 @@ export interface SourceResult {
   /** Seconds since T0. */
   drained: Reached;
   verified: Reached;
+  /** Until every month was exact that ended so long before T0 that no row of it could still appear. */
+  exact: number;
+  /** The delta's and the second pass's, and what asking the assumptions took. */
+  otherRequests: number;
   asked: number;
   refused: number;
 }
@@ -121,6 +127,13 @@ export async function runProject(options: ProjectOptions): Promise<ProjectResult
     await scheduler.advance(scheduler.now() + INVOCATION_MS - 1);
     if (failure !== null) throw failure;
     if (runs.length !== tick + 1) throw new Error(`invocation ${tick} did not end within 900 s`);
+    const hour = (tick * everySeconds) / 3600;
+    if (hour > 0 && hour % 12 === 0) {
+      const done = windows().filter(({ status }) => status === "done").length;
+      options.say?.(
+        `hour ${hour}: ${done} drained and ${windows().filter(exact).length} exact of ${windows().length}`,
+      );
+    }
     for (const source of SOURCES) {
       const own = windows().filter((window) => window["source"] === source);
       if (!rowsWhenDrained.has(source) && own.every(({ status }) => status === "done"))
@@ -139,20 +152,16 @@ export async function runProject(options: ProjectOptions): Promise<ProjectResult
     const sum = (of: (window: (typeof own)[number]) => number) =>
       own.reduce((total, window) => total + of(window), 0);
     const verifiedBy = (period: keyof Reached) =>
-      Math.max(
-        ...own
-          .filter(({ to }) => isIn(period, to))
-          .map(({ verifiedAt }) =>
-            verifiedAt === null ? Number.NaN : (verifiedAt.getTime() - T0.getTime()) / 1000,
-          ),
-      );
+      Math.max(...own.filter(({ to }) => isIn(period, to)).map((window) => sinceT0(window)));
     const { asked, refused } = replica.stats()[source];
     const { releases } = coverage[source];
+    const drainRequests = sum(({ counts }) => counts.requests);
+    const verifyRequests = sum(({ verify }) => verify?.requests ?? 0) + (job?.witness?.requests ?? 0);
     return {
       releases,
       missing: await missingIn(db, source, histories),
-      drainRequests: sum(({ counts }) => counts.requests),
-      verifyRequests: sum(({ verify }) => verify?.requests ?? 0) + (job?.witness?.requests ?? 0),
+      drainRequests,
+      verifyRequests,
       fetchedTwice: (rowsWhenDrained.get(source) ?? coverage[source].rows()) - releases,
       drained: coverage[source].reached(),
       verified: {
@@ -160,11 +169,20 @@ export async function runProject(options: ProjectOptions): Promise<ProjectResult
         lastYear: verifiedBy("lastYear"),
         all: verifiedBy("all"),
       },
+      exact: Math.max(
+        ...own.filter(({ to }) => to.getTime() <= T0.getTime() - LATE_MS).map((window) => sinceT0(window)),
+      ),
+      otherRequests: asked - drainRequests - verifyRequests,
       asked,
       refused,
     };
   }
 }
+
+const sinceT0 = ({ verifiedAt }: Pick<SyncWindow, "verifiedAt">) =>
+  verifiedAt === null ? Number.NaN : (verifiedAt.getTime() - T0.getTime()) / 1000;
+/** What is younger waits for its last rows, whatever the pace. */
+const LATE_MS = 60 * 3_600_000;
 
 const day = (date: Date) => date.toISOString().slice(0, 10);
 

@@ -1,5 +1,7 @@
 // The demo's board minutes: sites of a few kinds, and at the end what they held against what the database has.
+
 import Table from "cli-table3";
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import type { Database } from "../platform/database.ts";
 import type { Trap } from "../replica/moderngov/made-up.ts";
 import { type RunningBoardReplica, startBoardReplica } from "../replica/moderngov/server.ts";
@@ -8,7 +10,6 @@ import { boardDocuments } from "../sources/board-minutes/store.ts";
 import { boardDifferences } from "./board-truth.ts";
 import { print } from "./print.ts";
 
-const DAY_MS = 86_400_000;
 const DAYS_BACK = 40;
 const DAYS_AHEAD = 130;
 /** One that lets nobody in is among them: it is shown as such, and its months stay open. */

@@ -1,5 +1,6 @@
 // What cannot be all there is, whatever the pages say: an API that answers 200 with too few rows looks like an API with
 // little to say. Pure.
+import { millisecondsInDay as DAY_MS, millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { differenceInCalendarDays } from "date-fns/differenceInCalendarDays";
 import { fromLondon, londonTime, toLondon } from "../terms/london-time.ts";
 import type { Numbered } from "./gap-slices.ts";
@@ -18,19 +19,19 @@ const WORKING_HOURS = { from: 8, to: 18 }; // nine tenths of all notices (source
 const FEW_SHARE = 0.34;
 /** Below these a small month's chance is no evidence: of 12 expected none comes once in 160,000 times. */
 const EXPECTED_MIN = { empty: 12, few: 40 };
-const NEIGHBOUR_MS = 100 * 86_400_000;
+const NEIGHBOUR_MS = 100 * DAY_MS;
 
 /** Hours of working days in London between two instants: what a window's releases grow with. */
 export function workingHours(from: Date, to: Date): number {
   let hours = 0;
   const days = differenceInCalendarDays(to, from) + 2;
   for (let day = 0; day <= days; day++) {
-    const date = toLondon(new Date(from.getTime() + (day - 1) * 86_400_000)).slice(0, 10);
+    const date = toLondon(new Date(from.getTime() + (day - 1) * DAY_MS)).slice(0, 10);
     const weekday = new Date(`${date}T00:00:00Z`).getUTCDay();
     if (weekday === 0 || weekday === 6) continue;
     const opens = fromLondon(londonTime(`${date}T08:00:00`)).getTime();
-    const closes = opens + (WORKING_HOURS.to - WORKING_HOURS.from) * 3_600_000;
-    hours += Math.max(0, Math.min(closes, to.getTime()) - Math.max(opens, from.getTime())) / 3_600_000;
+    const closes = opens + (WORKING_HOURS.to - WORKING_HOURS.from) * HOUR_MS;
+    hours += Math.max(0, Math.min(closes, to.getTime()) - Math.max(opens, from.getTime())) / HOUR_MS;
   }
   return hours;
 }

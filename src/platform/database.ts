@@ -71,6 +71,13 @@ const CLIENT_OPTIONS: MongoClientOptions = {
   appName: "tendhunt-data-sync",
 };
 
+/** What the database's clock says. */
+export async function databaseTime({ db }: Pick<Database, "db">): Promise<Date> {
+  const { localTime }: { localTime?: Date } = await db.command({ hello: 1 });
+  if (!localTime) throw new Error("the database does not say what time it is");
+  return localTime;
+}
+
 /**
  * Connects, hands over the database, and closes whatever happens. No error carries the driver's own: it quotes the string.
  * @throws ConfigError when MongoDB cannot be reached, or its user lacks a right

@@ -1,5 +1,6 @@
 // A pipeline as one types it into mongosh: keys bare, patterns as patterns, instants counted from `now`.
-const DAY_MS = 86_400_000;
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
+
 const WIDTH = 110;
 const bare = /^[A-Za-z_$][\w$]*$/;
 

@@ -1,11 +1,11 @@
 // A notice under the older regime (CELEX), in the shapes of recorded ones.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { CATEGORIES } from "./fat-parts.ts";
 import {
   buyerOf,
   companyNumber,
   contractPeriod,
   cpvBeside,
-  DAY_MS,
   grossValue,
   maybe,
   type Organisation,

@@ -1,12 +1,12 @@
 // Contracts Finder's releases in the shapes of recorded ones.
 
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import {
   amountOf,
   buyerOf,
   companyNumber,
   contractPeriod,
   cpvBeside,
-  DAY_MS,
   maybe,
   type Organisation,
   prose,

@@ -1,4 +1,5 @@
 // Find a Tender's notices of what was awarded: UK5 to UK11, UK15, UK17, in the shapes of recorded ones.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import {
   amended,
   type Body,
@@ -10,7 +11,7 @@ import {
   named,
   noticeValue,
 } from "./fat-parts.ts";
-import { contractPeriod, DAY_MS, grossValue, maybe, prose, typed, zoned } from "./made-up.ts";
+import { contractPeriod, grossValue, maybe, prose, typed, zoned } from "./made-up.ts";
 import { pick } from "./random.ts";
 
 export function awarded(making: Making, isUpdate: boolean): Body {

@@ -1,10 +1,10 @@
 // What the notices of Find a Tender are put together from: parties, lots, items, values, as recorded ones have them.
 
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import {
   companyNumber,
   contractPeriod,
   cpvBeside,
-  DAY_MS,
   grossValue,
   maybe,
   type Organisation,

@@ -1,4 +1,5 @@
 // Find a Tender's notices up to an award: UK1 to UK4, UK12 to UK14, UK16, in the shapes of recorded ones.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import {
   amended,
   type Body,
@@ -11,7 +12,7 @@ import {
   METHODS,
   noticeValue,
 } from "./fat-parts.ts";
-import { DAY_MS, maybe, prose, skewed, typed, zoned } from "./made-up.ts";
+import { maybe, prose, skewed, typed, zoned } from "./made-up.ts";
 import { pick } from "./random.ts";
 
 export function planned(making: Making, isUpdate: boolean): Body {

@@ -1,5 +1,6 @@
 // What was published, and when: compact records in the real rhythm (working days, rush hours in London, growth by
 // year, several notices in one second). Bodies are made from them when they are asked for.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { fromLondon, londonTime, toLondon } from "../terms/london-time.ts";
 import { contractsFinderHistory } from "./history-cf.ts";
 import { findATenderHistory, PROCUREMENT_ACT_MS, wholeSecond } from "./history-fat.ts";
@@ -12,7 +13,6 @@ import type { Telling } from "./stories/story.ts";
 export type { HistoryOptions, Published } from "./published.ts";
 
 const SECOND_MS = 1000;
-const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Notices a year in thousands (api-facts, Volumes; 2026 as a whole year, early years of CF estimated from its total). */

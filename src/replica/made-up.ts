@@ -1,13 +1,11 @@
 // What made-up releases are filled with: places, organisations, money, periods and prose, all from one seeded random.
 // Shapes and shares are those of recorded releases; the names are nobody's.
+import { millisecondsInDay as DAY_MS, millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { toLondon } from "../terms/london-time.ts";
 import { createRandom, hash, pick, type Random, weighted } from "./random.ts";
 
 /** Stands for what JSON.stringify cannot write; `releaseText` puts the defect in its place. */
 export const SENTINEL = 7_700_077_000_771;
-export const DAY_MS = 86_400_000;
-
-const HOUR_MS = 3_600_000;
 
 /** London's time as both APIs write it: `+01:00` in summer, `Z` in winter. */
 export function zoned(ms: number): string {

@@ -1,4 +1,5 @@
 // A page: which rows it holds, what it says of itself, and the cursor to the next.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { toLondon } from "../terms/london-time.ts";
 import { type Answer, json } from "./broken-answers.ts";
 import { encodeWindows1252, envelopeText, fatNotFound, PAGE_HEADERS } from "./envelope.ts";
@@ -10,7 +11,7 @@ import { type Bodies, releaseText } from "./release.ts";
 import type { Source } from "./sources.ts";
 import { type Api, type Asked, count, type ReplicaOptions, type State } from "./state.ts";
 
-const WRONG_ECHO_MS = 7 * 86_400_000;
+const WRONG_ECHO_MS = 7 * DAY_MS;
 const MISSING_LINKS_ONE_IN = 5;
 const TEXTS_MAX: Record<Bodies, number> = { full: 3000, light: 30_000 };
 

@@ -1,5 +1,6 @@
 // A release as the replica knows it: when it is listed, under what, and what its body is made from.
 
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Fault } from "./faults.ts";
 import type { Random } from "./random.ts";
 import type { Source } from "./sources.ts";
@@ -64,7 +65,6 @@ export interface ToldHistoryOptions extends HistoryOptions {
   tellingAt: (at: number) => Telling | undefined;
 }
 
-const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 export type Place = Pick<Published, "ocid" | "releaseId" | "number" | "stage" | "tags" | "noticeType">;

@@ -1,4 +1,5 @@
 // What a request asks for: the parameters of both APIs as their servers read them, and the cursors that they hand out.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { fromLondon, isLondonTime, toLondon } from "../terms/london-time.ts";
 import type { Published } from "./published.ts";
 import { hash } from "./random.ts";
@@ -7,7 +8,7 @@ import type { Source } from "./sources.ts";
 export const PAGE_MAX = 100;
 
 const FAT_PARAMETERS = ["stages", "limit", "cursor", "updatedFrom", "updatedTo"];
-const CF_RECENT_MS = 90 * 86_400_000; // without any window only recent months come back
+const CF_RECENT_MS = 90 * DAY_MS; // without any window only recent months come back
 
 /** Both ends inclusive, in ms; null where the request names none. */
 export interface Range {

@@ -1,5 +1,6 @@
 // Contracts Finder's daily CSV: a release a row, a column for each JSON path, text only, in an order of columns that
 // differs by day. UTF-8 with a BOM; 403 or 404 where there is no file.
+import { millisecondsInDay as DAY_MS, millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { fromLondon, isLondonTime, londonTime } from "../terms/london-time.ts";
 import type { Answer } from "./broken-answers.ts";
 import type { Published } from "./published.ts";
@@ -10,9 +11,8 @@ import { count, type State } from "./state.ts";
 export const WITNESS_PATH = "/Harvester-new/";
 
 const FILE = /^\/Harvester-new\/(\d{4}-\d{2})\/Contracts Finder OCDS (\d{4}-\d{2}-\d{2})\.csv$/;
-const DAY_MS = 86_400_000;
 /** The file of a day is there in the early morning of the next. */
-const MADE_AFTER_MS = 4 * 3_600_000;
+const MADE_AFTER_MS = 4 * HOUR_MS;
 const DAYS_MISSING_ONE_IN = 9;
 const MONTHS_AWAY_ONE_IN = 3;
 const WRONG_ROWS_ONE_IN = 3;
@@ -39,7 +39,7 @@ export function dailyCsv(state: State, url: URL, now: number): Answer {
     count(api, "witness-days-missing");
     return missing(hash(day) % 2 === 0 ? 403 : 404);
   }
-  const rows = distinct(api.listing.rows).filter(
+  const rows = distinct(aroundDay(api.listing.rows, fromMs, toMs)).filter(
     ({ date, listedAt }) => date >= fromMs && date < toMs && listedAt <= madeAt,
   );
   const random = createRandom(hash(`${seed} csv ${day}`));
@@ -71,6 +71,20 @@ function missing(status: 403 | 404): Answer {
     headers: { "content-type": "application/xml", server: "AmazonS3" },
     body: new TextEncoder().encode(text),
   };
+}
+
+/** Rows by the UTC days of their dates: a file for each day of ten years would look at all of them each time. */
+const DAYS = new WeakMap<readonly Published[], Map<number, Published[]>>();
+
+function aroundDay(rows: readonly Published[], fromMs: number, toMs: number): Published[] {
+  let byDay = DAYS.get(rows);
+  if (!byDay) {
+    byDay = Map.groupBy(rows, ({ date }) => Math.floor(date / DAY_MS));
+    DAYS.set(rows, byDay);
+  }
+  const days: Published[][] = [];
+  for (let day = Math.floor(fromMs / DAY_MS); day * DAY_MS < toMs; day++) days.push(byDay.get(day) ?? []);
+  return days.flat();
 }
 
 const distinct = (rows: Published[]) => rows.filter((row, index) => row !== rows[index - 1]);

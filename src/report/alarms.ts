@@ -1,4 +1,5 @@
 // Which cases deserve somebody's attention. Pure: the page shows them, `alerts.ts` sends each once.
+import { millisecondsInDay as DAY_MS, millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { BAD_ENDS } from "../terms/documents.ts";
 import type { Source } from "../terms/window.ts";
 import { broken, type DoubtfulNews, doubted, type Suspected, suspected } from "./doubts.ts";
@@ -8,9 +9,9 @@ import type { Alarm, SourceStatus, Status, WindowSummary } from "./schema.ts";
 import { bytes, counted, nameIn, percent, span, windowName } from "./words.ts";
 
 const FAILED_RUNS = 3; // one can be the site's bad hour, three in a row cannot
-const LAG_MS_ALARM = 6 * 3_600_000;
+const LAG_MS_ALARM = 6 * HOUR_MS;
 const STORAGE_SHARE = 0.9;
-const NOTE_MS = 7 * 86_400_000; // what has happened stays on the page for a week
+const NOTE_MS = 7 * DAY_MS; // what has happened stays on the page for a week
 
 interface Event {
   at: Date;

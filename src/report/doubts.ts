@@ -1,10 +1,11 @@
 // Alarms about what came without an error and cannot be all: suspect months, quiet sources, notices that came late. Pure.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import type { Source } from "../terms/window.ts";
 import type { FailedAssumption } from "./facts.ts";
 import type { Alarm, SourceStatus, WindowSummary } from "./schema.ts";
 import { counted, nameIn, windowName } from "./words.ts";
 
-const NOTE_MS = 7 * 86_400_000; // what has happened stays on the page for a week
+const NOTE_MS = 7 * DAY_MS; // what has happened stays on the page for a week
 
 export type Suspected = { kind: string; detail: string } | null;
 

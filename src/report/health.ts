@@ -1,10 +1,11 @@
 // `/healthz`: well or not, and nothing else. Open to everybody.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Filter } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import { BAD_ENDS, type SyncRun } from "../terms/documents.ts";
 
 /** Three hourly ticks: by then a run must have succeeded, and the delta must have caught up. */
-export const HEALTHY_MS = 3 * 3_600_000;
+export const HEALTHY_MS = 3 * HOUR_MS;
 
 /** A run in which at least one source came to a good end: what is wrong with the other is told as that source's. */
 export const GOOD_RUN: Filter<SyncRun> = {

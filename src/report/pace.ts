@@ -1,4 +1,5 @@
 // How long still: what is left, as the forecast has it, at the pace of the last day's runs. Pure.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Source } from "../terms/window.ts";
 import type { LearntPace } from "./facts.ts";
 import type { Status } from "./schema.ts";
@@ -31,14 +32,13 @@ export interface Stint {
 }
 
 const SPREAD_MIN = 0.1; // no estimate is better than this, however even the runs look
-const CYCLE_MS_DEFAULT = 3_600_000; // an hourly cron, until two runs say otherwise
-const HOUR = 3_600_000;
+const CYCLE_MS_DEFAULT = HOUR_MS; // an hourly cron, until two runs say otherwise
 
 /** Requests and releases per hour over the last day's runs, and how much the runs differ. */
 export function paceOf(stints: Stint[]): (Status["sources"][number]["pace"] & { spread: Range }) | null {
   const worked = stints.filter(({ requests }) => requests > 0);
   if (worked.length === 0) return null;
-  const perHour = HOUR / cycleMs(stints);
+  const perHour = HOUR_MS / cycleMs(stints);
   const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const requests = worked.map((stint) => stint.requests).sort((a, b) => a - b);
   const requestsPerHour = mean(requests) * perHour;
@@ -81,7 +81,7 @@ export const paceBySettings = (requestsPerHour: number): Range => ({
 export function endOf(options: { left: Range; pace: Range; now: Date }) {
   const { left, pace, now } = options;
   if (left.likely <= 0 || pace.low <= 0) return null;
-  const at = (requests: number, perHour: number) => new Date(now.getTime() + (requests / perHour) * HOUR);
+  const at = (requests: number, perHour: number) => new Date(now.getTime() + (requests / perHour) * HOUR_MS);
   return {
     early: at(left.low, pace.high),
     likely: at(left.likely, pace.likely),

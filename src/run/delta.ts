@@ -1,6 +1,8 @@
 // The delta: from `lastSyncedDate` less an overlap to now less a settling margin. Mostly one page; after an outage a
 // walk like any other, whose progress is kept in `syncJobs` and whose end alone moves `lastSyncedDate`.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { nextLane } from "../fetch/walk.ts";
+import { newestInstant } from "../store/store.ts";
 import type { SyncJob } from "../terms/documents.ts";
 import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
 import { ALL_STAGES } from "../terms/window.ts";
@@ -8,7 +10,9 @@ import type { SourceContext } from "./context.ts";
 import { ensureHeadroom } from "./headroom.ts";
 import { PAGE_FAULTS_MAX, type PageFault, readLanes, type Unproven } from "./lane.ts";
 
-const OVERLAP_MS = 3_600_000; // rows that appear up to an hour late are still met
+const OVERLAP_MS = HOUR_MS; // rows that appear up to an hour late are still met
+/** No further back: the second pass reads the last days anyway. */
+const REACH_MS = 100 * HOUR_MS;
 const SETTLING_MS = 120_000; // the newest two minutes may still be filling up
 
 type Walk = NonNullable<SyncJob["deltaWalk"]>;
@@ -19,7 +23,8 @@ export async function syncDelta(context: SourceContext): Promise<void> {
   ensureHeadroom(headroom, "delta");
   const job = await db.syncJobs.findOne({ _id: source });
   if (!job) return;
-  let walk = job.deltaWalk ?? newWalk(job.lastSyncedDate, effects.now());
+  const newest = await newestInstant(db, source);
+  let walk = job.deltaWalk ?? newWalk({ lastSynced: job.lastSyncedDate, newest, now: effects.now() });
   if (!walk) return;
   if (!job.deltaWalk && !(await writeWalk(context, job, walk))) return;
   const { from: start, lanes } = walk;
@@ -53,11 +58,25 @@ async function notePageFault({ db, source }: SourceContext, fault: PageFault): P
   );
 }
 
-/** Never beyond what is settled: in the hour that autumn repeats, the walk ends before it and waits. */
-function newWalk(lastSynced: Date, now: Date): Walk | null {
+/**
+ * Never beyond what is settled: in the hour that autumn repeats, the walk ends before it and waits. From the newest
+ * notice that is stored, where that is older than the overlap: what came meanwhile is all new, so it costs nothing, and
+ * makes up for a list that lacked rows or a clock that was ahead.
+ */
+function newWalk({
+  lastSynced,
+  newest,
+  now,
+}: {
+  lastSynced: Date;
+  newest: Date | null;
+  now: Date;
+}): Walk | null {
   const to = boundaryAtOrBefore(toLondon(new Date(now.getTime() - SETTLING_MS)));
   if (fromLondon(to) <= lastSynced) return null;
-  const from = boundaryAtOrBefore(toLondon(new Date(lastSynced.getTime() - OVERLAP_MS)));
+  const overlap = lastSynced.getTime() - OVERLAP_MS;
+  const known = Math.max(newest?.getTime() ?? overlap, lastSynced.getTime() - REACH_MS);
+  const from = boundaryAtOrBefore(toLondon(new Date(Math.min(overlap, known))));
   return { from, to, lanes: [{ stage: ALL_STAGES, frontier: to, done: false }] };
 }
 

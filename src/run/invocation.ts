@@ -6,7 +6,7 @@ import type { Config } from "../config/config.ts";
 import { foldOcid } from "../map/process/fold.ts";
 import { twinsAmong } from "../map/process/twins.ts";
 import { plan } from "../plan/plan.ts";
-import type { Database } from "../platform/database.ts";
+import { type Database, databaseTime } from "../platform/database.ts";
 import type { Effects } from "../platform/effects.ts";
 import type { Logger } from "../platform/logger.ts";
 import { ensureCollections, ensureIndexes, refuseEarlierVersion } from "../platform/schema.ts";
@@ -22,6 +22,7 @@ import { type Assumption, BAD_ENDS, type SyncJob, type SyncRun } from "../terms/
 import { ApiError, DeadlineReached, messageOf, StorageFull } from "../terms/errors.ts";
 import { troubleText } from "../terms/trouble.ts";
 import { sendDigest } from "../watch/digest.ts";
+import { createClock } from "./clock.ts";
 import type { RunContext, SourceReport } from "./context.ts";
 import { openHeadroom, recordFull, writeRunEnd, writeUnlessFull } from "./headroom.ts";
 import { closeJob, notePlan, openJob } from "./jobs.ts";
@@ -39,7 +40,10 @@ export interface InvocationOptions {
 
 /** @returns the run's document. @throws only what kept the run from beginning or its document from being written: the database */
 export async function invoke(options: InvocationOptions): Promise<SyncRun> {
-  const { db, effects, config, log } = options;
+  const { db, config, log } = options;
+  const clock = createClock(options.effects);
+  await clock.setBy(() => databaseTime(db));
+  const { effects } = clock;
   const startedAt = effects.now();
   const deadline = new Date(startedAt.getTime() + config.runBudgetSeconds * 1000);
   const _id = effects.newId();

@@ -1,5 +1,6 @@
 // What verification would ask now, and what reading a month again would cost: counted from what is stored, without a
 // request and without a write.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { verifiable } from "../claim/statements.ts";
 import type { Config } from "../config/config.ts";
 import { fannedOut, gapSlices } from "../fetch/gap-slices.ts";
@@ -90,7 +91,6 @@ async function costOfLook(options: {
   return { ...base, by: "slices", requests };
 }
 
-const DAY_MS = 86_400_000;
 const SAMPLES = 1; // a slice of one day of each month is held against its list
 
 /** What is left of these windows to be read, in requests. */

@@ -65,15 +65,33 @@ export interface Slice {
   kind: "exact" | "over" | "overflow";
   page: Page;
   requests: number;
+  /** Nothing came but answers to another question. */
+  isOthers?: true;
+}
+
+/** Whether an answer to another question, twice, is asked narrower like one that cannot be read, or ends the reading. */
+export interface SliceOptions {
+  narrowsEchoes: boolean;
 }
 
 const NO_PAGE: Page = { uri: "", rows: [], unidentified: [], next: null };
 
-export async function readSlice(context: SourceContext, asked: Question): Promise<Slice> {
+export async function readSlice(
+  context: SourceContext,
+  asked: Question,
+  { narrowsEchoes }: SliceOptions = { narrowsEchoes: false },
+): Promise<Slice> {
   const { api, asker } = context;
-  const answer = await ask(asker, asked);
-  const { requests } = answer;
+  let answer = await ask(asker, asked);
+  let { requests } = answer;
+  const isOthers = () => answer.kind === "page" && judgeSlice(api, asked, answer.page).kind === "untrusted";
+  if (isOthers()) {
+    answer = await ask(asker, asked); // a cache on the way may have mixed them up once
+    requests += answer.requests;
+  }
   const smallest = narrower(api, asked) === null;
+  if (narrowsEchoes && isOthers())
+    return { kind: smallest ? "overflow" : "over", page: NO_PAGE, requests, isOthers: true };
   if (answer.kind !== "page") {
     if (!smallest) return { kind: "over", page: NO_PAGE, requests };
     if (answer.kind !== "unreadable") throw notRead(answer);

@@ -1,5 +1,6 @@
 // The delta's slower second pass: once a day, and at once when nothing has come for too long, the last days are read again
 // in exact slices. It finds what appeared late and what a bad hour left out; a month that lacked it is doubted.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { doubtMonth } from "../claim/claim.ts";
 import type { Question } from "../fetch/api.ts";
 import { hasShrunk, workingHours } from "../fetch/plausible.ts";
@@ -13,7 +14,6 @@ import type { SourceContext } from "./context.ts";
 import { readSlice } from "./look.ts";
 import { storeRows } from "./store-rows.ts";
 
-const HOUR_MS = 3_600_000;
 /** Rows have appeared up to 50 hours late: twice met before they leave it, though a day's pass should fail. */
 const REACH_MS = 100 * HOUR_MS;
 const EVERY_MS = 20 * HOUR_MS;

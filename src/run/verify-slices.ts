@@ -5,7 +5,14 @@ import { nextSlice } from "../fetch/proof.ts";
 import { shorter } from "../fetch/walk.ts";
 import type { StoredRelease } from "../store/store.ts";
 import type { SyncWindow } from "../terms/documents.ts";
-import { fromLondon, type LondonTime } from "../terms/london-time.ts";
+import {
+  boundaryAtOrAfter,
+  boundaryAtOrBefore,
+  fromLondon,
+  type LondonTime,
+  later,
+  plusSeconds,
+} from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import { ALL_STAGES } from "../terms/window.ts";
 import { ensureNotShrunk, type Look, notProved, proved, readSlice, saveLook, storeFound } from "./look.ts";
@@ -33,19 +40,27 @@ export async function readWhole(
   const all: Row[] = [];
   let whole = true;
   let unread = 0;
+  let others = 0;
   let frontier = hi;
-  const known = onward ? look.progress.verify?.lo : undefined;
-  let shortened: LondonTime | null = known !== undefined && known > lo ? known : null;
+  const known = look.progress.verify?.lo;
+  let shortened: LondonTime | null = known !== undefined && known > lo && known < hi ? known : null;
   while (frontier > lo) {
-    const asked: Question = { stage: ALL_STAGES, lo: shortened ?? lo, hi: frontier, limit: config.pageLimit };
-    const slice = await readSlice(context, asked);
+    const range = beside(look.progress.unproven, {
+      lo: shortened ?? lo,
+      hi: frontier,
+      isRead: frontier < hi,
+    });
+    const asked: Question = { stage: ALL_STAGES, ...range, limit: config.pageLimit };
+    const slice = await readSlice(context, asked, { narrowsEchoes: others === 0 });
+    if (slice.isOthers && slice.kind === "overflow") others++; // one such place is its own, two are the API's habit
     const { page, requests } = slice;
     await storeFound(look, { page, from: asked.lo, to: asked.hi, requests });
     all.push(...page.rows);
     unread += page.unidentified.length;
     if (slice.kind === "over") {
       shortened = shorter(api, asked, page.rows)?.lo ?? asked.lo;
-      if (onward) setFrontier(look, { frontier, lo: shortened, rows: 0 });
+      const reached = onward ? frontier : (look.progress.verify?.frontier ?? look.top);
+      setFrontier(look, { frontier: reached, lo: shortened, rows: 0 });
       await saveLook(look); // what was missing is counted once it is stored
       continue;
     }
@@ -57,12 +72,38 @@ export async function readWhole(
     } else {
       whole = false;
       notProved(look, asked, page.rows.length);
+      frontier = under(asked.lo, lo); // what cannot be read is not asked for a second time
     }
     if (!onward) continue;
     setFrontier(look, { frontier, rows: page.rows.length });
     await saveLook(look);
   }
   return { rows: all, whole, unread };
+}
+
+/**
+ * The newest part of a range that does not reach into a slice which nobody could read, or that slice: it is asked for
+ * by itself, not searched for again by halves. `isRead`: the range's last second has been read already.
+ */
+function beside(
+  unproven: Look["progress"]["unproven"],
+  { lo, hi, isRead }: { lo: LondonTime; hi: LondonTime; isRead: boolean },
+): { lo: LondonTime; hi: LondonTime } {
+  const [slice] = unproven
+    .filter(({ from, to }) => from <= hi && to >= lo && to <= plusSeconds(from, SMALLEST_SECONDS))
+    .sort((a, b) => (a.to > b.to ? -1 : 1));
+  if (!slice) return { lo, hi };
+  const above = plusSeconds(slice.to, 1);
+  if (above < hi) return { lo: later(lo, boundaryAtOrAfter(above)), hi };
+  return { lo: later(lo, slice.from), hi: isRead && hi === above && slice.to > lo ? slice.to : hi };
+}
+
+const SMALLEST_SECONDS = 2;
+
+/** The second below, where a question can still be asked from there. */
+function under(time: LondonTime, lo: LondonTime): LondonTime {
+  const below = plusSeconds(time, -1);
+  return below > lo && boundaryAtOrBefore(below) === below ? below : time;
 }
 
 /** The whole window, slice by slice; each is written before the next, and the next run goes on below. */

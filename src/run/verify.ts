@@ -1,6 +1,7 @@
 // Verifies drained windows, at another time than they were drained: by the source's numbers where it has a sequence, else by slices.
 // A window is `exact` when nothing in it is open and what came can be all; else it says what is missing, and is looked
 // at again. What is exact is looked at again too, on a schedule, by slices.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { claimNewest, finishLook, giveBack, type Held, hurryNeighbours } from "../claim/claim.ts";
 import type { LookEnd, Progress } from "../claim/statements.ts";
 import { inLine, numbered } from "../fetch/gap-slices.ts";
@@ -10,7 +11,7 @@ import { topOf } from "../plan/difference.ts";
 import { hasUnconfirmedGaps } from "../store/gaps.ts";
 import { type StoredRelease, storedReleases } from "../store/store.ts";
 import type { ProofBy, SyncWindow } from "../terms/documents.ts";
-import { ApiError } from "../terms/errors.ts";
+import { ApiError, DeadlineReached } from "../terms/errors.ts";
 import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
 import { proofDoubt } from "./assumptions.ts";
 import type { SourceContext } from "./context.ts";
@@ -53,12 +54,14 @@ export async function verifyNewest(
 async function lookAt(context: SourceContext, held: Held, share: VerifyOptions["share"]): Promise<void> {
   const { db, report } = context;
   const look = await openLook(context, held, share);
+  const begun = look.progress.verify;
   let suspicion: Suspicion | null = null;
   try {
     if (look.by === "numbers") suspicion = await verifyByNumbers(look);
     else if (look.by === "witness") await verifyByWitness(look);
     else await verifyBySlices(look);
   } catch (error) {
+    if (error instanceof ShareUsed || error instanceof DeadlineReached) await noteStall(look, begun);
     if (error instanceof ShareUsed || error instanceof TrustLost) return giveBack(db, held.claim);
     if (error instanceof ApiError) await postpone(look);
     if (!(error instanceof Shrunk)) throw error;
@@ -75,6 +78,22 @@ async function lookAt(context: SourceContext, held: Held, share: VerifyOptions["
   if (look.found > 0 && held.window.proof === "exact")
     await hurryNeighbours(db, held.window, nextTryAt(context.effects.now(), 1));
   if (end.proof === "exact") report.windowsVerified.push(held.window._id);
+}
+
+const STALL = { requests: 15, runs: 2 };
+
+/** A look that takes more than a run has to get any further must not take every run: the others go on. */
+async function noteStall(look: Look, begun: Progress["verify"]): Promise<void> {
+  const { verify } = look.progress;
+  if (!begun || !verify || verify.requests - begun.requests < STALL.requests) return;
+  const stalls = verify.frontier < begun.frontier ? 0 : (begun.stalls ?? 0) + 1;
+  const waits = stalls > STALL.runs;
+  look.progress = {
+    ...look.progress,
+    verify: { ...verify, stalls },
+    ...(waits ? { verifyAt: nextTryAt(look.context.effects.now(), stalls - STALL.runs) } : {}),
+  };
+  await checkpoint(look.context, look.claim, { progress: look.progress, moved: false });
 }
 
 /** The API's trouble is this month's for a while: the others go on. */
@@ -186,7 +205,7 @@ async function fewOf({ context, window, progress }: Look): Promise<Suspicion | n
 
 /** By the source's usual volumes: what has been measured is no measure where nothing came at all. */
 function usualReleases({ config, source }: SourceContext, { from, to }: { from: Date; to: Date }): number {
-  const days = (to.getTime() - from.getTime()) / 86_400_000;
+  const days = (to.getTime() - from.getTime()) / DAY_MS;
   const settings = config.sources.find((one) => one.source === source);
   const middle = new Date((from.getTime() + to.getTime()) / 2);
   return (settings?.definition.volumes.perDay(middle) ?? 0) * days;

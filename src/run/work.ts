@@ -1,6 +1,7 @@
 // What one source has to do in one invocation: delta, then claim, drain, done, claim the next; with nothing left to claim,
 // verify.
 import type { Held } from "../claim/claim.ts";
+import type { Asker } from "../fetch/ask.ts";
 import { openPacer } from "../fetch/pacer.ts";
 import type { SourceConfig } from "../sources/source.ts";
 import type { Assumption } from "../terms/documents.ts";
@@ -38,11 +39,37 @@ async function work(context: SourceContext): Promise<End> {
   const { config, verifyOnly } = context;
   const trouble = verifyOnly ? null : await deltaFirst(context);
   const asks = config.verifyRequestsPerRun > 0;
-  if (asks && !verifyOnly) await verifyAhead(context);
-  const end = verifyOnly ? "nothing left" : await drainAll(context, asks);
+  const end = verifyOnly ? "nothing left" : await drainAndProve(context, asks);
   if (end === "nothing left" && asks) await verify(context);
   if (trouble) throw trouble.error;
   return end;
+}
+
+/** Side by side: a witness takes time and next to no requests. @throws what ended a side, after both have ended */
+async function drainAndProve(context: SourceContext, asks: boolean): Promise<End> {
+  const proves = asks && context.witness !== null;
+  const [drained, proved] = await Promise.allSettled([
+    drainAll(context, asks),
+    proves ? beside(context).then(verifyAhead) : null,
+  ]);
+  if (drained.status === "rejected") throw drained.reason;
+  if (proved.status === "rejected") throw proved.reason;
+  return drained.value;
+}
+
+/** The same with a lease of its own to keep alive while it waits. */
+async function beside(context: SourceContext): Promise<SourceContext> {
+  const holder = { ...context, keepAlive: { held: null } };
+  return { ...holder, asker: { ...context.asker, ...(await pacedFor(holder)) } };
+}
+
+async function pacedFor(holder: HolderContext): Promise<Pick<Asker, "pacer" | "wait" | "remainingMs">> {
+  const { db, source, config } = holder;
+  const left = () => remainingMs(holder);
+  const wait = waitFor(holder);
+  const { requestsPerMinute } = config;
+  const pacer = await openPacer({ db, source, requestsPerMinute, remainingMs: left, wait });
+  return { pacer, wait, remainingMs: left };
 }
 
 async function drainAll(context: SourceContext, asks: boolean): Promise<End> {
@@ -93,7 +120,7 @@ async function drainHeld(
   }
 }
 
-/** By a witness, which costs next to no requests, while other months are still to be drained: a few files a run take long. */
+/** By a witness, while other months are still to be drained: ten years of files take as many runs as the drain. */
 async function verifyAhead(context: SourceContext): Promise<void> {
   if (!(await isTrusted(context))) return;
   await checkAssumptionsIfDue(context); // or no proof would stand
@@ -135,12 +162,9 @@ async function contextOf(
   { api, rules, witness }: NonNullable<SourceConfig["definition"]["releases"]>,
 ): Promise<SourceContext> {
   const { db, effects, config, report, source } = holder;
-  const left = () => remainingMs(holder);
-  const wait = waitFor(holder);
-  const { requestsPerMinute, cooldownSeconds } = config;
-  const pacer = await openPacer({ db, source, requestsPerMinute, remainingMs: left, wait });
+  const { cooldownSeconds } = config;
   const { origin, witnessOrigin } = settings;
-  const asker = { api, origin, effects, pacer, cooldownSeconds, remainingMs: left, wait, tally: report };
+  const asker = { api, origin, effects, cooldownSeconds, tally: report, ...(await pacedFor(holder)) };
   const inQuarantine = await db.quarantine.find({ source }, { projection: { _id: 1 } }).toArray();
   const quarantined = new Set(inQuarantine.map(({ _id }) => _id));
   const withText = db.quarantine.find({ source, rawText: { $ne: "" } }, { projection: { windowId: 1 } });

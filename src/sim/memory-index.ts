@@ -27,8 +27,12 @@ function indexesOf(documents: Documents): Indexes {
   return indexes;
 }
 
-/** What a scalar is kept under; nothing for what an equality cannot find by an index. */
+const DAY_MS = 86_400_000;
+const dayKey = (at: number) => `day ${Math.floor(at / DAY_MS)}`;
+
+/** What a scalar is kept under, an instant under its day; nothing for what cannot be found by an index. */
 function valueKey(value: unknown): string | undefined {
+  if (value instanceof Date) return dayKey(value.getTime());
   if (value instanceof ObjectId) return `id ${value.toHexString()}`;
   return typeof value === "string" || typeof value === "number" ? `${typeof value} ${value}` : undefined;
 }
@@ -45,8 +49,10 @@ export function reindex(
   if (!after) order.delete(key);
   else if (!order.has(key)) order.set(key, indexesOf(documents).next++);
   for (const [field, byValue] of byField) {
-    for (const value of before ? valuesOf(before, field) : []) byValue.get(value)?.delete(key);
-    for (const value of after ? valuesOf(after, field) : []) add(byValue, value, key);
+    const [old, now] = [before, after].map((document) => (document ? valuesOf(document, field) : []));
+    if (old?.join("\n") === now?.join("\n")) continue;
+    for (const value of old ?? []) byValue.get(value)?.delete(key);
+    for (const value of now ?? []) add(byValue, value, key);
   }
 }
 
@@ -68,8 +74,20 @@ function indexOf(documents: Documents, field: string): ByValue {
   return byValue;
 }
 
-/** The values that a condition allows, if it is an equality or `$in` of scalars. */
+/** A window is a month, and a year of days is few beside all documents. */
+const DAYS_MAX = 400;
+
+/** The values that a condition allows, if it is an equality, `$in` of scalars or a range of instants. */
 function allowedBy(condition: unknown): string[] | undefined {
+  if (isPlain(condition) && condition["$gte"] instanceof Date) {
+    const [from, to] = [condition["$gte"], condition["$lt"] ?? condition["$lte"]];
+    if (!(to instanceof Date)) return undefined;
+    const first = Math.floor(from.getTime() / DAY_MS);
+    const days = Math.floor(to.getTime() / DAY_MS) - first + 1;
+    return days > DAYS_MAX
+      ? undefined
+      : Array.from({ length: Math.max(0, days) }, (_, at) => dayKey((first + at) * DAY_MS));
+  }
   const wanted = isPlain(condition) ? condition["$in"] : [condition];
   if (!Array.isArray(wanted)) return undefined;
   const values = wanted.map(valueKey);
@@ -106,4 +124,12 @@ export function candidates(documents: Documents, filter: Document): Document[] {
   return [...new Set(buckets.flatMap((keys) => [...keys]))]
     .sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))
     .flatMap((key) => documents.get(key) ?? []);
+}
+
+/** Documents by the day of an instant, the newest day first; those without one are in none. */
+export function* newestDays(documents: Documents, field: string): Generator<Document[]> {
+  const byValue = indexOf(documents, field);
+  const days = [...byValue.keys()].filter((key) => key.startsWith("day ")).map((key) => Number(key.slice(4)));
+  for (const day of days.sort((a, b) => b - a))
+    yield [...(byValue.get(`day ${day}`) ?? [])].flatMap((key) => documents.get(key) ?? []);
 }

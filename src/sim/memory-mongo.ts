@@ -41,10 +41,12 @@ export function connect(store: MemoryStore, gate: Gate = direct): Db {
         if (store.options.has(name)) throw new MongoServerError({ message: "NamespaceExists", code: 48 });
         store.options.set(name, clone(options));
       }),
-    command: ({ collMod, ...options }: Document) =>
-      schema("collMod", true, () =>
-        store.options.set(collMod, { ...store.options.get(collMod), ...clone(options) }),
-      ),
+    command: ({ hello, collMod, ...options }: Document) =>
+      hello === 1
+        ? schema("hello", false, () => ({ localTime: store.now() }))
+        : schema("collMod", true, () =>
+            store.options.set(collMod, { ...store.options.get(collMod), ...clone(options) }),
+          ),
   };
   return db as unknown as Db;
 }
@@ -60,7 +62,7 @@ function collection(store: MemoryStore, name: string, gate: Gate) {
   return {
     find,
     findOne: (filter: Document, options: FindOptions = {}) =>
-      read("findOne", () => clone(select(store, name, filter, options)[0] ?? null)),
+      read("findOne", () => clone(select(store, name, filter, { ...options, limit: 1 })[0] ?? null)),
     countDocuments: (filter: Document = {}) =>
       read("countDocuments", () => select(store, name, filter, {}).length),
     collectionName: name,
@@ -90,7 +92,7 @@ function collection(store: MemoryStore, name: string, gate: Gate) {
       options: FindOptions & { upsert?: boolean } = {},
     ) =>
       write("findOneAndUpdate", () => {
-        const [found] = select(store, name, filter, options);
+        const [found] = select(store, name, filter, { ...options, limit: 1 });
         if (found) {
           change(store, name, found, update);
           return clone(documentsOf(store, name).get(keyOf(found["_id"])) ?? null);

@@ -1,7 +1,7 @@
 // Documents in memory, and the statements that change them as mongod does: filters, updates and update pipelines.
 import { type Document, MongoServerError, ObjectId } from "mongodb";
 import { clone, compare, evaluate, isPlain, matches, same, valueAt } from "./expressions.ts";
-import { candidates, reindex } from "./memory-index.ts";
+import { candidates, newestDays, reindex } from "./memory-index.ts";
 
 export interface MemoryStore {
   collections: Map<string, Map<string, Document>>;
@@ -56,6 +56,8 @@ export function select(
   { sort, limit }: FindOptions,
 ): Document[] {
   const documents = documentsOf(store, name);
+  const newest = limit === 1 && newestOf(store, name, { filter, ...(sort ? { sort } : {}) });
+  if (newest) return [newest];
   const { _id } = filter;
   const direct1 = typeof _id === "string" || _id instanceof ObjectId ? [documents.get(keyOf(_id))] : null;
   const some =
@@ -64,10 +66,37 @@ export function select(
       : null;
   const possible = (direct1 ?? some ?? candidates(documents, filter)).filter((one) => one !== undefined);
   const found = possible.filter((one) => matches(one, filter, store.now()));
+  const [by, ...more] = Object.entries(sort ?? {});
+  if (by && more.length === 0 && limit === 1) return firstOf(found, by);
   for (const [path, order] of Object.entries(sort ?? {}).reverse()) {
     found.sort((a, b) => order * compare(valueAt(a, path), valueAt(b, path)));
   }
   return limit === undefined ? found : found.slice(0, limit);
+}
+
+/** Day by day back, as an index would be read; null where that does not tell. */
+function newestOf(
+  store: MemoryStore,
+  name: string,
+  { filter, sort = {} }: { filter: Document; sort?: Record<string, 1 | -1> },
+): Document | null {
+  const [by, ...more] = Object.entries(sort);
+  if (by?.[1] !== -1 || more.length > 0 || "_id" in filter) return null;
+  for (const day of newestDays(documentsOf(store, name), by[0])) {
+    const [first] = firstOf(
+      day.filter((one) => matches(one, filter, store.now())),
+      by,
+    );
+    if (first) return first;
+  }
+  return null;
+}
+
+/** Without sorting all of them. */
+function firstOf([one, ...others]: Document[], [path, order]: [string, 1 | -1]): Document[] {
+  if (!one) return [];
+  const isBefore = (a: Document, b: Document) => order * compare(valueAt(a, path), valueAt(b, path)) < 0;
+  return [others.reduce((first, other) => (isBefore(other, first) ? other : first), one)];
 }
 
 /** Unique and sparse, as platform/database.ts has them. */

@@ -1,4 +1,5 @@
 // `noticeGaps`: numbers of a yearly sequence that no page has carried, and by what each was settled.
+import { millisecondsInDay as DAY_MS, millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Database } from "../platform/database.ts";
 import type { NoticeGap } from "../terms/documents.ts";
 
@@ -17,7 +18,7 @@ export async function noteAbsent(db: Database, windowId: string, ids: readonly s
   );
 }
 
-const CONFIRMED_AFTER_MS = 25 * 86_400_000; // looked at once more a month later, give or take the schedule
+const CONFIRMED_AFTER_MS = 25 * DAY_MS; // looked at once more a month later, give or take the schedule
 
 /** What came is found, what did not come was never published; one that was absent a month ago too is confirmed. */
 export async function settleGaps(
@@ -79,7 +80,7 @@ export async function leastAskedFirst(db: Database, ids: readonly string[]): Pro
   return [...ids].sort((a, b) => (attempts.get(a) ?? 0) - (attempts.get(b) ?? 0));
 }
 
-const RETRY_MS = { first: 3_600_000, most: 7 * 86_400_000 };
+const RETRY_MS = { first: HOUR_MS, most: 7 * DAY_MS };
 
 /** No answer settled it: it stays open, and is asked for again after a growing pause. */
 export async function noteOpen(

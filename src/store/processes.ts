@@ -14,7 +14,7 @@ import { asRead, inOrder, whereLacking, withOwn } from "./own-fields.ts";
 const PROCESS_FIELDS = Object.keys(processSchema.shape);
 
 /** One ocid: what its notices tell, and what is stored of it. */
-export interface Knot {
+export interface OcidNotices {
   source: Source;
   ocid: string;
   procurements: Procurement[];
@@ -27,7 +27,7 @@ export interface Knot {
 type Wanted = Omit<Process, "twins" | "twinsDue" | "updatedAt" | "version">;
 
 /** The procurement with the oldest notice has the ocid's own id; its version stands for all of them. */
-function wantedOf({ source, ocid, procurements }: Knot): Wanted[] {
+function wantedOf({ source, ocid, procurements }: OcidNotices): Wanted[] {
   const oldestFirst = procurements.toSorted((a, b) => {
     const [first, other] = [a, b].map(({ process }) => process.notices[0]);
     const later = Number(first?.publishedDate) - Number(other?.publishedDate);
@@ -71,9 +71,9 @@ interface Writing {
   moves: boolean;
 }
 
-function writingOf(knot: Knot, now: Date): Writing | null {
-  const { source, ocid, stored, touched } = knot;
-  const all = wantedOf(knot);
+function writingOf(notices: OcidNotices, now: Date): Writing | null {
+  const { source, ocid, stored, touched } = notices;
+  const all = wantedOf(notices);
   if ((!touched && same(all, stored)) || (all.length === 0 && stored.length === 0)) return null;
   const [first, ...rest] = all;
   const mainId = processId({ source, ocid });
@@ -145,8 +145,8 @@ export interface ProcessesWritten {
 }
 
 /** Writes those that differ: one command, where each ocid is one procurement. */
-export async function writeProcesses(db: Database, knots: Knot[], now: Date): Promise<ProcessesWritten> {
-  const writings = knots.flatMap((knot) => writingOf(knot, now) ?? []);
+export async function writeProcesses(db: Database, all: OcidNotices[], now: Date): Promise<ProcessesWritten> {
+  const writings = all.flatMap((one) => writingOf(one, now) ?? []);
   const moving = writings.filter(({ moves }) => moves);
   const steps = [
     moving.flatMap(({ others }) => others),

@@ -1,6 +1,8 @@
 // The writes that keep contracts right in whatever order, and however often, releases arrive. Pure. Each names what it was
 // decided by (`seen`); where that is no longer so, it changes nothing and the page is looked at again.
+
 import { createHash } from "node:crypto";
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import { type AnyBulkWriteOperation, BSON, type Document, type Filter, type ObjectId } from "mongodb";
 import { type Contract, contractSchema, type MappedBuyer, type MappedContract } from "../terms/documents.ts";
 import { type Standing, TOLD_PROJECTION, type ToldNotice } from "../terms/told.ts";
@@ -134,7 +136,7 @@ export function nextOf(
   };
 }
 
-const AHEAD_MS = 3_600_000; // of the Worker's clock: a zone that was left out, a clock that is off
+const AHEAD_MS = HOUR_MS; // of the Worker's clock: a zone that was left out, a clock that is off
 
 /** A date in the future is no date of publication: what counts is when the notice was read first. */
 function toldOf(

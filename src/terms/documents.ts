@@ -104,6 +104,8 @@ export const windowSchema = z.strictObject({
       by: z.enum(PROOF_BY).optional(),
       since: z.date().optional(),
       done: z.boolean().optional(),
+      /** Runs in a row whose requests brought this look no further. */
+      stalls: z.number().int().optional(),
       /** Days that the witness has proved in this look. */
       days: z.number().int().optional(),
     })

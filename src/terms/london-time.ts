@@ -1,7 +1,9 @@
 // The only file that converts between instants and London's wall clock. Both APIs speak local time without a
 // zone (api-facts: `YYYY-MM-DDTHH:MM:SS`, exactly 19 characters, a trailing Z is ignored), so every request,
 // slice and frontier is a LondonTime, and every stored date is an instant.
+
 import { tzOffset } from "@date-fns/tz/tzOffset";
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 
 /** London wall-clock time, `YYYY-MM-DDTHH:MM:SS`, no zone. Sorts as text. */
 export type LondonTime = string & { readonly __brand: "LondonTime" };
@@ -11,8 +13,7 @@ export type Month = string & { readonly __brand: "Month" };
 
 const LONDON = "Europe/London";
 const SECOND = 1000;
-const HOUR = 3_600_000;
-const OFFSET_MAX = 14 * HOUR; // Kiribati
+const OFFSET_MAX = 14 * HOUR_MS; // Kiribati
 const londonTimePattern = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d$/;
 const monthPattern = /^\d{4}-(0[1-9]|1[0-2])$/;
 
@@ -48,8 +49,8 @@ export function toLondon(instant: Date): LondonTime {
  */
 export function fromLondon(time: LondonTime): Date {
   const wall = wallMs(time);
-  const early = wall - HOUR;
-  return new Date(offsetMs(early) === HOUR ? early : wall);
+  const early = wall - HOUR_MS;
+  return new Date(offsetMs(early) === HOUR_MS ? early : wall);
 }
 
 const datePattern =
@@ -137,7 +138,7 @@ export function monthStart(of: Month): Date {
 function inChangeHour(time: LondonTime): boolean {
   if (time.slice(11, 13) !== "01") return false;
   const midnight = Date.parse(`${time.slice(0, 10)}T00:00:00Z`);
-  return offsetMs(midnight) !== offsetMs(midnight + 4 * HOUR);
+  return offsetMs(midnight) !== offsetMs(midnight + 4 * HOUR_MS);
 }
 
 function wallMs(time: LondonTime): number {
@@ -152,10 +153,10 @@ function asIfUtc(date: Date): LondonTime {
 // because a page has a hundred dates and a look-up costs microseconds.
 const offsets = new Map<number, number>();
 function offsetMs(instantMs: number): number {
-  const hour = Math.floor(instantMs / HOUR);
+  const hour = Math.floor(instantMs / HOUR_MS);
   let offset = offsets.get(hour);
   if (offset === undefined) {
-    offset = tzOffset(LONDON, new Date(hour * HOUR)) * 60_000;
+    offset = tzOffset(LONDON, new Date(hour * HOUR_MS)) * 60_000;
     if (offsets.size > 50_000) offsets.clear();
     offsets.set(hour, offset);
   }

@@ -3,6 +3,7 @@
 // `changes` is told by the notices alone, so a process is the same however often and by whom it is written. What time alone
 // changes is folded once more: notices that are OPEN with `openUntil` past, processes that are `awarded` with
 // `contractEndDate` and `contractMaxEndDate` both more than ENDED_AFTER_MS ago.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import type { Contract, ContractStatus, FoldedProcess } from "./documents.ts";
 
 const TOLD_FIELDS = [
@@ -73,4 +74,4 @@ export type Fold = (notices: readonly ToldNotice[], now: Date) => Procurement[];
  * A contract is taken for over this long after its last day: that it was prolonged is told late, and the Act itself gives 120
  * days to tell of a contract (Procurement Act 2023, s. 53). `contractEndDate` says the day itself.
  */
-export const ENDED_AFTER_MS = 120 * 86_400_000;
+export const ENDED_AFTER_MS = 120 * DAY_MS;

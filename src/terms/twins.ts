@@ -1,4 +1,5 @@
 // Twins: one procurement that both sites tell of stays two processes, each of which names the other.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import type { Process } from "./documents.ts";
 
 const TWIN_FIELDS = [
@@ -34,7 +35,7 @@ export type TwinsAmong = (processes: readonly TwinFacts[]) => Map<string, Twin[]
 export const BOTH_SITES_UNTIL = new Date("2025-02-24T00:00:00Z");
 
 /** Notices of one procurement may stand this far apart on the two sites. */
-export const TWINS_APART_MS = 30 * 86_400_000;
+export const TWINS_APART_MS = 30 * DAY_MS;
 
 export function mayHaveTwin({ buyerId, title, firstPublishedDate }: Partial<TwinFacts>): boolean {
   return (

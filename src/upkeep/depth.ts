@@ -1,4 +1,5 @@
 // What `plan` answers: the depth that is set, or that a tier or a budget allows, and what it costs. Pure.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { type Config, readConfig } from "../config/config.ts";
 import { BACKFILL_SHARE } from "../forecast/fitting.ts";
 import { volumesFor } from "../forecast/volumes.ts";
@@ -91,8 +92,7 @@ export function depthOf(facts: {
   const depths = chosen
     ? everything.map((one) => ({ ...one, start: one.start > chosen ? one.start : chosen }))
     : config.sources;
-  const months =
-    (now.getTime() - Math.min(...depths.map(({ start }) => start.getTime()))) / (30.44 * 86_400_000);
+  const months = (now.getTime() - Math.min(...depths.map(({ start }) => start.getTime()))) / (30.44 * DAY_MS);
   const by = options.by ?? (months <= MONTHLY_MAX ? "month" : "year");
   const shown = preview({ depths, known, pace: config, by, now, existing });
   return {

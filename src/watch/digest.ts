@@ -1,6 +1,7 @@
 // Once a day, one post with what the watched questions brought. Its day is claimed in MongoDB before it is sent, so that of all
 // runs that overlap one sends it; the claim is given back only when the webhook answered that it did not take it. What was not
 // told stays untold, and comes with the next day's post.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Collection } from "mongodb";
 import { type Database, isDuplicate } from "../platform/database.ts";
 import type { Logger } from "../platform/logger.ts";
@@ -16,7 +17,7 @@ import { listWatches, noteSeen, rowsOf } from "./watches.ts";
 
 const POST_MS_MAX = 10_000; // the invocation has two minutes left at least
 /** A run that posts before midnight may still be noting what it told when another begins the next day. */
-const APART_MS = 3_600_000;
+const APART_MS = HOUR_MS;
 
 export interface DigestOptions {
   db: Database;

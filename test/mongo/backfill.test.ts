@@ -37,7 +37,7 @@ describe("a backfill", () => {
       db,
       now,
       from: new Date("2026-03-10T00:00:00Z"),
-      notices: { FIND_A_TENDER: 900, CONTRACTS_FINDER: 900 },
+      notices: { FIND_A_TENDER: 400, CONTRACTS_FINDER: 400 },
       replica: { faults: DEFAULT_FAULTS, faultShare: 0.05 },
     });
     await runs(world, 4);
@@ -72,7 +72,7 @@ describe("a backfill", () => {
       db,
       now,
       from: new Date("2026-05-01T00:00:00Z"),
-      notices: { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 1500 },
+      notices: { FIND_A_TENDER: 700, CONTRACTS_FINDER: 700 },
       replica: { faults: [fault] },
     });
     await runs(world, 3);
@@ -84,7 +84,7 @@ describe("a backfill", () => {
     );
     const drained = sum(({ counts }) => counts.requests);
     const verified = sum(({ verify }) => verify?.requests ?? 0);
-    console.log(`${broken.length} with ${fault}: ${drained} requests to drain 3,000, ${verified} to verify`);
+    console.log(`${broken.length} with ${fault}: ${drained} requests to drain 1,400, ${verified} to verify`);
     expect(broken.length).toBeGreaterThan(0);
     // A slice that nobody could read whole is said openly, and keeps its month from being exact.
     expect(all.every(({ proof, unproven }) => (proof === "exact") === (unproven.length === 0))).toBe(true);
@@ -94,8 +94,8 @@ describe("a backfill", () => {
   it("names releases that are no JSON and stand alone in their page; nothing is halved for them", async () => {
     const { all, broken, drained, verified } = await withBroken("broken-release");
     expect(await db.quarantine.countDocuments({ ocid: { $ne: null } })).toBe(broken);
-    expect(drained).toBeLessThan(45 + 3 * broken);
-    expect(verified).toBeLessThan(45 + 3 * broken);
+    expect(drained).toBeLessThan(22 + 3 * broken);
+    expect(verified).toBeLessThan(22 + 3 * broken);
     expect(all.flatMap(({ unproven }) => unproven)).toEqual([]);
   });
 
@@ -112,7 +112,7 @@ describe("a backfill", () => {
       db,
       now,
       from: new Date("2026-04-20T00:00:00Z"),
-      notices: { FIND_A_TENDER: 700, CONTRACTS_FINDER: 700 },
+      notices: { FIND_A_TENDER: 300, CONTRACTS_FINDER: 300 },
       replica: { faults: ALL_FAULTS, faultShare: 0.1, outOfOrderMonths: ["2026-05"] },
     });
     await runs(world, 60);
@@ -132,7 +132,7 @@ describe("hard places", () => {
       db,
       now,
       from: new Date("2026-06-01T00:00:00Z"),
-      notices: { FIND_A_TENDER: 800, CONTRACTS_FINDER: 800 },
+      notices: { FIND_A_TENDER: 300, CONTRACTS_FINDER: 300 },
       history: { crowds },
       replica: { faults: ["cursor-drops", "self-cursor"], faultShare: 0.3 },
     });
@@ -164,11 +164,11 @@ describe("hard places", () => {
       db,
       now,
       from: new Date("2026-05-01T00:00:00Z"),
-      notices: { FIND_A_TENDER: 2000, CONTRACTS_FINDER: 2000 },
+      notices: { FIND_A_TENDER: 1200, CONTRACTS_FINDER: 1200 },
       replica: { faults: ["missing-links"] },
     });
     await world.run({ VERIFY_REQUESTS_PER_RUN: "0" });
-    expect(world.replica.stats().FIND_A_TENDER.faults["missing-links"]).toBeGreaterThan(2);
+    expect(world.replica.stats().FIND_A_TENDER.faults["missing-links"]).toBeGreaterThan(0);
     expect(await missingReleases(db, world, now)).toEqual([]);
   });
 
@@ -215,7 +215,7 @@ describe("hard places", () => {
       db,
       now: friday,
       from: new Date("2026-06-10T00:00:00Z"),
-      notices: { FIND_A_TENDER: 1200, CONTRACTS_FINDER: 1200 },
+      notices: { FIND_A_TENDER: 500, CONTRACTS_FINDER: 500 },
       replica: { faults: ["very-late-rows"] },
     });
     await world.run({ VERIFY_REQUESTS_PER_RUN: "0" });
@@ -278,7 +278,7 @@ describe("hard places", () => {
 });
 
 describe("the hand-over", () => {
-  const EVERY_HOURS = 6;
+  const EVERY_HOURS = 12;
 
   it("leaves no instant in nobody's hands, though the backfill takes days and months end meanwhile", async () => {
     const start = new Date("2026-06-28T12:00:00Z");
@@ -286,7 +286,7 @@ describe("the hand-over", () => {
       db,
       now: start,
       from: new Date("2026-04-01T00:00:00Z"),
-      notices: { FIND_A_TENDER: 1000, CONTRACTS_FINDER: 1000 },
+      notices: { FIND_A_TENDER: 500, CONTRACTS_FINDER: 500 },
       afterMs: 40 * 86_400_000,
       requestMs: 10_000,
       vars: { RUN_BUDGET_SECONDS: "60" },
@@ -294,7 +294,7 @@ describe("the hand-over", () => {
     const hours = (24 * 36) / EVERY_HOURS;
     for (let hour = 0; hour < hours; hour++) {
       await world.run();
-      if (hour % 6 === 1) {
+      if (hour % 3 === 1) {
         const horizon = (await db.syncJobs.findOne({ _id: "FIND_A_TENDER" }))?.lastSyncedDate ?? start;
         // From the first hour on, what is new arrives, whatever the backfill does.
         expect(world.now().getTime() - horizon.getTime()).toBeLessThan(2 * 3_600_000);
@@ -321,18 +321,18 @@ describe("the hand-over", () => {
       db,
       now,
       from: new Date("2026-06-01T00:00:00Z"),
-      notices: { FIND_A_TENDER: 2000, CONTRACTS_FINDER: 2000 },
+      notices: { FIND_A_TENDER: 800, CONTRACTS_FINDER: 800 },
       afterMs: 60 * 86_400_000,
       requestMs: 10_000,
       vars: { RUN_BUDGET_SECONDS: "30", VERIFY_REQUESTS_PER_RUN: "0" },
     });
-    await runs(world, 40);
+    await runs(world, 12);
     world.pass(18 * 86_400_000);
     await world.run();
     const during = await db.syncJobs.findOne({ _id: "FIND_A_TENDER" });
     expect(during?.deltaWalk?.lanes[0]?.done).toBe(false);
     expect(during?.lastSyncedDate.getTime()).toBeLessThan(world.now().getTime() - 17 * 86_400_000);
-    await runs(world, 20);
+    await runs(world, 8);
     const after = await db.syncJobs.findOne({ _id: "FIND_A_TENDER" });
     expect(after?.lastSyncedDate.getTime()).toBeGreaterThan(world.now().getTime() - 3 * 3_600_000);
     expect(await missingReleases(db, world, after?.lastSyncedDate ?? now)).toEqual([]);

@@ -13,13 +13,13 @@ it("lastSyncedDate never passes a row that has not had its time to appear", asyn
     db,
     now,
     from: new Date("2026-06-09T23:00:00Z"),
-    notices: { FIND_A_TENDER: 1200, CONTRACTS_FINDER: 1200 },
+    notices: { FIND_A_TENDER: 900, CONTRACTS_FINDER: 900 },
     afterMs: 3 * 3_600_000,
     replica: { faults: ["late-rows"] },
     vars: { VERIFY_REQUESTS_PER_RUN: "0" },
   });
   let lateOnes = 0;
-  for (let run = 0; run < 25; run++) {
+  for (let run = 0; run < 15; run++) {
     await world.run({ BACKFILL_START_DATE: "2026-06-10" });
     for (const { source, horizon, lastSyncedDate } of await db.syncJobs.find().toArray()) {
       const from = Math.max(horizon.getTime(), lastSyncedDate.getTime() - 600_000);

@@ -15,7 +15,7 @@ const { sources } = readConfig({ MONGODB_URI: "mongodb://nowhere" }, new Date("2
 
 /** All there is at a twentieth of its volume; or at a two-hundredth, with smaller pages so that months still take several. */
 const FULL = process.env["FORECAST_FULL"] !== undefined;
-const SEEDS = FULL ? [1, 2, 3, 4, 5] : [1, 2];
+const SEEDS = FULL ? [1, 2, 3, 4, 5] : [1];
 const [PAGE_LIMIT, NOTICES] = FULL
   ? [100, { FIND_A_TENDER: 15_000, CONTRACTS_FINDER: 44_000 }]
   : [40, { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 4400 }];
@@ -101,7 +101,7 @@ describe("after a tenth of the windows", () => {
     for (const what of ["bytes", "requests"] as const) {
       for (const one of judged) expect(off(one[what].range, one[what].truth)).toBeLessThan(0.15);
       const held = judged.filter((one) => within(one[what].range, one[what].truth));
-      expect(held.length).toBeGreaterThanOrEqual(SEEDS.length - 1);
+      expect(held.length).toBeGreaterThanOrEqual(Math.max(1, SEEDS.length - 1));
     }
   }, 600_000);
 });

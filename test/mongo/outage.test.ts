@@ -15,7 +15,7 @@ const worldOf = (db: Database, interrupt: (requests: number) => Promise<void>): 
     db,
     now,
     from: new Date("2026-04-10T00:00:00Z"),
-    notices: { FIND_A_TENDER: 1000, CONTRACTS_FINDER: 1000 },
+    notices: { FIND_A_TENDER: 400, CONTRACTS_FINDER: 400 },
   });
   let requests = 0;
   const { get } = world.effects;

@@ -21,7 +21,7 @@ async function filledWorld(): Promise<World> {
     db,
     now,
     from: new Date("2026-01-01T12:00:00Z"),
-    notices: { FIND_A_TENDER: 900, CONTRACTS_FINDER: 900 },
+    notices: { FIND_A_TENDER: 450, CONTRACTS_FINDER: 450 },
     replica: { faults: [] },
   });
   await settle(world, "2026-01-01");
@@ -48,7 +48,7 @@ describe("prune", () => {
       "FIND_A_TENDER/2026-03",
       "FIND_A_TENDER/2026-04",
     ]);
-    expect(reports[0]?.bytes).toBeGreaterThan(100_000);
+    expect(reports[0]?.bytes).toBeGreaterThan(50_000);
     expect([await db.contracts.countDocuments(), await db.syncWindows.find().toArray()]).toEqual(before);
   });
 
@@ -61,7 +61,7 @@ describe("prune", () => {
     await settle(world, START);
     const steps: number[] = [];
     await prune({ db, sources, now, dryRun: false, onStep: (_, gone) => steps.push(gone) });
-    expect(steps.length).toBeGreaterThan(2);
+    expect(steps.length).toBeGreaterThan(1);
     expect(await older()).toBe(0);
     expect(await db.contracts.countDocuments()).toBe(kept.length);
     expect(await wrongCounts(db)).toEqual([]);

@@ -55,7 +55,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "a boundary in the hour that the clocks change",
     file: "src/terms/london-time.ts",
-    find: "return offsetMs(midnight) !== offsetMs(midnight + 4 * HOUR);",
+    find: "return offsetMs(midnight) !== offsetMs(midnight + 4 * HOUR_MS);",
     put: "return false;",
   },
   { name: "the fence is dropped", file: "src/claim/statements.ts", find: '"claim.id": claim.id,', put: "" },
@@ -290,8 +290,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "windows never come back after they failed",
     file: "src/claim/claim.ts",
-    find: "revival(source);\n  return (await db.syncWindows.updateMany(filter, update)).modifiedCount;",
-    put: "revival(source);\n  return Object.keys({ ...filter, ...update }).length;",
+    find: "reviveStatement(source);\n  return (await db.syncWindows.updateMany(filter, update)).modifiedCount;",
+    put: "reviveStatement(source);\n  return Object.keys({ ...filter, ...update }).length;",
   },
   {
     name: "verification believes every page",

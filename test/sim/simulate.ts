@@ -35,8 +35,9 @@ const LIMITS: readonly LimitOptions[] = [
 ];
 /** Refusals that learning the pace of an estimate takes, with every pause that kills and outages bring. */
 const REFUSED_WHILE_LEARNING = 20;
-/** Clocks that are off by less than ten minutes lose nothing: the delta's next overlap makes up for it. */
-const CLOCKS_OFF_MS = 9 * 60_000;
+/** A zone taken for another: what is ahead goes by the database's clock, what is behind reads later. */
+const CLOCKS_OFF_MS = 2 * 3_600_000;
+const CLOCKS_DIFFER_MS = 20_000;
 /** What another machine with other settings asks for; Find a Tender's lanes only where they hide nothing. */
 const OTHER_SETTINGS: readonly Record<string, string>[] = [
   { CF_STAGES: "tender" },
@@ -131,7 +132,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     violate,
     exactCounts,
     ordered: !faults.includes("out-of-order"),
-    clocksMs: clocksOff ? CLOCKS_OFF_MS : 0,
+    clocksOff,
   });
 
   /** At any moment somebody may look. */
@@ -182,12 +183,18 @@ export async function simulate(seed: number): Promise<Outcome> {
     return pick(random, settings);
   }
 
+  const clockOff = () => {
+    if (!clocksOff || chance(0.5)) return between(-CLOCKS_DIFFER_MS, CLOCKS_DIFFER_MS);
+    meet("a clock that is hours off");
+    return between(-CLOCKS_OFF_MS, CLOCKS_OFF_MS);
+  };
+
   function tick(options: { start: Date; budgetSeconds: number }): void {
     const { start: from, budgetSeconds } = options;
     const invocation: Invocation = {
       id: ++ids,
       startedAt: scheduler.now(),
-      skewMs: chaos.on ? between(-20_000, 20_000) * (clocksOff ? CLOCKS_OFF_MS / 20_000 : 1) : 0,
+      skewMs: chaos.on ? clockOff() : 0,
       seen: { startedAt: scheduler.now(), struck: new Map(), answered: nothingAsked() },
       ...(chaos.on && settingsDiffer && chance(0.4) ? { vars: otherSettings() } : {}),
       budgetMs: budgetSeconds * 1000,

@@ -149,7 +149,7 @@ describe("a list of each day", { timeout: 60_000 }, () => {
   it("is asked for politely, and not at all where it is switched off", async () => {
     const long = scene({ notices: 200, vars: { BACKFILL_START_DATE: "2026-05-01" } });
     await long.world.run();
-    expect(long.files()).toBeLessThanOrEqual(62);
+    expect(long.files()).toBeLessThanOrEqual(93);
     const off = scene({ notices: 200, vars: { CF_WITNESS_URL: "off" } });
     await off.world.run();
     expect(off.files()).toBe(0);

@@ -1,6 +1,7 @@
 // Which two processes of one buyer tell the same procurement, one on each site, and how sure that is. Pure. Nobody has
 // published an evaluated way to match them, so the weights are by reasoning, and held against made-up pairs whose
 // truth is known (test/unit/map/twins.test.ts).
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { mayHaveTwin, TWINS_APART_MS, type Twin, type TwinFacts } from "../../terms/twins.ts";
 
 /** In natural logarithms of odds. */
@@ -13,7 +14,7 @@ const WEIGHTS = {
   value: { same: 2, other: -2 },
 };
 const LIKELY = 0.5; // less is likelier no twin, or another's: at most one is named
-const SAME_DEADLINE_MS = 86_400_000; // the one site says a clock, the other a day
+const SAME_DEADLINE_MS = DAY_MS; // the one site says a clock, the other a day
 const SAME_VALUE = 0.02; // rounded
 
 interface Compared extends TwinFacts {

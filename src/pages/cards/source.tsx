@@ -1,5 +1,6 @@
 // A source: a sentence, three figures, its months, how long it still takes, and what proves it.
 
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { assumptionsText, exactText, gapsText, witnessText } from "../../report/proof.ts";
 import type { SourceStatus, WindowSummary } from "../../report/schema.ts";
 import { ago, count, counted, day, moment, spacingText, span, spanRange } from "../../report/words.ts";
@@ -82,8 +83,7 @@ function End({ source, now }: { source: SourceStatus; now: Date }) {
   );
 }
 
-const whenWords = (at: Date, now: Date) =>
-  at.getTime() - now.getTime() < 2 * 86_400_000 ? moment(at) : day(at);
+const whenWords = (at: Date, now: Date) => (at.getTime() - now.getTime() < 2 * DAY_MS ? moment(at) : day(at));
 
 /** The same as `sync proof`. */
 function Proof({ source: { proof, monthsPlanned }, now }: { source: SourceStatus; now: Date }) {

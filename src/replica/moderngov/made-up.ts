@@ -1,7 +1,6 @@
 // Made-up councils: committees, meetings, minutes and attachments by a seed, and when each becomes public.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { createRandom, hash, pick, type Random } from "../random.ts";
-
-const DAY_MS = 86_400_000;
 
 /** What a site does that misleads; each is a fact of the real service (docs/board-minutes.md). */
 export const TRAPS = [

@@ -1,5 +1,6 @@
 // A replica of ModernGov's web service with the ways in which it misleads, and the truth of what was held and published.
 // Sites are folders of one origin: `/s07/mgWebService.asmx`.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import * as answers from "./answers.ts";
 import { dayAt, type MadeMeeting, type MadeSite, makeSite, TRAPS, type Trap } from "./made-up.ts";
 import { makePdf } from "./pdf.ts";
@@ -116,7 +117,7 @@ function trapped(at: At, { slowMs, nth }: { slowMs: number; nth: number }): Boar
     case "forbidden":
       return text(403, "<html><title>Just a moment...</title></html>", HTML);
     case "silent":
-      return { ...text(200, "", HTML), transport: { kind: "slow", ms: 3_600_000 } };
+      return { ...text(200, "", HTML), transport: { kind: "slow", ms: HOUR_MS } };
     case "gone":
       return text(404, "<html><title>404 - File or directory not found.</title></html>", HTML);
     case "slow":

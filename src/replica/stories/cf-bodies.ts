@@ -1,5 +1,6 @@
 // What Contracts Finder publishes of a story, in the shapes of recorded releases.
-import { buyerNumbered, companyNumber, DAY_MS, supplierNumbered, themeOf, zoned } from "../made-up.ts";
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
+import { buyerNumbered, companyNumber, supplierNumbered, themeOf, zoned } from "../made-up.ts";
 import type { Published } from "../published.ts";
 import type { Telling } from "./story.ts";
 

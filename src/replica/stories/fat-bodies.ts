@@ -1,6 +1,7 @@
 // What Find a Tender publishes of a story: a release of each kind, in the shapes of recorded ones.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { buyerParty, type Making, supplierParty, UKPGA } from "../fat-parts.ts";
-import { buyerNumbered, DAY_MS, supplierNumbered, themeOf, zoned } from "../made-up.ts";
+import { buyerNumbered, supplierNumbered, themeOf, zoned } from "../made-up.ts";
 import type { Published } from "../published.ts";
 import { createRandom } from "../random.ts";
 import type { NoticeKind, StoryAward, Telling } from "./story.ts";

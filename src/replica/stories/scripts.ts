@@ -1,9 +1,9 @@
 // Which stories there are, in about the shares in which recorded notices tell them (api-facts, What notices mean together).
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { pick, type Random, weighted } from "../random.ts";
 import type { NoticeKind, Story, StoryAward, Telling } from "./story.ts";
 
 const SECOND_MS = 1000;
-const DAY_MS = 86_400_000;
 
 export type Tell = (kind: NoticeKind, days: number, more?: Partial<Telling>) => Telling;
 type Script = (story: Story, tell: Tell, random: Random) => void;

@@ -1,5 +1,6 @@
 // What simple clients would have lost of what was published: each reads the same rows from a replica whose only faults are
 // the silent ones. It is never refused, nothing breaks on the way, it asks in London time: what is lost, its way loses.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { z } from "zod";
 import { toLondon } from "../../terms/london-time.ts";
 import { createReplica, PATHS, type ReplicaOptions } from "../answer.ts";
@@ -10,7 +11,6 @@ import type { Source } from "../sources.ts";
 
 const SILENT: readonly Fault[] = ["cursor-drops", "stages-hide"];
 const ORIGIN = "http://replica";
-const DAY_MS = 86_400_000;
 const WINDOW_MS = 15 * DAY_MS; // as kingfisher-collect reads Contracts Finder
 const STAGES = ["planning", "tender", "award", "implementation"];
 

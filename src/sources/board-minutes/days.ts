@@ -1,5 +1,6 @@
 // ModernGov's days and clocks: `dd/MM/yyyy` in and out, because any other form is accepted and ignored (the whole history
 // comes), and times that people typed. Pure.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { fromLondon, isLondonTime, type LondonTime, londonTime } from "../../terms/london-time.ts";
 
 /** A calendar day as `2026-03-29`: sorts as text. */
@@ -31,7 +32,7 @@ export function startOf(day: Day): LondonTime {
 }
 
 export function dayAfter(day: Day, days = 1): Day {
-  const moved = new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+  const moved = new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
   if (!isDay(moved)) throw new RangeError(`${days} days after ${day} is outside the calendar`);
   return moved;
 }

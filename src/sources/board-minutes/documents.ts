@@ -1,6 +1,8 @@
 // A meeting → its documents: the agenda (every meeting has this row, so that one to come can be found before anything is
 // published), the minutes once they are out, and each attachment once, however many items it hangs on. Pure.
+
 import { createHash } from "node:crypto";
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { ObjectId } from "mongodb";
 import { type Day, instantOf, dayOf as readDay } from "./days.ts";
 import type { AgendaItem, LinkedDocument, ListedMeeting, Meeting } from "./meetings.ts";
@@ -194,5 +196,5 @@ function paragraphs(parts: string[]): string {
 }
 
 function daysBetween(a: Day, b: Day): number {
-  return (Date.parse(b) - Date.parse(a)) / 86_400_000;
+  return (Date.parse(b) - Date.parse(a)) / DAY_MS;
 }

@@ -1,4 +1,5 @@
 // What an operator may do about sites: see them, add one, ask one what works, leave one alone.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Database } from "../../platform/database.ts";
 import type { SiteDescription, SiteOffice } from "../source.ts";
 import { probeSite } from "./probe.ts";
@@ -52,7 +53,7 @@ export function createOffice({ contact }: { contact: string }): SiteOffice {
   };
 }
 
-const PROBE_MS_MAX = 3_600_000; // nobody waits behind it
+const PROBE_MS_MAX = HOUR_MS; // nobody waits behind it
 
 async function described({ db }: Database, site: string): Promise<SiteDescription | null> {
   const found = await boardSites(db).findOne({ _id: site });

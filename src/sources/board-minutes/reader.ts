@@ -1,5 +1,6 @@
 // Reads the windows of sites: takes the site's turn, finds out what works there where that is not known, and reads the
 // month. A site that does not let this client in is noted, and set aside.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import type { ObjectId } from "mongodb";
 import type { SyncWindow } from "../../terms/documents.ts";
 import { SetAside } from "../../terms/errors.ts";
@@ -13,7 +14,6 @@ import type { BoardSite } from "./records.ts";
 import { SiteClosed } from "./site-closed.ts";
 import { endTurn, isOpen, noteClosed, noteRobots, readSites, takeTurn } from "./sites.ts";
 
-const DAY_MS = 86_400_000;
 /** Meetings to come are listed so far ahead. */
 const DAYS_AHEAD = 92;
 /** How often months are read again whose meetings may still publish. */

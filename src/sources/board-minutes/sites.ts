@@ -1,11 +1,11 @@
 // The one writer of `boardsites`: which sites there are, what is known of each, and whose turn it is to ask it.
+import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import type { Db, ObjectId } from "mongodb";
 import { KNOWN_SITES, type KnownSite } from "./known-sites.ts";
 import type { BoardSite } from "./records.ts";
 import { siteOf } from "./service.ts";
 import type { SiteClosedBy } from "./site-closed.ts";
 
-const DAY_MS = 86_400_000;
 /** A site that blocks, or whose robots.txt says no, is asked again after a week; one that did not answer, after a day. */
 const ASK_AGAIN_MS = { blocked: 7 * DAY_MS, disallowed: 7 * DAY_MS, unknown: DAY_MS } as const;
 /** Longer than the slowest call: it is renewed with every wait. */

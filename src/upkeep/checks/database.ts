@@ -1,7 +1,7 @@
 // What a run needs of the database: a sign-in, rights, indexes and validators, a clock that agrees, room.
 import { type Document, MongoServerError } from "mongodb";
 import type { Config } from "../../config/config.ts";
-import { collectionsOf, type Database, withDatabase } from "../../platform/database.ts";
+import { collectionsOf, type Database, databaseTime, withDatabase } from "../../platform/database.ts";
 import { withoutPieces } from "../../platform/redact.ts";
 import { schemaDifferences } from "../../platform/schema.ts";
 import type { Status } from "../../report/schema.ts";
@@ -153,11 +153,10 @@ async function checkSchema({ db }: Database, { sources }: Pick<Config, "sources"
     : well("all there, as this version has them");
 }
 
-const CLOCK_SECONDS_MAX = 10; // leases run on the database's clock, the delta on the Worker's
+const CLOCK_SECONDS_MAX = 10; // leases run on the database's clock, waits on the Worker's
 
-async function checkClock({ db }: Database): ReturnType<Check> {
-  const { localTime }: { localTime?: Date } = await db.command({ hello: 1 });
-  const off = Math.abs(Date.now() - Number(localTime)) / 1000;
+async function checkClock(db: Database): ReturnType<Check> {
+  const off = Math.abs(Date.now() - (await databaseTime(db)).getTime()) / 1000;
   const found = `${off.toFixed(1)} s between this machine and the database`;
   return off > CLOCK_SECONDS_MAX
     ? failed(found, "One of the two clocks is wrong: set this machine's by NTP, and look at the server's.")

@@ -1,9 +1,10 @@
 // Does it work: the cron fires, runs succeed, months are read, new notices arrive.
+import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Status } from "../../report/schema.ts";
 import { ago, counted, spacingText, span } from "../../report/words.ts";
 import { type Finding, failed, skipped, warning, well } from "../finding.ts";
 
-const CRON_MS_MAX = 2 * 3_600_000; // one missed hour is nothing
+const CRON_MS_MAX = 2 * HOUR_MS; // one missed hour is nothing
 
 export function checkCron({ at, runs }: Status): Omit<Finding, "check"> {
   const last = runs[0];

@@ -437,6 +437,15 @@ group("docs/operations.md", () => {
     expect(rows).toEqual(expect.arrayContaining([...ALARM_KINDS, ...Object.keys(TROUBLES)]));
   });
 
+  it("names for each kind of alarm the fault that raised it, and the test", () => {
+    const rows = [...text.matchAll(/^\| `([\w-]+)` +\| [^|]+ \| `(test\/[\w/.-]+)`: "(.+)" *\|$/gm)];
+    expect(rows.map(([, kind]) => kind)).toEqual([...ALARM_KINDS]);
+    for (const [, kind = "", path = "", title = ""] of rows) {
+      const test = read(path);
+      expect([kind, test.includes(title), test.includes(kind)]).toEqual([kind, true, true]);
+    }
+  });
+
   it("has every line that the code logs, at its level", () => {
     const files = readdirSync(fileURLToPath(new URL("../../../src", import.meta.url)), {
       recursive: true,
