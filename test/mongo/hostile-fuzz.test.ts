@@ -29,8 +29,12 @@ let next: (url: string) => Reply = () => ({
   goodId: null,
   releases: 0,
 });
+// Answers are made and packed in this thread too, while the other source works: no part of its step.
+let madeMs = 0;
 const server = createServer((request, response) => {
+  const from = process.threadCpuUsage();
   const { status, headers, body } = next(`http://${request.headers.host}${request.url}`);
+  madeMs += process.threadCpuUsage(from).user / 1000;
   response.writeHead(status, headers);
   response.end(body);
 });
@@ -46,7 +50,7 @@ const collector = new PerformanceObserver((list) => {
   for (const { duration } of list.getEntries()) collectorMs += duration;
 });
 collector.observe({ entryTypes: ["gc"] });
-const workedMs = () => process.threadCpuUsage().user / 1000 - collectorMs;
+const workedMs = () => process.threadCpuUsage().user / 1000 - collectorMs - madeMs;
 
 const figures = { answers: 0, releases: 0, runs: 0, longestStepMs: 0, memoryBytes: 0 };
 
