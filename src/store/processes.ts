@@ -67,6 +67,8 @@ interface Writing {
   others: Write[];
   /** Documents without a procurement. */
   gone: Write[];
+  /** What these named as their twins. */
+  bereaved: ObjectId[];
   /** What others wrote goes to another document: it is there before this one loses it. */
   moves: boolean;
 }
@@ -88,6 +90,8 @@ function writingOf(notices: OcidNotices, now: Date): Writing | null {
       : inserted(one, { version, now, heritage: heritage.of(one._id) });
   const wanted = new Set(rest.map(({ _id }) => _id.toHexString()));
   const others = stored.filter(({ _id }) => !_id.equals(mainId));
+  const gone = others.filter(({ _id }) => !wanted.has(_id.toHexString()));
+  const ending = [...gone, ...(first || !old ? [] : [old])];
   return {
     ...{ version, mainId, moves: heritage.moves },
     main: first ? write(first, old, guard) : old ? { deleteOne: { filter: guard } } : null,
@@ -98,9 +102,8 @@ function writingOf(notices: OcidNotices, now: Date): Writing | null {
         { _id: one._id, ...older },
       ),
     ),
-    gone: others
-      .filter(({ _id }) => !wanted.has(_id.toHexString()))
-      .map((one) => ({ deleteOne: { filter: { ...asRead(one), ...older } } })),
+    gone: gone.map((one) => ({ deleteOne: { filter: { ...asRead(one), ...older } } })),
+    bereaved: ending.flatMap(({ twins = [] }) => twins.map(({ processId }) => processId)),
   };
 }
 
@@ -147,6 +150,10 @@ export interface ProcessesWritten {
 /** Writes those that differ: one command, where each ocid is one procurement. */
 export async function writeProcesses(db: Database, all: OcidNotices[], now: Date): Promise<ProcessesWritten> {
   const writings = all.flatMap((one) => writingOf(one, now) ?? []);
+  // First: whoever is stopped in between has marked one too many, and none too few.
+  const bereaved = writings.flatMap((one) => one.bereaved);
+  if (bereaved.length > 0)
+    await db.processes.updateMany({ _id: { $in: bereaved } }, { $set: { twinsDue: true } });
   const moving = writings.filter(({ moves }) => moves);
   const steps = [
     moving.flatMap(({ others }) => others),
