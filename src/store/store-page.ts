@@ -5,7 +5,6 @@
 //   finish   processes and counts, under the versions that were read before
 // Where another writer was in between, the page is looked at again, until what is written is what is stored. Stopped
 // anywhere, the next reading of the same page does the rest.
-import type { ObjectId } from "mongodb";
 import { allOf, type Database } from "../platform/database.ts";
 import type { Fold, Procurement, Standing } from "../terms/told.ts";
 import { buyerWrites, merge } from "./buyers.ts";
