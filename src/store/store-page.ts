@@ -5,11 +5,19 @@
 //   finish   processes and counts, under the versions that were read before
 // Where another writer was in between, the page is looked at again, until what is written is what is stored. Stopped
 // anywhere, the next reading of the same page does the rest.
-import type { ObjectId } from "mongodb";
 import { allOf, type Database } from "../platform/database.ts";
 import type { Fold, Procurement, Standing } from "../terms/told.ts";
 import { buyerWrites, merge } from "./buyers.ts";
-import { addBuckets, type Buckets, COUNTED, type Counted, countBuckets, countWrites } from "./counts.ts";
+import {
+  addBuckets,
+  type Buckets,
+  COUNTED,
+  countBuckets,
+  countWrites,
+  readFormer,
+  type Versioned,
+  versionsOf,
+} from "./counts.ts";
 import type { KnownBuyer } from "./identity.ts";
 import {
   type Asked,
@@ -92,20 +100,25 @@ async function storeOnce(storing: Storing, page: Page): Promise<boolean> {
   const buyers = resolveBuyers(buyersOf(page), look.buyers);
   if (await mergedFirst(db, look.buyers, buyers)) return false;
   const next = nextContracts(storing, page, { look, buyers });
-  noteTouched(page, next.all);
+  noteTouched(page, next);
   const writes = next.all.flatMap(
     (one) => writeOf(one, { now, stored: look.own.get(one._id.toHexString()) }) ?? [],
   );
   const [contracts, buyersWritten, former] = await allOf([
     writeContracts(db, writes),
     writeBuyers(db, buyerWrites(buyers, now)),
-    readFormer(db, page, buyers),
+    readFormer(db, page.buckets, buyers),
   ]);
   page.stored.inserted += contracts.inserted;
   page.stored.changed += contracts.changed;
   refuse(page, contracts.refused);
   if (!contracts.complete || !buyersWritten) return false;
-  return finish(storing, page, { look, next, buyers, versions: [...versionsOf(look, buyers), ...former] });
+  return finish(storing, page, {
+    look,
+    next,
+    buyers,
+    versions: [...versionsOf(look.buyers, buyers), ...former],
+  });
 }
 
 /** Buyers that turned out to be one become one first, and then all is looked at again. */
@@ -128,6 +141,8 @@ const isOurs = ({ tags }: Partial<Seen>) => Array.isArray(tags);
 
 interface NextContracts {
   all: Next[];
+  /** What each will be once it is stored. */
+  expected: Seen[];
   folded: ReadonlyMap<string, Procurement[]>;
 }
 
@@ -154,7 +169,8 @@ function nextContracts(
   const folded = foldAll(fold, [...next.values()].map(asStored), now);
   const standings = standingsOf(folded);
   for (const [key, one] of next) one.standing = standings.get(key) ?? one.standing;
-  return { all: [...next.values()], folded };
+  const all = [...next.values()];
+  return { all, expected: all.map(asStored), folded };
 }
 
 /** The procurements of each ocid. */
@@ -178,13 +194,18 @@ function standingsOf(folded: ReadonlyMap<string, Procurement[]>): Map<string, St
 const TEXT_FIELDS = Object.keys(SEEN_PROJECTION).filter((field) => field !== "createdAt");
 
 /** What says whether a fold or a count may come out otherwise. */
-const textOf = (one: Seen) => JSON.stringify(TEXT_FIELDS.map((field) => Reflect.get(one, field) ?? null));
+function textOf(one: Seen): string {
+  const text = texts.get(one) ?? JSON.stringify(TEXT_FIELDS.map((field) => Reflect.get(one, field) ?? null));
+  texts.set(one, text);
+  return text;
+}
+const texts = new WeakMap<Seen, string>(); // each is asked for two or three times
 
 /** Notes what changes: it is written under a new version, in whichever round, though it came out the same. */
-function noteTouched(page: Page, next: readonly Next[]): void {
-  for (const one of next) {
-    if (one.values === null) continue;
-    const after = asStored(one);
+function noteTouched(page: Page, { all, expected }: NextContracts): void {
+  for (const [index, one] of all.entries()) {
+    const after = expected[index];
+    if (one.values === null || !after) continue;
     addBuckets(page.buckets, after);
     if (one.seen && textOf(one.seen) === textOf(after)) continue;
     page.touchedOcids.add(ocidKey(after));
@@ -196,30 +217,6 @@ function noteTouched(page: Page, next: readonly Next[]): void {
       addBuckets(page.buckets, contract);
     }
   }
-}
-
-type Versioned = Counted & { mergedInto?: ObjectId };
-
-/** Buyers that other revisions named: their versions, read before they are counted. */
-function readFormer(db: Database, { buckets }: Page, { ids }: Resolved): Promise<Versioned[]> {
-  const named = new Set(ids.map((id) => id.toHexString()));
-  const former = [...buckets.values()].filter(({ id }) => !named.has(id.toHexString())).map(({ id }) => id);
-  if (former.length === 0) return Promise.resolve([]);
-  return db.buyers.find<Versioned>({ _id: { $in: former } }, { projection: COUNTED }).toArray();
-}
-
-/** The version that each of the page's buyers has, unless somebody writes it meanwhile. */
-function versionsOf({ buyers }: Look, { inserts, updates }: Resolved): Versioned[] {
-  const written = new Map(
-    [
-      ...inserts.map((one) => [one._id, 1] as const),
-      ...updates.map(({ before }) => [before._id, (before.version ?? 0) + 1] as const),
-    ].map(([id, version]) => [id.toHexString(), version]),
-  );
-  return [...buyers, ...inserts].map(({ _id, version }) => {
-    const now = written.get(_id.toHexString()) ?? version;
-    return { _id, ...(now === undefined ? {} : { version: now }) };
-  });
 }
 
 function refuse(page: Page, refused: readonly Refused[]): void {
@@ -264,7 +261,7 @@ async function finish(
   if (!named.filter(({ _id }) => counted.has(_id.toHexString())).every(isUnchanged)) return false;
   const [before, after] = [look.contracts, contracts].map(textByOcid);
   // What is stored as it was expected need not be folded again.
-  const expected = textByOcid(next.all.map(asStored));
+  const expected = textByOcid(next.expected);
   const asExpected = (key: string) => after?.get(key) === expected.get(key);
   const others = contracts.filter((one) => !asExpected(ocidKey(one)));
   const known = [...next.folded].filter(([key]) => asExpected(key));
