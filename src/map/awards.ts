@@ -3,7 +3,7 @@ import type { AwardFate, Supplier } from "../terms/documents.ts";
 import { type Money, sumOf, totalOf } from "./money.ts";
 import { identifiersOf, nameId, registeredId } from "./organisation.ts";
 import { hasRole, type Parts } from "./parts.ts";
-import { date, filled, firstText, type Json, latest, list, text } from "./read.ts";
+import { at, date, filled, firstText, type Json, latest, list, text } from "./read.ts";
 
 export interface Award {
   /** As in the release; a place in the list where it has none. */
@@ -125,7 +125,7 @@ function suppliersAmong(named: Json[], { partyOf }: Parts): Supplier[] {
   const suppliers = named.map((one) => {
     const party = partyOf(one["id"]);
     return filled({
-      name: firstText(one["name"], party?.["name"]),
+      name: firstText(one["name"], party?.["name"], at(party, "identifier", "legalName")),
       supplierId: firmId(party ?? one),
     });
   });

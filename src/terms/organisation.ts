@@ -40,8 +40,9 @@ export function numberIn(register: Register, written: string | undefined): strin
   if (bare === undefined || !isNumber(bare)) return undefined;
   const number = register === "GB-SRS" ? bare : bare.toUpperCase();
   if (register !== "GB-COH") return number;
-  if (/^\d{1,8}$/.test(number)) return number.padStart(8, "0");
-  return /^[A-Z]{2}[A-Z\d]{6}$/.test(number) ? number : undefined;
+  const [, country = "", digits] = /^([A-Z]{2})?(\d{1,8})$/.exec(number) ?? [];
+  const padded = digits === undefined ? number : country + digits.padStart(8 - country.length, "0");
+  return /^(?:\d{8}|[A-Z]{2}[A-Z\d]{6})$/.test(padded) ? padded : undefined;
 }
 
 /** `GB-COH-01234567` of each register number, best register first; the sites' own numbers (GB-FTS, GB-CFS) identify nobody. */

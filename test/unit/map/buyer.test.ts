@@ -30,6 +30,7 @@ describe("a buyer", () => {
 
   it.each([
     ["leading zeros left out", { scheme: "GB-COH", id: "1360961" }, "GB-COH-01360961"],
+    ["also behind its country", { scheme: "GB-COH", id: "SC15263" }, "GB-COH-SC015263"],
     ["spaces and small letters", { scheme: "GB-COH", id: " sc 015263" }, "GB-COH-SC015263"],
     ["a society's number", { scheme: "GB-COH", id: "IP27656R" }, "GB-COH-IP27656R"],
     [

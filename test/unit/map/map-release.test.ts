@@ -379,6 +379,10 @@ describe("fields", () => {
       { supplierId: "GB-COH-00000001" },
       { name: "B" },
     ]);
+    const parties = [{ id: "GB-FTS-7", name: null, identifier: { legalName: "Slate Ltd" } }];
+    expect(contract({ tag: ["award"], awards, parties }).awardedSuppliers).toContainEqual({
+      name: "Slate Ltd",
+    });
   });
 
   it("take CPV codes of all items and lots once, without check digits", () => {
