@@ -15,7 +15,7 @@ import { openHeadroom } from "../src/run/headroom.ts";
 import { storeRows } from "../src/run/store-rows.ts";
 import { rulesOf } from "../src/sources/index.ts";
 import { buyerWrites } from "../src/store/buyers.ts";
-import { resolved } from "../src/store/identity.ts";
+import { resolveBuyers } from "../src/store/resolve-buyers.ts";
 import { nextOf, type Upsert, writeOf } from "../src/store/statements.ts";
 import { bsonBytes } from "../src/store/store.ts";
 import { londonTime } from "../src/terms/london-time.ts";
@@ -48,7 +48,7 @@ export function handOver(source: Source, body: Uint8Array): number {
     upserts.push({ contract, buyers, revision });
   }
   const bytes = upserts.reduce((sum, upsert) => sum + bsonBytes(upsert), 0);
-  const people = resolved(
+  const people = resolveBuyers(
     upserts.flatMap(({ buyers }) => buyers),
     [],
   );

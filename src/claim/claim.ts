@@ -5,32 +5,32 @@ import type { SyncWindow } from "../terms/documents.ts";
 import { ClaimLost } from "../terms/errors.ts";
 import type { Source } from "../terms/window.ts";
 import {
-  advanced,
+  advanceUpdate,
   type Claim,
   type ClaimFor,
   claimable,
-  deferral,
-  doubt,
-  drained,
+  claimForDrainUpdate,
+  claimForVerifyUpdate,
+  deferStatement,
+  doubtStatement,
+  doubtWitnessedStatement,
+  drainedUpdate,
   type GivenUp,
-  givenBack,
-  givenUp,
+  giveBackUpdate,
+  giveUpUpdate,
   HOPEFUL,
   heldBy,
-  hurry,
+  hurryStatement,
   type LookEnd,
   type Progress,
-  readmission,
-  recovery,
-  renewed,
-  retrial,
-  reverification,
-  revival,
-  takenForDrain,
-  takenForVerify,
-  unwitnessed,
+  readmitStatement,
+  recoveredStatement,
+  renewUpdate,
+  retryStatement,
+  reviveStatement,
   verifiable,
-  verified,
+  verifiedUpdate,
+  verifyAnewStatement,
 } from "./statements.ts";
 
 export interface Held {
@@ -62,9 +62,11 @@ export async function claimNewest(
     db.syncWindows.findOneAndUpdate(filter, update, { sort: { from: -1 }, returnDocument: "after" });
   for (;;) {
     const window = drain
-      ? ((await take({ ...claimable(source, reach, sites), ...HOPEFUL }, takenForDrain(id, leaseSeconds))) ??
-        (await take(claimable(source, reach, sites), takenForDrain(id, leaseSeconds))))
-      : await take(verifiable(source, look, sites), takenForVerify(id, leaseSeconds));
+      ? ((await take(
+          { ...claimable(source, reach, sites), ...HOPEFUL },
+          claimForDrainUpdate(id, leaseSeconds),
+        )) ?? (await take(claimable(source, reach, sites), claimForDrainUpdate(id, leaseSeconds))))
+      : await take(verifiable(source, look, sites), claimForVerifyUpdate(id, leaseSeconds));
     if (!window) return null;
     // A window that used up its attempts has just been failed by this statement: it is nobody's, look on.
     if (window.status !== "failed")
@@ -73,23 +75,24 @@ export async function claimNewest(
 }
 
 /** @throws ClaimLost */
-export const renew = (db: Database, claim: Claim) => write(db, claim, renewed(claim));
+export const renew = (db: Database, claim: Claim) => write(db, claim, renewUpdate(claim));
 /** @throws ClaimLost */
 export const advance = (db: Database, claim: Claim, progress: Progress, moved = true) =>
-  write(db, claim, advanced(claim, progress, moved));
+  write(db, claim, advanceUpdate(claim, progress, moved));
 /** @throws ClaimLost */
-export const finish = (db: Database, claim: Claim, progress: Progress) => write(db, claim, drained(progress));
+export const finish = (db: Database, claim: Claim, progress: Progress) =>
+  write(db, claim, drainedUpdate(progress));
 /** @throws ClaimLost */
 export const finishLook = (
   db: Database,
   claim: Claim,
   { progress, end }: { progress: Progress; end: LookEnd },
-) => write(db, claim, verified(progress, end));
+) => write(db, claim, verifiedUpdate(progress, end));
 /** @throws ClaimLost */
-export const giveBack = (db: Database, claim: Claim) => write(db, claim, givenBack(claim));
+export const giveBack = (db: Database, claim: Claim) => write(db, claim, giveBackUpdate(claim));
 /** @throws ClaimLost */
 export const giveUp = (db: Database, claim: Claim, trouble: GivenUp) =>
-  write(db, claim, givenUp(claim, trouble));
+  write(db, claim, giveUpUpdate(claim, trouble));
 
 async function write(
   db: Database,
@@ -101,26 +104,26 @@ async function write(
 }
 
 export async function reviveFailed(db: Database, source: Source): Promise<number> {
-  const { filter, update } = revival(source);
+  const { filter, update } = reviveStatement(source);
   return (await db.syncWindows.updateMany(filter, update)).modifiedCount;
 }
 
 /** Windows that wait after trouble are due at once; without an id all of them. @returns how many */
 export async function retryNow(db: Database, windowId?: string): Promise<number> {
-  const { filter, update } = retrial(windowId);
+  const { filter, update } = retryStatement(windowId);
   return (await db.syncWindows.updateMany(filter, update)).modifiedCount;
 }
 
 /** Ids of those windows, oldest first. */
 export async function retriable(db: Database, windowId?: string): Promise<string[]> {
-  const { filter } = retrial(windowId);
+  const { filter } = retryStatement(windowId);
   const windows = await db.syncWindows.find(filter, { projection: { _id: 1 }, sort: { from: 1 } }).toArray();
   return windows.map(({ _id }) => _id);
 }
 
 /** A done window is to be verified once more. @returns whether it is done and nobody is verifying it now */
 export async function verifyAnew(db: Database, windowId: string): Promise<boolean> {
-  const { filter, update } = reverification(windowId);
+  const { filter, update } = verifyAnewStatement(windowId);
   return (await db.syncWindows.updateOne(filter, update)).matchedCount > 0;
 }
 
@@ -130,13 +133,13 @@ export async function doubtMonth(
   windowId: string,
   found: { drift: SyncWindow["drift"][number]; now: Date },
 ): Promise<void> {
-  const { filter, update } = doubt(windowId, found);
+  const { filter, update } = doubtStatement(windowId, found);
   await db.syncWindows.updateOne(filter, update);
 }
 
 /** Every month that a witness has proved loses its proof. */
 export async function doubtWitnessed(db: Database, source: Source, now: Date): Promise<void> {
-  const { filter, update } = unwitnessed(source, now);
+  const { filter, update } = doubtWitnessedStatement(source, now);
   await db.syncWindows.updateMany(filter, update);
 }
 
@@ -148,7 +151,7 @@ export async function noteRecovered(
 ): Promise<void> {
   for (const [windowId, releases] of recovered) {
     if (windowId === own) continue;
-    const { filter, update } = recovery(windowId, releases);
+    const { filter, update } = recoveredStatement(windowId, releases);
     await db.syncWindows.updateOne(filter, update);
   }
 }
@@ -159,15 +162,15 @@ export async function hurryNeighbours(
   { source, from, to }: Pick<SyncWindow, "source" | "from" | "to">,
   at: Date,
 ): Promise<void> {
-  const { filter, update } = hurry(source, { from, to, at });
+  const { filter, update } = hurryStatement(source, { from, to, at });
   await db.syncWindows.updateMany(filter, update);
 }
 
 /** Windows that begin before `reach` wait for room, the others do not; without one, none waits. */
 export async function deferBefore(db: Database, source: Source, reach?: Date): Promise<void> {
-  const back = readmission(source, reach);
+  const back = readmitStatement(source, reach);
   await db.syncWindows.updateMany(back.filter, back.update);
   if (!reach) return;
-  const { filter, update } = deferral(source, reach);
+  const { filter, update } = deferStatement(source, reach);
   await db.syncWindows.updateMany(filter, update);
 }

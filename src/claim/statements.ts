@@ -76,7 +76,7 @@ export function verifiable(
   };
 }
 
-export const takenForDrain = (id: ObjectId, leaseSeconds: number): Document[] => [
+export const claimForDrainUpdate = (id: ObjectId, leaseSeconds: number): Document[] => [
   { $set: { attempts: { $add: ["$attempts", 1] } } },
   {
     $set: {
@@ -105,11 +105,11 @@ export const takenForDrain = (id: ObjectId, leaseSeconds: number): Document[] =>
   },
 ];
 
-export const takenForVerify = (id: ObjectId, leaseSeconds: number): Document[] => [
+export const claimForVerifyUpdate = (id: ObjectId, leaseSeconds: number): Document[] => [
   { $set: { claim: { id, until: leaseUntil(leaseSeconds) } } },
 ];
 
-export const renewed = (claim: Claim): Document[] => [
+export const renewUpdate = (claim: Claim): Document[] => [
   { $set: { "claim.until": leaseUntil(claim.leaseSeconds) } },
 ];
 
@@ -126,7 +126,7 @@ export type Progress = Pick<SyncWindow, "lanes" | "counts" | "unproven" | "drift
  * Progress and lease in one update. A frontier that moved makes this attempt the first again; narrower questions alone do
  * not, or a month that cannot be read would never be failed.
  */
-export const advanced = (claim: Claim, progress: Progress, moved: boolean): Document[] => [
+export const advanceUpdate = (claim: Claim, progress: Progress, moved: boolean): Document[] => [
   {
     $set: {
       ...literals(progress),
@@ -136,7 +136,7 @@ export const advanced = (claim: Claim, progress: Progress, moved: boolean): Docu
   },
 ];
 
-export const drained = (progress: Progress): Document[] => [
+export const drainedUpdate = (progress: Progress): Document[] => [
   {
     $set: {
       ...literals(progress),
@@ -155,7 +155,7 @@ export const drained = (progress: Progress): Document[] => [
 export type LookEnd = Pick<SyncWindow, "suspicion" | "verifyAt"> &
   ({ proof: "exact"; proofBy: ProofBy } | { proof: "ordered" | "suspect" });
 
-export const verified = (progress: Progress, end: LookEnd): Document[] => [
+export const verifiedUpdate = (progress: Progress, end: LookEnd): Document[] => [
   {
     $set: {
       ...literals(progress),
@@ -171,7 +171,10 @@ export const verified = (progress: Progress, end: LookEnd): Document[] => [
 ];
 
 /** What was found behind a month's proof: counted, noted, and the month is looked at again at once. */
-export const doubt = (windowId: string, found: { drift: SyncWindow["drift"][number]; now: Date }) => ({
+export const doubtStatement = (
+  windowId: string,
+  found: { drift: SyncWindow["drift"][number]; now: Date },
+) => ({
   filter: { _id: windowId, status: "done" } satisfies Filter<SyncWindow>,
   update: [
     {
@@ -186,7 +189,7 @@ export const doubt = (windowId: string, found: { drift: SyncWindow["drift"][numb
 });
 
 /** What these months rested on is no longer believed: they are proved again. */
-export const unwitnessed = (source: Source, now: Date) => ({
+export const doubtWitnessedStatement = (source: Source, now: Date) => ({
   filter: {
     source,
     status: "done",
@@ -197,7 +200,7 @@ export const unwitnessed = (source: Source, now: Date) => ({
 });
 
 /** So many of its releases have left the quarantine; who holds it counts for itself. */
-export const recovery = (windowId: string, releases: number) => ({
+export const recoveredStatement = (windowId: string, releases: number) => ({
   filter: { _id: windowId, ...free } satisfies Filter<SyncWindow>,
   update: [
     { $set: { "counts.quarantined": { $max: [0, { $subtract: ["$counts.quarantined", releases] }] } } },
@@ -205,13 +208,13 @@ export const recovery = (windowId: string, releases: number) => ({
 });
 
 /** Months next to a find are looked at soon, and keep their proof till then. */
-export const hurry = (source: Source, { from, to, at }: { from: Date; to: Date; at: Date }) => ({
+export const hurryStatement = (source: Source, { from, to, at }: { from: Date; to: Date; at: Date }) => ({
   filter: { source, status: "done", $or: [{ to: from }, { from: to }] } satisfies Filter<SyncWindow>,
   update: [{ $set: { verifyAt: { $min: [{ $ifNull: ["$verifyAt", at] }, at] } } }],
 });
 
 /** Nothing went wrong, time was up: the next holder goes on, and this attempt does not count. */
-export const givenBack = (claim: Claim): UpdateFilter<SyncWindow> | Document[] =>
+export const giveBackUpdate = (claim: Claim): UpdateFilter<SyncWindow> | Document[] =>
   claim.kind === "verify"
     ? { $set: { claim: null } }
     : [
@@ -228,7 +231,7 @@ export const givenBack = (claim: Claim): UpdateFilter<SyncWindow> | Document[] =
 export type GivenUp = Pick<NotedTrouble, "kind" | "message">;
 
 /** Something went wrong: back with a growing pause, or failed with its reason after the last attempt. */
-export function givenUp(claim: Claim, { kind, message }: GivenUp): Document[] {
+export function giveUpUpdate(claim: Claim, { kind, message }: GivenUp): Document[] {
   const lastError = { at: "$$NOW", kind, message: { $literal: message } };
   if (claim.kind === "verify") return [{ $set: { claim: null, lastError } }];
   const usedUp = { $gte: ["$attempts", ATTEMPTS_MAX] };
@@ -249,13 +252,13 @@ export function givenUp(claim: Claim, { kind, message }: GivenUp): Document[] {
 }
 
 /** A day after a window failed it is tried again, after those that wait their first turn. */
-export const revival = (source: Source) => ({
+export const reviveStatement = (source: Source) => ({
   filter: { source, status: "failed", $expr: { $lte: ["$retryAt", "$$NOW"] } } satisfies Filter<SyncWindow>,
   update: { $set: { status: statusTo("pending", ["failed"]), attempts: PATIENT_ATTEMPTS, retryAt: null } },
 });
 
 /** An operator does not want to wait: what failed, and what pauses after a failed attempt, is due now. */
-export const retrial = (windowId?: string) => ({
+export const retryStatement = (windowId?: string) => ({
   filter: {
     ...(windowId === undefined ? {} : { _id: windowId }),
     $or: [{ status: "failed" }, { status: "pending", retryAt: { $ne: null } }],
@@ -264,17 +267,17 @@ export const retrial = (windowId?: string) => ({
 });
 
 /** An operator wants proof anew: nobody verifies it now, and the next one begins at its newest end. */
-export const reverification = (windowId: string) => ({
+export const verifyAnewStatement = (windowId: string) => ({
   filter: { _id: windowId, status: "done", ...free } satisfies Filter<SyncWindow>,
   update: { $set: { proof: "ordered" as const, verify: null, verifyAt: null, suspicion: null } },
 });
 
 /** What does not fit waits; what fits again is pending again. */
-export const deferral = (source: Source, reach: Date) => ({
+export const deferStatement = (source: Source, reach: Date) => ({
   filter: { source, status: "pending", from: { $lt: reach } } satisfies Filter<SyncWindow>,
   update: { $set: { status: statusTo("deferred", ["pending"]) } },
 });
-export const readmission = (source: Source, reach?: Date) => ({
+export const readmitStatement = (source: Source, reach?: Date) => ({
   filter: {
     source,
     status: "deferred",

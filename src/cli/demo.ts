@@ -121,6 +121,8 @@ async function main(atEnd: AtEnd): Promise<number> {
   if (options.keep) {
     print(`\nLeft running: MongoDB, the replica ${replica.url}, the Worker. Ctrl-C stops it.`);
     print(pageWords(worker.url, token));
+    const where = process.env["MONGODB_URI"] ? "" : `MONGODB_URI="${uri}" `;
+    print(`Look after it: ${where}MONGODB_DB=${DATABASE} npm run sync -- status`);
     await keepRunning({ db, worker });
   }
   return wrong === 0 ? 0 : 1;

@@ -114,12 +114,8 @@ function printRows({ rows, changes, starts }: Depth): void {
   const asked = changes ? "requests left" : "requests";
   const head = [
     "",
-    ...sources.map(sourceName),
-    "stored",
-    asked,
-    "hourly cron",
-    "quarter-hourly",
-    "all from here on",
+    ...sources.map((id) => inLines(sourceName(id))),
+    ...["stored", inLines(asked), "hourly\ncron", "each\n¼ hour", "up to\nhere"],
   ];
   const table = new Table({
     head,
@@ -190,20 +186,21 @@ function monthsOf(ids: string[]): string {
   return months.length === 1 ? `${first}` : `${counted(months.length, "month")} (${first} to ${last})`;
 }
 
+/** Two lines of a heading, so that the table fits 80 columns. */
+const inLines = (words: string) => words.replace(/ (?=\S+$)/, "\n");
+
 const reachText = (at: Date | null) => (at ? dayOf(at).slice(0, 7) : "nothing");
 
 function printTiers({ tiers }: Depth): void {
   print("\nHow far back each Atlas tier reaches, by STORE_RAW:");
-  const table = new Table({
-    head: ["tier", "space", "budget", ...STORE_RAW_MODES],
-    ...PLAIN_TABLE,
-  });
+  const table = new Table({ head: ["tier", "space", "budget", "STORE_RAW", "back to"], ...PLAIN_TABLE });
   for (const { tier, sizeMb, budgetMb, reach } of tiers) {
-    const cells = STORE_RAW_MODES.map((mode) => {
+    for (const [at, mode] of STORE_RAW_MODES.entries()) {
       const { low, likely, high, all } = reach[mode];
-      return all ? "all there is" : `${reachText(likely)} (${reachText(high)} to ${reachText(low)})`;
-    });
-    table.push([tier, bytes(megabytes(sizeMb)), `${count(budgetMb)} MB`, ...cells]);
+      const back = all ? "all there is" : `${reachText(likely)} (${reachText(high)} to ${reachText(low)})`;
+      const named = at === 0 ? [tier, bytes(megabytes(sizeMb)), `${count(budgetMb)} MB`] : ["", "", ""];
+      table.push([...named, mode, back]);
+    }
   }
   print(table.toString());
   print(

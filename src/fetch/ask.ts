@@ -90,24 +90,10 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
         tally.refusals++;
         await pacer.refused(waitMs(asker, outcome));
         // A refusal is the pacer's business, not a failed try; but an API that only refuses ends the claim.
-        if (++refusals >= REFUSALS_MAX) {
-          throw new ApiError(
-            `${api.source}: refused ${refusals} times in a row (${outcome.status}) for ${url}`,
-            {
-              permanent: false,
-              url,
-              status: outcome.status,
-              attempts: refusals,
-            },
-          );
-        }
+        if (++refusals >= REFUSALS_MAX) throw refusedTooOften(api, { url, status: outcome.status, refusals });
         break;
       case "wrong question":
-        throw new ApiError(
-          `${api.source} does not take this request (${outcome.status}): ${outcome.detail}. Expected is a page of releases; ` +
-            `check ${api.settings.origin} and ${api.settings.stages}. It was ${url}`,
-          { url, status: outcome.status, attempts: troubles.length + 1, permanent: true },
-        );
+        throw notTaken(api, { url, outcome, attempts: troubles.length + 1 });
       case "unreadable":
         troubles.push(`unreadable: ${outcome.reason}`);
         tally.answers++;
@@ -125,14 +111,30 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
         troubles.push(outcome.detail);
     }
   }
-  throw new ApiError(
-    `${api.source}: ${TRIES_MAX} tries failed for ${url}: ${[...new Set(troubles)].join("; ")}`,
-    {
-      url,
-      attempts: TRIES_MAX,
-      kind: unanswered === TRIES_MAX ? "unreachable" : timeouts === troubles.length ? "slow" : "broken",
-      permanent: false,
-    },
+  const kind = unanswered === TRIES_MAX ? "unreachable" : timeouts === troubles.length ? "slow" : "broken";
+  const message = `${api.source}: ${TRIES_MAX} tries failed for ${url}: ${[...new Set(troubles)].join("; ")}`;
+  throw new ApiError(message, { url, attempts: TRIES_MAX, kind, permanent: false });
+}
+
+function refusedTooOften(
+  { source }: Asker["api"],
+  { url, status, refusals }: { url: string; status: number; refusals: number },
+): ApiError {
+  return new ApiError(`${source}: refused ${refusals} times in a row (${status}) for ${url}`, {
+    ...{ permanent: false, url, status, attempts: refusals },
+  });
+}
+
+function notTaken(
+  { source, settings }: Asker["api"],
+  given: { url: string; outcome: { status: number; detail: string }; attempts: number },
+): ApiError {
+  const { url, attempts } = given;
+  const { status, detail } = given.outcome;
+  return new ApiError(
+    `${source} does not take this request (${status}): ${detail}. Expected is a page of releases; ` +
+      `check ${settings.origin} and ${settings.stages}. It was ${url}`,
+    { url, status, attempts, permanent: true },
   );
 }
 

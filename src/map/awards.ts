@@ -110,7 +110,7 @@ function ceilingsOnce(awards: Award[]): Award[] {
   const distinct = new Map<string, Award>();
   for (const award of awards) {
     const { fate, lots, value } = award;
-    const key = JSON.stringify([fate, lots, value?.least, value?.currency]);
+    const key = JSON.stringify([fate, lots?.toSorted(), value?.least, value?.currency]);
     const same = value === undefined ? undefined : distinct.get(key);
     if (!same) distinct.set(value === undefined ? `${key} ${distinct.size}` : key, { ...award });
     else {

@@ -70,17 +70,17 @@ export function deadlineOf({ tender }: Parts): Date | undefined {
   );
 }
 
-// The time limit's section of the old regime's forms, however it is written: `IV.2.2`, `IV.2.2)`, `Section IV 2.2`. IV.2.6 is
-// how long a bid is bound, IV.2.7 when bids are opened.
-const timeLimit = /(?:^|[^a-z])iv\W{0,3}2\W{0,3}2(?!\s*[.\d])/i;
+// The time limit's section of the old regime's forms, however it is written: `IV.2.2`, `IV.2.2.)`, `Section IV 2.2`, `1V.2.2`.
+// IV.2.6 is how long a bid is bound, IV.2.7 when bids are opened.
+const timeLimit = /(?:^|[^a-z\d])[i1l]v\W{0,3}2\W{0,3}2(?!\s*\.?\s*\d)/i;
 const timeLimitLabel = /\btime limit for receipt of (?:tenders|requests|projects|expressions)/i;
 
 /** F14: a correction says a moved time limit among its changes alone. */
 function correctedDeadlineOf(tender: Json): Date | undefined {
   const changes = list(tender["amendments"]).flatMap((one) => list(one["unstructuredChanges"]));
   const moved = changes.filter(({ where }) => {
-    const [section, label] = [text(at(where, "section")), text(at(where, "label"))];
-    return section === undefined ? timeLimitLabel.test(label ?? "") : timeLimit.test(section);
+    const [section = "", label = ""] = [text(at(where, "section")), text(at(where, "label"))];
+    return timeLimit.test(section) || timeLimitLabel.test(label);
   });
   return latest(moved.map(({ newValue }) => lastInstant(at(newValue, "date"))));
 }

@@ -53,7 +53,7 @@ export function text(value: unknown): string | undefined {
 // The forms keep what was pasted into them: a line's end is `<br/>`, and some texts are whole pages of a word processor. Only
 // names of HTML elements count: `<5 years` and `<contract 1>` are text. No pattern begins with spaces: where nothing follows
 // them, it would look at them from each one on.
-const lineBreak = /(?:<br\b[^<>]{0,200}>|&lt;br ?\/?&gt;)[ \t]*\n?/gi;
+const lineBreak = /(?:<\/?br\b[^<>]{0,200}>|&lt;br ?\/?&gt;)[ \t]*\n?/gi;
 const block = /<\/?(?:p|div|li|ul|ol|tr|table|tbody|h[1-6])\b[^<>]{0,500}>[ \t]*/gi;
 const inline = /<\/?(?:a|b|i|u|em|strong|span|font|sup|sub|td|th|small|s)(?:\s[^<>]{0,500})?\/?>/gi;
 

@@ -68,7 +68,7 @@ interface Signed {
 }
 
 export function createApp(options: AppOptions): Hono<Signed> {
-  const { token, readStatus, sources, noteError } = options;
+  const { token, noteError } = options;
   const app = new Hono<Signed>();
   app.use(HEADERS);
   app.use(async (c, next) => {
@@ -104,7 +104,13 @@ export function createApp(options: AppOptions): Hono<Signed> {
   });
   if (token === null) return app;
 
-  const guard: GuardOptions = { ...options, token };
+  addSignIn(app, options, { ...options, token });
+  addPages(app, options);
+  return app;
+}
+
+/** Signing in and out, what that page needs, and the door before everything that is added behind. */
+function addSignIn(app: Hono<Signed>, options: AppOptions, guard: GuardOptions): void {
   app.get("/status.css", (c) => c.body(STYLE, 200, { "Content-Type": "text/css; charset=utf-8" }));
   app.get("/status.js", (c) => c.body(SCRIPT, 200, { "Content-Type": "text/javascript; charset=utf-8" }));
   app.get("/status.svg", (c) => c.body(ICON, 200, { "Content-Type": "image/svg+xml" }));
@@ -130,6 +136,11 @@ export function createApp(options: AppOptions): Hono<Signed> {
     c.set("session", session);
     return next();
   });
+}
+
+/** What whoever is signed in sees. */
+function addPages(app: Hono<Signed>, options: AppOptions): void {
+  const { readStatus, sources } = options;
   /** @throws SignedOut where the cookie's session is over */
   const withData = <T,>(c: Context<Signed>, use: (db: Database) => Promise<T>): Promise<T> =>
     inTurn(options, () =>
@@ -161,7 +172,6 @@ export function createApp(options: AppOptions): Hono<Signed> {
   const { now, noticePage, search = "off" } = options;
   const sourceIds = sources.map(({ source }) => source);
   addAskRoutes(app, { now, sourceIds, search, noticePage, withData, page });
-  return app;
 }
 
 class SignedOut extends Error {

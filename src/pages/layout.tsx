@@ -151,8 +151,8 @@ export function SignInPage({ problem }: { problem: string | null }) {
           <button type="submit">Sign in</button>
         </form>
         <p class="soft">
-          It is the secret <code>STATUS_TOKEN</code> of this Worker. Came here by a link and are signed in
-          already? <a href="/">Open the page</a>.
+          It is the secret <code>STATUS_TOKEN</code> of this Worker. Followed a link and already signed in?{" "}
+          <a href="/">Open the page</a>.
         </p>
       </section>
     </Layout>

@@ -90,7 +90,7 @@ export function noticeValue({ record, random }: Making) {
     : value;
 }
 
-/** Where a number that no JSON has stands, in the notices that have no value and no limit of lots too. */
+/** Where a number that JSON does not allow stands, in the notices that have no value and no limit of lots too. */
 export function defects({ record: { plant } }: Making): object {
   return plant === "infinity" ? { lotDetails: { maximumLotsBidPerSupplier: SENTINEL } } : {};
 }

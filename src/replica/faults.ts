@@ -10,7 +10,7 @@ export const FAULTS = {
   "missing-links": { kind: "always", what: "some full pages have no links.next though more rows exist" },
   "stages-hide": { kind: "always", what: "FaT: `stages` returns only pre-Procurement-Act releases" },
   "comma-list-empty": { kind: "always", what: "FaT: a comma list of stages returns 200 with no releases" },
-  "bare-zeros": { kind: "planted", what: "a bare 000 as a number: no JSON parser takes the page" },
+  "bare-zeros": { kind: "planted", what: "a bare 000 as a number: no JSON parser reads the page" },
   infinity: { kind: "planted", what: "1e9999 as a number: JSON.parse gives Infinity" },
   mojibake: { kind: "planted", what: "CF: text that was decoded wrongly once, inside valid UTF-8" },
   "windows-1252": { kind: "sometimes", what: "CF: the page is not UTF-8" },
@@ -40,10 +40,13 @@ export const FAULTS = {
     kind: "sometimes",
     what: "a page silently lacks a row: only a second look or a gap in the numbers shows it",
   },
-  "broken-release": { kind: "planted", what: "a release that is no JSON, however often it is asked for" },
+  "broken-release": {
+    kind: "planted",
+    what: "a release that is not valid JSON, however often it is asked for",
+  },
   "unclosed-quote": {
     kind: "planted",
-    what: "a release that is no JSON, and takes what follows it in its page with it",
+    what: "a release that is not valid JSON, and takes what follows it in its page with it",
   },
   "witness-days-missing": { kind: "witness", what: "CF: some days have no daily CSV: 403 or 404" },
   "witness-padded": { kind: "witness", what: "CF: cells of the daily CSV are padded with blanks" },
@@ -102,7 +105,7 @@ export function parseFaults(text: string): Fault[] {
     const fault = name.trim();
     if (!isFault(fault)) {
       throw new RangeError(
-        `"${fault}" is no fault: allowed are none, default, all, or a list of ${Object.keys(FAULTS).join(", ")}`,
+        `unknown fault "${fault}"; allowed: none, default, all, or a list of ${Object.keys(FAULTS).join(", ")}`,
       );
     }
     return fault;

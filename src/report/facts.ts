@@ -110,43 +110,39 @@ type JobOrCount =
   | ({ part: "assumption" } & AskedAssumption)
   | ({ part: "gaps"; source: Source } & GapCount);
 
-async function readJobs(
-  db: Database,
-  { sources, now }: { sources: readonly Source[]; now: Date },
-): Promise<Pick<Facts, "jobs" | "quarantined" | "rejectedNews" | "learntPace" | "assumptions" | "gaps">> {
-  const pipeline: Document[] = [
-    { $match: { _id: { $in: [...sources] } } },
-    {
-      $project: {
-        part: "job",
-        ...{ source: 1, status: 1, horizon: 1, lastSyncedDate: 1, paused: 1, lastRunAt: 1, alarms: 1 },
-        ...{ quietSince: 1, secondPass: 1, unproven: 1, witness: 1 },
-        errorLog: { $slice: ["$errorLog", -ERRORS_READ] },
-      },
+/** The jobs and all that is counted beside them: one question. */
+const jobsPipeline = (sources: readonly Source[], now: Date): Document[] => [
+  { $match: { _id: { $in: [...sources] } } },
+  {
+    $project: {
+      part: "job",
+      ...{ source: 1, status: 1, horizon: 1, lastSyncedDate: 1, paused: 1, lastRunAt: 1, alarms: 1 },
+      ...{ quietSince: 1, secondPass: 1, unproven: 1, witness: 1 },
+      errorLog: { $slice: ["$errorLog", -ERRORS_READ] },
     },
-    {
-      $unionWith: {
-        coll: "quarantine",
-        pipeline: [
-          { $limit: QUARANTINE_COUNTED + 1 },
-          { $count: "count" },
-          { $project: { part: "quarantine", count: 1 } },
-        ],
-      },
+  },
+  {
+    $unionWith: {
+      coll: "quarantine",
+      pipeline: [
+        { $limit: QUARANTINE_COUNTED + 1 },
+        { $count: "count" },
+        { $project: { part: "quarantine", count: 1 } },
+      ],
     },
-    {
-      $unionWith: {
-        coll: "quarantine",
-        pipeline: [
-          { $match: { windowId: null, lastSeenAt: { $gte: new Date(now.getTime() - 24 * HOUR_MS) } } },
-          { $limit: QUARANTINE_COUNTED },
-          { $group: { _id: "$source", count: { $sum: 1 } } },
-          { $project: { _id: 0, part: "rejected news", source: "$_id", count: 1 } },
-        ],
-      },
+  },
+  {
+    $unionWith: {
+      coll: "quarantine",
+      pipeline: [
+        { $match: { windowId: null, lastSeenAt: { $gte: new Date(now.getTime() - 24 * HOUR_MS) } } },
+        { $limit: QUARANTINE_COUNTED },
+        { $group: { _id: "$source", count: { $sum: 1 } } },
+        { $project: { _id: 0, part: "rejected news", source: "$_id", count: 1 } },
+      ],
     },
-  ];
-  pipeline.push({
+  },
+  {
     $unionWith: {
       coll: "rateLimits",
       pipeline: [
@@ -154,8 +150,8 @@ async function readJobs(
         { $project: { _id: 0, part: "pace", together: 1, joint: 1, lanes: 1, refusedAt: 1 } },
       ],
     },
-  });
-  pipeline.push({
+  },
+  {
     $unionWith: {
       coll: "assumptions",
       pipeline: [
@@ -168,8 +164,8 @@ async function readJobs(
         },
       ],
     },
-  });
-  pipeline.push({
+  },
+  {
     $unionWith: {
       coll: "noticeGaps",
       pipeline: [
@@ -184,8 +180,14 @@ async function readJobs(
         { $project: { part: "gaps", source: "$_id.source", count: 1 } },
       ],
     },
-  });
-  const rows = await db.syncJobs.aggregate<JobOrCount>(pipeline).toArray();
+  },
+];
+
+async function readJobs(
+  db: Database,
+  { sources, now }: { sources: readonly Source[]; now: Date },
+): Promise<Pick<Facts, "jobs" | "quarantined" | "rejectedNews" | "learntPace" | "assumptions" | "gaps">> {
+  const rows = await db.syncJobs.aggregate<JobOrCount>(jobsPipeline(sources, now)).toArray();
   const jobs = rows.filter((row) => row.part === "job");
   const quarantined = rows.find((row) => row.part === "quarantine")?.count ?? 0;
   const rejectedNews = rows.filter((row) => row.part === "rejected news");

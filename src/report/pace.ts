@@ -1,4 +1,4 @@
-// How long still: what is left, as the forecast has it, at the pace of the last day's runs. Pure.
+// Time left: what is left to read, as the forecast has it, at the pace of the last day's runs. Pure.
 import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Source } from "../terms/window.ts";
 import type { LearntPace } from "./facts.ts";

@@ -146,7 +146,7 @@ export const TROUBLES: Record<TroubleKind, string> = {
   unreachable: "the site could not be reached: no connection, or no such address",
   full: "the database is full",
   database: "the database did not answer",
-  stuck: "begun again and again without any progress",
+  stuck: "restarted repeatedly without progress",
   other: "something unexpected: the Worker's log of that time says what",
 };
 

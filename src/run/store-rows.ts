@@ -9,7 +9,7 @@ import type { Upsert } from "../store/statements.ts";
 import { quarantine, release, storePage, unknownOf } from "../store/store.ts";
 import { type Row, releaseKey } from "../terms/release.ts";
 import type { StoreContext } from "./context.ts";
-import { type Case, caseBytes, caseOf, namelessCase, withinBounds } from "./evidence.ts";
+import { type Case, caseBytes, caseOf, type Found, namelessCase, withinBounds } from "./evidence.ts";
 import { storeUnlessFull } from "./headroom.ts";
 import { prepareRow } from "./prepare.ts";
 
@@ -47,28 +47,11 @@ interface StoreOptions {
 }
 
 export async function storeRows(context: StoreContext, options: StoreOptions): Promise<StoredRows> {
-  const { source, rules, db, effects, config, headroom } = context;
+  const { source, db, effects, headroom } = context;
   const { page, place, windowId } = options;
   const now = effects.now();
-  const upserts: Upsert[] = [];
-  const rows = new Map<Upsert, Row>();
-  const bytes = new Map<string, number>();
-  const released: string[] = [];
-  const cases: Case[] = [];
   const found = { source, windowId, place };
-  for (const row of distinct(page.rows)) {
-    const prepared = prepareRow({ source, rules, row, now, config });
-    if (prepared.kind === "rejected") {
-      cases.push(caseOf(found, row, prepared.reason));
-      continue;
-    }
-    upserts.push(prepared.upsert);
-    rows.set(prepared.upsert, row);
-    bytes.set(row.key, prepared.bytes);
-    const id = `${source}/${row.key}`;
-    if (context.quarantined.has(id)) released.push(id);
-  }
-  for (const one of page.unidentified) cases.push(namelessCase(found, one));
+  const { upserts, rows, bytes, released, cases } = prepareRows(context, { page, found, now });
   const unknown = options.countAdded ? await unknownOf(db, upserts) : [];
   const { changed, inserted } = await storeUnlessFull(headroom, async () => {
     const stored = await storePage({ db, fold: foldOcid, now }, upserts);
@@ -112,6 +95,37 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
     addedRows: options.countAdded ? distinct(page.rows).filter(({ key }) => addedKeys.has(key)) : [],
     recovered: windowId === null ? 0 : (recovered.get(windowId) ?? 0),
   };
+}
+
+interface PreparedRows {
+  upserts: Upsert[];
+  rows: Map<Upsert, Row>;
+  /** Of each release by its key. */
+  bytes: Map<string, number>;
+  /** Ids of cases in quarantine that can be stored now. */
+  released: string[];
+  cases: Case[];
+}
+
+function prepareRows(
+  { source, rules, config, quarantined }: StoreContext,
+  { page, found, now }: { page: StoreOptions["page"]; found: Found; now: Date },
+): PreparedRows {
+  const prepared: PreparedRows = { upserts: [], rows: new Map(), bytes: new Map(), released: [], cases: [] };
+  for (const row of distinct(page.rows)) {
+    const one = prepareRow({ source, rules, row, now, config });
+    if (one.kind === "rejected") {
+      prepared.cases.push(caseOf(found, row, one.reason));
+      continue;
+    }
+    prepared.upserts.push(one.upsert);
+    prepared.rows.set(one.upsert, row);
+    prepared.bytes.set(row.key, one.bytes);
+    const id = `${source}/${row.key}`;
+    if (quarantined.has(id)) prepared.released.push(id);
+  }
+  for (const one of page.unidentified) prepared.cases.push(namelessCase(found, one));
+  return prepared;
 }
 
 /** What is there keeps its text; what is new gets as much as there is room for, and counts against the budget. */

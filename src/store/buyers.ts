@@ -3,9 +3,11 @@ import type { AnyBulkWriteOperation, Document, ObjectId } from "mongodb";
 import { type Database, isDuplicate } from "../platform/database.ts";
 import { type Buyer, buyerSchema, type MappedBuyer } from "../terms/documents.ts";
 import { BOTH_SITES_UNTIL } from "../terms/twins.ts";
+import { afterMerge } from "./buyer-fields.ts";
 import { recount } from "./counts.ts";
-import { afterMerge, identityOf, type KnownBuyer, keysOf, type Resolved, resolved } from "./identity.ts";
+import { identityOf, type KnownBuyer, keysOf } from "./identity.ts";
 import { asRead, inOrder, othersOf, whereLacking, withOwn } from "./own-fields.ts";
+import { type Resolved, resolveBuyers } from "./resolve-buyers.ts";
 import { writeBuyers } from "./writes.ts";
 
 const BUYER_FIELDS = Object.keys(buyerSchema.shape);
@@ -195,9 +197,9 @@ export async function buyerIdsFor(
 ): Promise<ObjectId[]> {
   for (let round = 0; round < ROUNDS_MAX; round++) {
     const stored = (await readBuyers(db, named)).filter(({ mergedInto }) => !mergedInto);
-    const people = resolved(named, stored);
-    const inserts = buyerWrites({ ...people, updates: [] }, now);
-    if (inserts.length === 0 || (await writeBuyers(db, inserts))) return people.ids;
+    const buyers = resolveBuyers(named, stored);
+    const inserts = buyerWrites({ ...buyers, updates: [] }, now);
+    if (inserts.length === 0 || (await writeBuyers(db, inserts))) return buyers.ids;
   }
   throw new Error(`The buyers of ${named.map(({ name }) => name).join(", ")} changed ${ROUNDS_MAX} times.`);
 }

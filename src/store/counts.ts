@@ -5,6 +5,8 @@
 import type { AnyBulkWriteOperation, Document, ObjectId } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { Buyer, Contract } from "../terms/documents.ts";
+import type { KnownBuyer } from "./identity.ts";
+import type { Resolved } from "./resolve-buyers.ts";
 import { monthOf } from "./statements.ts";
 
 /** Months of a buyer whose notices may have become more or fewer. */
@@ -144,4 +146,28 @@ export async function recount(db: Database, ids: readonly ObjectId[]): Promise<v
     if (writes.length === 0) return;
     await db.buyers.bulkWrite(writes, { ordered: false });
   }
+}
+
+export type Versioned = Counted & { mergedInto?: ObjectId };
+
+/** Buyers that other revisions named: their versions, read before they are counted. */
+export function readFormer(db: Database, buckets: Buckets, { ids }: Resolved): Promise<Versioned[]> {
+  const named = new Set(ids.map((id) => id.toHexString()));
+  const former = [...buckets.values()].filter(({ id }) => !named.has(id.toHexString())).map(({ id }) => id);
+  if (former.length === 0) return Promise.resolve([]);
+  return db.buyers.find<Versioned>({ _id: { $in: former } }, { projection: COUNTED }).toArray();
+}
+
+/** The version that each of the page's buyers has, unless somebody writes it meanwhile. */
+export function versionsOf(stored: readonly KnownBuyer[], { inserts, updates }: Resolved): Versioned[] {
+  const written = new Map(
+    [
+      ...inserts.map((one) => [one._id, 1] as const),
+      ...updates.map(({ before }) => [before._id, (before.version ?? 0) + 1] as const),
+    ].map(([id, version]) => [id.toHexString(), version]),
+  );
+  return [...stored, ...inserts].map(({ _id, version }) => {
+    const now = written.get(_id.toHexString()) ?? version;
+    return { _id, ...(now === undefined ? {} : { version: now }) };
+  });
 }

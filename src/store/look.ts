@@ -34,8 +34,8 @@ export const noticesOf = ({ upserts, notices }: Asked): Notice[] => [
   ...upserts.map(({ contract }) => contract),
   ...notices,
 ];
-export const knotKey = ({ source, ocid }: Notice) => `${source}/${ocid}`;
-export const noticeKey = (one: Notice & { noticeId: string }) => `${knotKey(one)}/${one.noticeId}`;
+export const ocidKey = ({ source, ocid }: Notice) => `${source}/${ocid}`;
+export const noticeKey = (one: Notice & { noticeId: string }) => `${ocidKey(one)}/${one.noticeId}`;
 
 export async function lookAt(db: Database, asked: Asked): Promise<Look> {
   const [contracts, own, processes, buyers] = await Promise.all([

@@ -14,7 +14,7 @@ import { asRead, inOrder, whereLacking, withOwn } from "./own-fields.ts";
 const PROCESS_FIELDS = Object.keys(processSchema.shape);
 
 /** One ocid: what its notices tell, and what is stored of it. */
-export interface Knot {
+export interface OcidNotices {
   source: Source;
   ocid: string;
   procurements: Procurement[];
@@ -27,7 +27,7 @@ export interface Knot {
 type Wanted = Omit<Process, "twins" | "twinsDue" | "updatedAt" | "version">;
 
 /** The procurement with the oldest notice has the ocid's own id; its version stands for all of them. */
-function wantedOf({ source, ocid, procurements }: Knot): Wanted[] {
+function wantedOf({ source, ocid, procurements }: OcidNotices): Wanted[] {
   const oldestFirst = procurements.toSorted((a, b) => {
     const [first, other] = [a, b].map(({ process }) => process.notices[0]);
     const later = Number(first?.publishedDate) - Number(other?.publishedDate);
@@ -67,13 +67,15 @@ interface Writing {
   others: Write[];
   /** Documents without a procurement. */
   gone: Write[];
+  /** What these named as their twins. */
+  bereaved: ObjectId[];
   /** What others wrote goes to another document: it is there before this one loses it. */
   moves: boolean;
 }
 
-function writingOf(knot: Knot, now: Date): Writing | null {
-  const { source, ocid, stored, touched } = knot;
-  const all = wantedOf(knot);
+function writingOf(notices: OcidNotices, now: Date): Writing | null {
+  const { source, ocid, stored, touched } = notices;
+  const all = wantedOf(notices);
   if ((!touched && same(all, stored)) || (all.length === 0 && stored.length === 0)) return null;
   const [first, ...rest] = all;
   const mainId = processId({ source, ocid });
@@ -88,6 +90,8 @@ function writingOf(knot: Knot, now: Date): Writing | null {
       : inserted(one, { version, now, heritage: heritage.of(one._id) });
   const wanted = new Set(rest.map(({ _id }) => _id.toHexString()));
   const others = stored.filter(({ _id }) => !_id.equals(mainId));
+  const gone = others.filter(({ _id }) => !wanted.has(_id.toHexString()));
+  const ending = [...gone, ...(first || !old ? [] : [old])];
   return {
     ...{ version, mainId, moves: heritage.moves },
     main: first ? write(first, old, guard) : old ? { deleteOne: { filter: guard } } : null,
@@ -98,9 +102,8 @@ function writingOf(knot: Knot, now: Date): Writing | null {
         { _id: one._id, ...older },
       ),
     ),
-    gone: others
-      .filter(({ _id }) => !wanted.has(_id.toHexString()))
-      .map((one) => ({ deleteOne: { filter: { ...asRead(one), ...older } } })),
+    gone: gone.map((one) => ({ deleteOne: { filter: { ...asRead(one), ...older } } })),
+    bereaved: ending.flatMap(({ twins = [] }) => twins.map(({ processId }) => processId)),
   };
 }
 
@@ -145,8 +148,12 @@ export interface ProcessesWritten {
 }
 
 /** Writes those that differ: one command, where each ocid is one procurement. */
-export async function writeProcesses(db: Database, knots: Knot[], now: Date): Promise<ProcessesWritten> {
-  const writings = knots.flatMap((knot) => writingOf(knot, now) ?? []);
+export async function writeProcesses(db: Database, all: OcidNotices[], now: Date): Promise<ProcessesWritten> {
+  const writings = all.flatMap((one) => writingOf(one, now) ?? []);
+  // First: whoever is stopped in between has marked one too many, and none too few.
+  const bereaved = writings.flatMap((one) => one.bereaved);
+  if (bereaved.length > 0)
+    await db.processes.updateMany({ _id: { $in: bereaved } }, { $set: { twinsDue: true } });
   const moving = writings.filter(({ moves }) => moves);
   const steps = [
     moving.flatMap(({ others }) => others),

@@ -5,24 +5,33 @@
 //   finish   processes and counts, under the versions that were read before
 // Where another writer was in between, the page is looked at again, until what is written is what is stored. Stopped
 // anywhere, the next reading of the same page does the rest.
-import type { ObjectId } from "mongodb";
 import { allOf, type Database } from "../platform/database.ts";
 import type { Fold, Procurement, Standing } from "../terms/told.ts";
 import { buyerWrites, merge } from "./buyers.ts";
-import { addBuckets, type Buckets, COUNTED, type Counted, countBuckets, countWrites } from "./counts.ts";
-import { type KnownBuyer, type Resolved, resolved } from "./identity.ts";
+import {
+  addBuckets,
+  type Buckets,
+  COUNTED,
+  countBuckets,
+  countWrites,
+  readFormer,
+  type Versioned,
+  versionsOf,
+} from "./counts.ts";
+import type { KnownBuyer } from "./identity.ts";
 import {
   type Asked,
   buyersOf,
-  knotKey,
   type Look,
   lookAt,
   type Notice,
   noticeKey,
   noticesOf,
+  ocidKey,
   readContracts,
 } from "./look.ts";
-import { type Knot, ocidsBySource, writeProcesses } from "./processes.ts";
+import { type OcidNotices, ocidsBySource, writeProcesses } from "./processes.ts";
+import { type Resolved, resolveBuyers } from "./resolve-buyers.ts";
 import {
   asItIs,
   asStored,
@@ -54,7 +63,7 @@ export interface Stored {
 /** A page while it is stored; what it has touched is kept over the rounds. */
 interface Page extends Asked {
   stored: Stored;
-  touchedKnots: Set<string>;
+  touchedOcids: Set<string>;
   touchedBuyers: Set<string>;
   buckets: Buckets;
 }
@@ -75,7 +84,7 @@ async function untilStored(storing: Storing, given: Asked): Promise<Stored> {
   const page: Page = {
     ...given,
     stored: { changed: 0, inserted: 0, refused: [] },
-    ...{ touchedKnots: new Set(), touchedBuyers: new Set(), buckets: new Map() },
+    ...{ touchedOcids: new Set(), touchedBuyers: new Set(), buckets: new Map() },
   };
   for (let round = 0; round < ROUNDS_MAX; round++) if (await storeOnce(storing, page)) return page.stored;
   throw new Error(
@@ -88,23 +97,28 @@ async function storeOnce(storing: Storing, page: Page): Promise<boolean> {
   const { db, now } = storing;
   if (page.upserts.length + page.notices.length === 0) return true;
   const look = await lookAt(db, page);
-  const people = resolved(buyersOf(page), look.buyers);
-  if (await mergedFirst(db, look.buyers, people)) return false;
-  const next = nextContracts(storing, page, { look, people });
-  noteTouched(page, next.all);
+  const buyers = resolveBuyers(buyersOf(page), look.buyers);
+  if (await mergedFirst(db, look.buyers, buyers)) return false;
+  const next = nextContracts(storing, page, { look, buyers });
+  noteTouched(page, next);
   const writes = next.all.flatMap(
     (one) => writeOf(one, { now, stored: look.own.get(one._id.toHexString()) }) ?? [],
   );
-  const [contracts, people_, former] = await allOf([
+  const [contracts, buyersWritten, former] = await allOf([
     writeContracts(db, writes),
-    writeBuyers(db, buyerWrites(people, now)),
-    readFormer(db, page, people),
+    writeBuyers(db, buyerWrites(buyers, now)),
+    readFormer(db, page.buckets, buyers),
   ]);
   page.stored.inserted += contracts.inserted;
   page.stored.changed += contracts.changed;
   refuse(page, contracts.refused);
-  if (!contracts.complete || !people_) return false;
-  return finish(storing, page, { look, next, people, versions: [...versionsOf(look, people), ...former] });
+  if (!contracts.complete || !buyersWritten) return false;
+  return finish(storing, page, {
+    look,
+    next,
+    buyers,
+    versions: [...versionsOf(look.buyers, buyers), ...former],
+  });
 }
 
 /** Buyers that turned out to be one become one first, and then all is looked at again. */
@@ -127,6 +141,8 @@ const isOurs = ({ tags }: Partial<Seen>) => Array.isArray(tags);
 
 interface NextContracts {
   all: Next[];
+  /** What each will be once it is stored. */
+  expected: Seen[];
   folded: ReadonlyMap<string, Procurement[]>;
 }
 
@@ -134,7 +150,7 @@ interface NextContracts {
 function nextContracts(
   { fold, now }: Storing,
   { upserts }: Page,
-  { look, people }: { look: Look; people: Resolved },
+  { look, buyers }: { look: Look; buyers: Resolved },
 ): NextContracts {
   const stored = new Map(look.contracts.map((one) => [noticeKey(one), one]));
   const nameless = new Map(look.contracts.filter(({ ocid }) => !ocid).map((one) => [one.noticeId, one]));
@@ -142,7 +158,7 @@ function nextContracts(
   let at = 0;
   for (const upsert of upserts) {
     const key = noticeKey(upsert.contract);
-    const ids = people.ids.slice(at, at + upsert.buyers.length);
+    const ids = buyers.ids.slice(at, at + upsert.buyers.length);
     at += upsert.buyers.length;
     const before = next.get(key);
     const seen = stored.get(key) ?? nameless.get(upsert.contract.noticeId) ?? null;
@@ -153,15 +169,16 @@ function nextContracts(
   const folded = foldAll(fold, [...next.values()].map(asStored), now);
   const standings = standingsOf(folded);
   for (const [key, one] of next) one.standing = standings.get(key) ?? one.standing;
-  return { all: [...next.values()], folded };
+  const all = [...next.values()];
+  return { all, expected: all.map(asStored), folded };
 }
 
 /** The procurements of each ocid. */
 function foldAll(fold: Fold, notices: readonly Seen[], now: Date): Map<string, Procurement[]> {
-  const byKnot = new Map<string, Seen[]>();
+  const byOcid = new Map<string, Seen[]>();
   for (const one of notices.filter(isOurs))
-    byKnot.set(knotKey(one), [...(byKnot.get(knotKey(one)) ?? []), one]);
-  return new Map([...byKnot].map(([key, own]) => [key, fold(own, now)]));
+    byOcid.set(ocidKey(one), [...(byOcid.get(ocidKey(one)) ?? []), one]);
+  return new Map([...byOcid].map(([key, own]) => [key, fold(own, now)]));
 }
 
 function standingsOf(folded: ReadonlyMap<string, Procurement[]>): Map<string, Standing> {
@@ -177,16 +194,21 @@ function standingsOf(folded: ReadonlyMap<string, Procurement[]>): Map<string, St
 const TEXT_FIELDS = Object.keys(SEEN_PROJECTION).filter((field) => field !== "createdAt");
 
 /** What says whether a fold or a count may come out otherwise. */
-const textOf = (one: Seen) => JSON.stringify(TEXT_FIELDS.map((field) => Reflect.get(one, field) ?? null));
+function textOf(one: Seen): string {
+  const text = texts.get(one) ?? JSON.stringify(TEXT_FIELDS.map((field) => Reflect.get(one, field) ?? null));
+  texts.set(one, text);
+  return text;
+}
+const texts = new WeakMap<Seen, string>(); // each is asked for two or three times
 
 /** Notes what changes: it is written under a new version, in whichever round, though it came out the same. */
-function noteTouched(page: Page, next: readonly Next[]): void {
-  for (const one of next) {
-    if (one.values === null) continue;
-    const after = asStored(one);
+function noteTouched(page: Page, { all, expected }: NextContracts): void {
+  for (const [index, one] of all.entries()) {
+    const after = expected[index];
+    if (one.values === null || !after) continue;
     addBuckets(page.buckets, after);
     if (one.seen && textOf(one.seen) === textOf(after)) continue;
-    page.touchedKnots.add(knotKey(after));
+    page.touchedOcids.add(ocidKey(after));
     for (const contract of [one.seen, after]) {
       if (!contract) continue;
       const touched: Buckets = new Map();
@@ -195,30 +217,6 @@ function noteTouched(page: Page, next: readonly Next[]): void {
       addBuckets(page.buckets, contract);
     }
   }
-}
-
-type Versioned = Counted & { mergedInto?: ObjectId };
-
-/** Buyers that other revisions named: their versions, read before they are counted. */
-function readFormer(db: Database, { buckets }: Page, { ids }: Resolved): Promise<Versioned[]> {
-  const named = new Set(ids.map((id) => id.toHexString()));
-  const former = [...buckets.values()].filter(({ id }) => !named.has(id.toHexString())).map(({ id }) => id);
-  if (former.length === 0) return Promise.resolve([]);
-  return db.buyers.find<Versioned>({ _id: { $in: former } }, { projection: COUNTED }).toArray();
-}
-
-/** The version that each of the page's buyers has, unless somebody writes it meanwhile. */
-function versionsOf({ buyers }: Look, { inserts, updates }: Resolved): Versioned[] {
-  const written = new Map(
-    [
-      ...inserts.map((one) => [one._id, 1] as const),
-      ...updates.map(({ before }) => [before._id, (before.version ?? 0) + 1] as const),
-    ].map(([id, version]) => [id.toHexString(), version]),
-  );
-  return [...buyers, ...inserts].map(({ _id, version }) => {
-    const now = written.get(_id.toHexString()) ?? version;
-    return { _id, ...(now === undefined ? {} : { version: now }) };
-  });
 }
 
 function refuse(page: Page, refused: readonly Refused[]): void {
@@ -238,9 +236,9 @@ async function finish(
   {
     look,
     next,
-    people,
+    buyers,
     versions,
-  }: { look: Look; next: NextContracts; people: Resolved; versions: readonly Versioned[] },
+  }: { look: Look; next: NextContracts; buyers: Resolved; versions: readonly Versioned[] },
 ): Promise<boolean> {
   const { buckets, touchedBuyers: touched } = page;
   const named = [...new Map(versions.map((one) => [one._id.toHexString(), one])).values()];
@@ -258,38 +256,38 @@ async function finish(
     return one !== undefined && one.version === version && !one.mergedInto;
   };
   const counted = new Set(
-    [...people.ids, ...[...buckets.values()].map(({ id }) => id)].map((id) => id.toHexString()),
+    [...buyers.ids, ...[...buckets.values()].map(({ id }) => id)].map((id) => id.toHexString()),
   );
   if (!named.filter(({ _id }) => counted.has(_id.toHexString())).every(isUnchanged)) return false;
-  const [before, after] = [look.contracts, contracts].map(textByKnot);
+  const [before, after] = [look.contracts, contracts].map(textByOcid);
   // What is stored as it was expected need not be folded again.
-  const expected = textByKnot(next.all.map(asStored));
+  const expected = textByOcid(next.expected);
   const asExpected = (key: string) => after?.get(key) === expected.get(key);
-  const others = contracts.filter((one) => !asExpected(knotKey(one)));
+  const others = contracts.filter((one) => !asExpected(ocidKey(one)));
   const known = [...next.folded].filter(([key]) => asExpected(key));
   const folded = new Map([...known, ...foldAll(fold, others, now)]);
   const standings = standingsOf(folded);
   const isRight = (one: Seen) =>
     JSON.stringify(standingOf(one)) === JSON.stringify(standingOf(standings.get(noticeKey(one)) ?? one));
   if (!contracts.filter(isOurs).every(isRight)) return false;
-  const knots = ocidsBySource(noticesOf(page)).flatMap(([source, ocids]) =>
-    ocids.map((ocid): Knot => {
-      const key = knotKey({ source, ocid });
+  const ocidNotices = ocidsBySource(noticesOf(page)).flatMap(([source, ocids]) =>
+    ocids.map((ocid): OcidNotices => {
+      const key = ocidKey({ source, ocid });
       const stored = look.processes.filter((one) => one.source === source && one.ocid === ocid);
-      const isTouched = page.touchedKnots.has(key) || before?.get(key) !== after?.get(key);
+      const isTouched = page.touchedOcids.has(key) || before?.get(key) !== after?.get(key);
       return { source, ocid, procurements: folded.get(key) ?? [], stored, touched: isTouched };
     }),
   );
   const own = present.filter(({ _id }) => counted.has(_id.toHexString()));
-  const [processes, people_] = await allOf([
-    writeProcesses(db, knots, now),
+  const [processes, buyersWritten] = await allOf([
+    writeProcesses(db, ocidNotices, now),
     writeBuyers(db, countWrites({ buckets, counts, buyers: own, touched })),
   ]);
-  return processes.settled && people_;
+  return processes.settled && buyersWritten;
 }
 
-function textByKnot(contracts: readonly Seen[]): Map<string, string> {
+function textByOcid(contracts: readonly Seen[]): Map<string, string> {
   const texts = new Map<string, string[]>();
-  for (const one of contracts) texts.set(knotKey(one), [...(texts.get(knotKey(one)) ?? []), textOf(one)]);
+  for (const one of contracts) texts.set(ocidKey(one), [...(texts.get(ocidKey(one)) ?? []), textOf(one)]);
   return new Map([...texts].map(([key, own]) => [key, own.sort().join("\n")]));
 }

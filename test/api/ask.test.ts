@@ -220,7 +220,7 @@ describe("trouble", () => {
     expect(requests).toHaveLength(2);
   });
 
-  it("by a release that is no JSON, twice, leaves the page whole, and its text as evidence", async () => {
+  it("by a release that is not valid JSON, twice, leaves the page whole, and its text as evidence", async () => {
     answering("FIND_A_TENDER", text(200, fixture("broken-release.txt")));
     const { asker: one } = asker("FIND_A_TENDER");
     const rawText = expect.stringContaining('"id":"000001-2026"');

@@ -310,7 +310,7 @@ describe("each fault", () => {
     const habits = Object.entries(FAULTS).filter(([, { kind }]) => kind === "broken habit");
     expect(left.toSorted()).toEqual(["dropped-rows", ...habits.map(([fault]) => fault)].toSorted());
     expect(habits.length).toBeGreaterThan(0);
-    expect(() => parseFaults("slow,fast")).toThrow(/"fast" is no fault: allowed are none, default, all/);
+    expect(() => parseFaults("slow,fast")).toThrow(/unknown fault "fast"; allowed: none, default, all/);
   });
 });
 

@@ -107,15 +107,16 @@ export function award(
     awards?: MadeAward[] | undefined;
     ends?: number | undefined;
     framework?: boolean | undefined;
+    techniques?: object | undefined;
   },
 ): Made {
   const { type = "UK7", awards = [{}], update, lots, ends, framework } = options;
+  const techniques = framework ? { hasFrameworkAgreement: true } : options.techniques;
   const underTheAct = type !== null;
   return notice(id, options, {
     tag: update ? ["awardUpdate", "contractUpdate"] : ["award", "contract"],
     tender: {
-      ...{ status: "complete", lots: underTheAct ? lotsOf(lots) : undefined },
-      ...(framework ? { techniques: { hasFrameworkAgreement: true } } : {}),
+      ...{ status: "complete", lots: underTheAct ? lotsOf(lots) : undefined, techniques },
     },
     awards: awards.map(({ id: own, status, lots: of, value, firm = "Slate Ltd" }, at) => ({
       id: own ?? (underTheAct ? String(at + 1) : `${id}-${at + 1}`),

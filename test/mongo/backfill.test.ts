@@ -91,7 +91,7 @@ describe("a backfill", () => {
     return { all, broken: broken.length, drained, verified };
   };
 
-  it("names releases that are no JSON and stand alone in their page; nothing is halved for them", async () => {
+  it("names releases that are not valid JSON and stand alone in their page; nothing is halved for them", async () => {
     const { all, broken, drained, verified } = await withBroken("broken-release");
     expect(await db.quarantine.countDocuments({ ocid: { $ne: null } })).toBe(broken);
     expect(drained).toBeLessThan(22 + 3 * broken);

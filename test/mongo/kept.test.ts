@@ -314,6 +314,7 @@ describe("what others wrote stands after", () => {
       "store/buyers.ts: collection.updateMany",
       "store/counts.ts: buyers.bulkWrite", // counts, over all
       "store/processes.ts: processes.bulkWrite",
+      "store/processes.ts: processes.updateMany", // the twin of one that goes
       "store/prune.ts: contracts.deleteMany",
       "store/store.ts: contracts.updateMany", // a deadline that passes
       "store/twins.ts: processes.bulkWrite",

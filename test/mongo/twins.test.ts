@@ -6,6 +6,7 @@ import { createHistory } from "../../src/replica/history.ts";
 import { releaseObject } from "../../src/replica/release.ts";
 import { SOURCES } from "../../src/replica/sources.ts";
 import { merge } from "../../src/store/buyers.ts";
+import { pruneStep } from "../../src/store/prune.ts";
 import type { Upsert } from "../../src/store/statements.ts";
 import { storePage } from "../../src/store/store.ts";
 import { findTwins } from "../../src/store/twins.ts";
@@ -68,6 +69,16 @@ describe("twins", () => {
       undefined,
       undefined,
     ]);
+  });
+
+  it("are no longer named when one of them goes", async () => {
+    await store(upsert("FIND_A_TENDER"), upsert("CONTRACTS_FINDER"));
+    await find();
+    const steps = { source: "FIND_A_TENDER" as const, before: day(1), kept: [] };
+    expect(await pruneStep(storingTo(db, day(500)), steps)).toBe(1);
+    await find();
+    expect(await db.processes.find().toArray()).toMatchObject([{ source: "CONTRACTS_FINDER" }]);
+    expect(await twinsOf("CONTRACTS_FINDER")).toBeUndefined();
   });
 
   it("are found when their two buyers turn out to be one", async () => {

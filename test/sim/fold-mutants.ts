@@ -17,20 +17,20 @@ export const FOLD_MUTANTS: Mutant[] = [
   {
     name: "the opening of bids is taken for the time limit",
     file: "src/map/procedure.ts",
-    find: "iv\\W{0,3}2\\W{0,3}2(?!",
-    put: "iv\\W{0,3}2\\W{0,3}[267](?!",
+    find: "v\\W{0,3}2\\W{0,3}2(?!",
+    put: "v\\W{0,3}2\\W{0,3}[267](?!",
   },
   {
     name: "an update opens again what was awarded",
     file: "src/map/process/calls.ts",
-    find: "const closed = isVersion(notice) ? after : undefined;",
-    put: "const closed = isVersion(notice) ? undefined : after;",
+    find: "const closed = isVersion(notice) ? before.end : undefined;",
+    put: "const closed = isVersion(notice) ? undefined : before.end;",
   },
   {
     name: "a correction opens again what was awarded",
     file: "src/map/process/calls.ts",
-    find: "left: null, taken: new Map(), end: after }",
-    put: "left: null, taken: new Map(), end: undefined }",
+    find: "left: null, taken: new Map(), ...before }",
+    put: "left: null, taken: new Map(), ...before, end: undefined }",
   },
   {
     name: "an earlier version stays open",
@@ -123,6 +123,12 @@ export const FOLD_MUTANTS: Mutant[] = [
     put: "",
   },
   {
+    name: "one firm's contract tells those of all firms of a framework",
+    file: "src/map/process/ledger.ts",
+    find: "const rest = known && restOf(known, live);",
+    put: "const rest = restOf(live, live);",
+  },
+  {
     name: "an award leaves the call open",
     file: "src/map/process/story.ts",
     find: 'if (fate !== "pending") this.calls.take(lots, fate === "cancelled" ? "cancelled" : "awarded", notice);',
@@ -149,8 +155,14 @@ export const FOLD_MUTANTS: Mutant[] = [
   {
     name: "an award closes a dynamic market",
     file: "src/map/process/calls.ts",
-    find: '      if (how === "awarded" && isMarket(call.notice)) continue;\n',
+    find: '      if (how === "awarded" && call.isMarket) continue;\n',
     put: "",
+  },
+  {
+    name: "a correction of a dynamic market makes it another call",
+    file: "src/map/process/story.ts",
+    find: 'const isMarket = this.said.contractMechanism === "dps";',
+    put: "const isMarket = false;",
   },
   {
     name: "a dynamic market never ends",
@@ -175,6 +187,12 @@ export const FOLD_MUTANTS: Mutant[] = [
     file: "src/map/process/story.ts",
     find: "      if (earlier !== undefined) this.ledger.replaceAll(earlier, notice.noticeId);\n",
     put: "",
+  },
+  {
+    name: "what was withdrawn is never published again",
+    file: "src/map/process/calls.ts",
+    find: "if (isEdit(notice) && before.end === undefined",
+    put: "if (!isEdit(notice) && before.end === undefined",
   },
   {
     name: "a tender is replaced by whatever tender of its process",

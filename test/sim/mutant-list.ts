@@ -290,8 +290,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "windows never come back after they failed",
     file: "src/claim/claim.ts",
-    find: "revival(source);\n  return (await db.syncWindows.updateMany(filter, update)).modifiedCount;",
-    put: "revival(source);\n  return Object.keys({ ...filter, ...update }).length;",
+    find: "reviveStatement(source);\n  return (await db.syncWindows.updateMany(filter, update)).modifiedCount;",
+    put: "reviveStatement(source);\n  return Object.keys({ ...filter, ...update }).length;",
   },
   {
     name: "verification believes every page",

@@ -15,6 +15,10 @@ export const assumptions = commandOf(
 ).action((options: Common) =>
   opened(options, async ({ db, config, say }) => {
     const log = createLogger({ level: "silent", secrets: [] });
+    if (!options.json)
+      print(
+        "Asking the sites, one request after another: about two minutes, more where one does not answer.",
+      );
     const rows = await assumptionsNow({ db, effects: workerEffects, config, log });
     say(rows, () => {
       for (const { source, name, holds, statement, consequence, detail, requests } of rows) {

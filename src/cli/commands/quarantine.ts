@@ -1,5 +1,4 @@
 // `sync quarantine`: releases that could not be stored, and another attempt after a fix.
-import Table from "cli-table3";
 import type { Database } from "../../platform/database.ts";
 import { readQuarantine } from "../../report/facts.ts";
 import { count, counted, moment } from "../../report/words.ts";
@@ -12,9 +11,8 @@ const list = commandOf("list", "The newest hundred.").action((options: Common) =
   opened(options, async ({ db, say }) => {
     const cases = await readQuarantine(db);
     say(cases, () => {
-      const table = new Table({ head: ["id", "last seen", "reason"], style: { head: [], border: [] } });
-      for (const { _id, lastSeenAt, reason } of cases) table.push([_id, moment(lastSeenAt), reason]);
-      print(cases.length === 0 ? "Nothing is in quarantine." : table.toString());
+      if (cases.length === 0) print("Nothing is in quarantine.");
+      for (const { _id, lastSeenAt, reason } of cases) print(`${_id}\n  ${moment(lastSeenAt)}: ${reason}`);
     });
     return EXIT.fine;
   }),

@@ -1,7 +1,6 @@
 // `sync sites`: the sites of a source that is read site by site: which there are, what was found at each, and which are
 // left alone.
 import { setTimeout as sleep } from "node:timers/promises";
-import Table from "cli-table3";
 import type { Command } from "commander";
 import { createLogger } from "../../platform/logger.ts";
 import { ensureCollections, ensureIndexes } from "../../platform/schema.ts";
@@ -18,7 +17,7 @@ const list = commandOf("list", "Every site, its state, and what was found to wor
   (options: Common) =>
     withOffice(options, async (office, { db, say }) => {
       const sites = await office.list(db, new Date());
-      say(sites, () => print(sites.length === 0 ? "There is no site yet." : tableOf(sites)));
+      say(sites, () => print(sites.length === 0 ? "There is no site yet." : sites.map(linesOf).join("\n")));
       return EXIT.fine;
     }),
 );
@@ -134,17 +133,7 @@ async function sideBySide<T, R>(items: readonly T[], work: (item: T) => Promise<
 const lineOf = ({ site, state, found, trouble }: SiteDescription) =>
   `${site.padEnd(48)} ${state.padEnd(10)} ${trouble || found}`;
 
-function tableOf(sites: SiteDescription[]): string {
-  const head = ["site", "council", "state", "what was found"];
-  const table = new Table({
-    head,
-    style: { head: [], border: [] },
-    wordWrap: true,
-    colWidths: [42, 34, 12, 60],
-  });
-  for (const { site, name, state, found, trouble, askAgainAt } of sites) {
-    const again = askAgainAt ? ` Asked again ${moment(askAgainAt)}.` : "";
-    table.push([site, name, state, trouble ? `${trouble}.${again}` : found]);
-  }
-  return table.toString();
+function linesOf({ site, name, state, found, trouble, askAgainAt }: SiteDescription): string {
+  const again = askAgainAt ? ` Asked again ${moment(askAgainAt)}.` : "";
+  return `${site}\n  ${name}: ${state}; ${trouble ? `${trouble}.${again}` : found}`;
 }

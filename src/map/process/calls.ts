@@ -13,6 +13,15 @@ export interface Call {
   /** Lots that an award or a cancellation has taken out. */
   taken: Map<string, CallEnd>;
   end: CallEnd | undefined;
+  isMarket: boolean;
+}
+
+/** What is known when a call, or a version of one, is told. */
+export interface Before {
+  /** Something was awarded, or all was cancelled. */
+  end: CallEnd | undefined;
+  /** One can ask to join a dynamic market as long as it exists; an award from it does not close it. Not each version says it. */
+  isMarket: boolean;
 }
 
 export interface Plan {
@@ -32,17 +41,12 @@ export function isOpenForTalks({ end, until }: Plan, at: Date): boolean {
   return end === undefined && until !== undefined && until > at;
 }
 
-/** One can ask to join a dynamic market as long as it exists; an award from it does not close it. */
-export function isMarket({ contractMechanism }: ToldNotice): boolean {
-  return contractMechanism === "dps";
-}
-
 /**
  * Until when one can bid: its deadline. A call that names none is over when what it calls for begins; a dynamic market
  * without an end stands until it is ended.
  */
-function untilOf(notice: ToldNotice): Date | undefined {
-  return notice.deadlineDate ?? (isMarket(notice) ? undefined : notice.contractStartDate);
+function untilOf(notice: ToldNotice, isMarket: boolean): Date | undefined {
+  return notice.deadlineDate ?? (isMarket ? undefined : notice.contractStartDate);
 }
 
 export class Calls {
@@ -55,37 +59,42 @@ export class Calls {
   /** Calls that may still be open: the others need not be looked at again. */
   private readonly running = new Set<Call>();
 
-  /** A call, or a later version of one. `after`: something was awarded, or all was cancelled, before. */
-  call(notice: ToldNotice, after: CallEnd | undefined): void {
+  /** A call, or a later version of one. */
+  call(notice: ToldNotice, before: Before): void {
     this.endPlans("followed");
     const earlier = this.versionOf(notice);
     const end = notice.told?.end;
     const lots = lotsOf(notice);
     if (!earlier) {
       // The first that is read of a call may be a later version: an update never opens again what was awarded.
-      const closed = isVersion(notice) ? after : undefined;
+      const closed = isVersion(notice) ? before.end : undefined;
       this.add({
-        ...{ notice, until: untilOf(notice), taken: new Map(), end: end ?? closed },
-        left: lots && new Set(lots),
+        ...{ notice, until: untilOf(notice, before.isMarket), taken: new Map(), end: end ?? closed },
+        ...{ left: lots && new Set(lots), isMarket: before.isMarket },
       });
       return;
     }
     this.superseded.set(earlier.notice.noticeId, notice.noticeId);
     const left = lots?.filter((lot) => !earlier.taken.has(lot));
+    if (isEdit(notice) && before.end === undefined && earlier.end === earlier.notice.told?.end) {
+      earlier.end = undefined;
+      this.running.add(earlier);
+    }
     earlier.notice = notice;
-    earlier.until = untilOf(notice) ?? earlier.until;
+    earlier.isMarket ||= before.isMarket;
+    earlier.until = untilOf(notice, earlier.isMarket) ?? earlier.until;
     if (left) earlier.left = new Set(left);
     earlier.end ??= end ?? (left?.length === 0 ? lastOf(earlier.taken) : undefined);
     this.remember(earlier);
   }
 
   /** The old regime's correction. One that moves the deadline is the version to look at, one that does not changes nothing here. */
-  correct(notice: ToldNotice, after: CallEnd | undefined): void {
+  correct(notice: ToldNotice, before: Before): void {
     if (notice.deadlineDate === undefined) return;
     const earlier = this.versionOf(notice);
     if (!earlier) {
       this.add({
-        ...{ notice, until: notice.deadlineDate, left: null, taken: new Map(), end: after },
+        ...{ notice, until: notice.deadlineDate, left: null, taken: new Map(), ...before },
       });
       return;
     }
@@ -106,7 +115,8 @@ export class Calls {
     const plan: Plan = earlier ?? { notice, until, end };
     if (earlier) {
       this.superseded.set(earlier.notice.noticeId, notice.noticeId);
-      Object.assign(earlier, { notice, until, end: earlier.end === "cancelled" ? earlier.end : end });
+      const stays = earlier.end === "cancelled" && !isEdit(notice);
+      Object.assign(earlier, { notice, until, end: stays ? earlier.end : end });
     } else this.plans.push(plan);
     for (const key of [kind, `${kind} title ${titleKey(notice)}`]) this.plansByKey.set(key, plan);
   }
@@ -122,7 +132,7 @@ export class Calls {
   take(lots: readonly string[] | null, how: CallEnd, by: ToldNotice): void {
     const titled = this.callsByTitle.get(titleKey(by) ?? "");
     for (const call of titled ? [titled] : this.running) {
-      if (how === "awarded" && isMarket(call.notice)) continue;
+      if (how === "awarded" && call.isMarket) continue;
       const named = lots?.filter((lot) => call.left?.has(lot)) ?? [];
       if (call.left === null || named.length === 0) {
         // Lots that the call does not know by these names are all of it; those that are taken already are not taken twice.
@@ -140,7 +150,7 @@ export class Calls {
   }
 
   endMarkets(): void {
-    for (const call of this.running) if (isMarket(call.notice)) this.end(call, "complete");
+    for (const call of this.running) if (call.isMarket) this.end(call, "complete");
   }
 
   /** Whether a bid is possible at an instant; asked in the order of time, and what is past is not looked at again. */
@@ -179,9 +189,14 @@ export class Calls {
   }
 }
 
+/** An edit under a new guid says all that stands, as one under the same guid does: what was withdrawn may be published again. */
+function isEdit({ told }: ToldNotice): boolean {
+  return told?.tender !== undefined;
+}
+
 /** A source that keeps a tender's id does not say which notices are later versions: none opens again what was awarded. */
 function isVersion(notice: ToldNotice): boolean {
-  return notice.told?.tender !== undefined || notice.noticeType === "UK14" || isUpdate(notice);
+  return isEdit(notice) || notice.noticeType === "UK14" || isUpdate(notice);
 }
 
 function lastOf(taken: ReadonlyMap<string, CallEnd>): CallEnd | undefined {

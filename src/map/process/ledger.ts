@@ -41,9 +41,12 @@ export class Ledger {
     this.telling(notice.noticeId).told++;
     const at = this.earlier(live, before);
     const known = at === undefined ? undefined : this.awards[at];
-    if (at === undefined || !known) {
-      this.count(live.fate, 1);
-      this.index(live, this.awards.push(live) - 1);
+    const rest = known && restOf(known, live);
+    if (at === undefined || !known || rest) {
+      const own = known ? { ...toldAgain(known, live), keys } : live;
+      if (at !== undefined && rest) this.awards[at] = rest;
+      this.count(own.fate, 1);
+      this.index(own, this.awards.push(own) - 1);
       return;
     }
     this.supersede(known.notice.noticeId, notice.noticeId);
@@ -169,6 +172,19 @@ function isSame(known: LiveAward, later: LiveAward): boolean {
   }
   const sameFacts = agree(known.value, later.value) && agree(known.date?.getTime(), later.date?.getTime());
   return sameId && sameFirm && sameFacts;
+}
+
+/** What stands of a framework's award to several firms when a later notice goes further for some of them: that of the others. */
+function restOf(known: LiveAward, later: LiveAward): LiveAward | undefined {
+  if (known.notice.contractMechanism !== "framework" || later.rank <= known.rank) return undefined;
+  const others = known.suppliers.filter(
+    (one) => !supplierKeys([one]).some((key) => later.keys.includes(key)),
+  );
+  const all = known.suppliers.length;
+  const isPart = others.length > 0 && others.length + later.suppliers.length === all;
+  // Its ceiling counts once: another amount may be told instead of it.
+  if (!isPart || !agree(known.value, later.value)) return undefined;
+  return { ...known, suppliers: others, keys: supplierKeys(others) };
 }
 
 /** What the later telling says stands; what it leaves out stands as said before, and what was made stays made. */

@@ -3,7 +3,7 @@
 import type { FoldedProcess, ProcessAward, ProcessChange, ProcessState } from "../../terms/documents.ts";
 import { toPence } from "../money.ts";
 import { filled, latest } from "../read.ts";
-import { type CallEnd, Calls, isMarket, isOpen, isOpenForTalks } from "./calls.ts";
+import { type Before, Calls, isOpen, isOpenForTalks } from "./calls.ts";
 import { Ledger, type LiveAward } from "./ledger.ts";
 import { cancelledLotsOf, publishedAt, type Role, roleOf } from "./notice.ts";
 import { type Said, saidAfter, stillSaid } from "./said.ts";
@@ -40,10 +40,10 @@ export class Story {
         this.calls.plan(notice);
         break;
       case "call":
-        this.calls.call(notice, this.cameTo());
+        this.calls.call(notice, this.before());
         break;
       case "correction":
-        this.calls.correct(notice, this.cameTo());
+        this.calls.correct(notice, this.before());
         break;
       case "marketEnd":
         this.calls.endMarkets();
@@ -98,10 +98,11 @@ export class Story {
   }
 
   /** What had been decided before a notice that may be a later version of a call. */
-  private cameTo(): CallEnd | undefined {
+  private before(): Before {
     const { made, ended } = this.ledger.counts;
-    if (made + ended > 0 || this.contracted || this.terminated) return "awarded";
-    return this.cancelled ? "cancelled" : undefined;
+    const isMarket = this.said.contractMechanism === "dps";
+    const awarded = made + ended > 0 || this.contracted || this.terminated;
+    return { isMarket, end: awarded && !isMarket ? "awarded" : this.cancelled ? "cancelled" : undefined };
   }
 
   /** The first row that fits. */
@@ -120,7 +121,7 @@ export class Story {
     const last = calls.at(-1);
     if (last) {
       if (calls.every(({ end }) => end === "cancelled")) return planned ? "planned" : "cancelled";
-      return isMarket(last.notice) && last.end === "complete" ? "ended" : "closed";
+      return last.isMarket && last.end === "complete" ? "ended" : "closed";
     }
     if (planned) return "planned";
     return this.cancelled || cancelled > 0 || this.calls.plans.length > 0 ? "cancelled" : "closed";
@@ -285,7 +286,7 @@ function sumOnce(awards: readonly LiveAward[]): number | undefined {
   const ceilings = new Set<string>();
   for (const award of awards) {
     if (award.value === undefined || (sum !== undefined && award.currency !== currency)) continue;
-    const ceiling = `${award.lots?.join()} ${award.value}`;
+    const ceiling = `${award.lots?.toSorted().join()} ${award.value}`;
     if (award.notice.contractMechanism === "framework" && ceilings.has(ceiling)) continue;
     ceilings.add(ceiling);
     currency ??= award.currency;

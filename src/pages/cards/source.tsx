@@ -42,7 +42,7 @@ const isOpen = ({ months }: SourceStatus) => months.pending + months.running + m
 function Pace({ source, now }: { source: SourceStatus; now: Date }) {
   return (
     <div class="pace">
-      <h3>How long still</h3>
+      <h3>Time left</h3>
       <p>{isOpen(source) ? <End source={source} now={now} /> : <Finished source={source} />}</p>
       {source.pace ? (
         <p class="soft">

@@ -65,12 +65,42 @@ interface State {
 }
 
 export function createClient(options: ClientOptions): SiteClient {
-  const { site, baseUrl, contact, effects, remainingMs, wait, hold, tally } = options;
-  const known = options.robotsText === null ? null : readRobots(baseUrl, options.robotsText);
+  const known = options.robotsText === null ? null : readRobots(options.baseUrl, options.robotsText);
   const state: State = {
     ...{ via: options.via, slow: options.slow, robots: known, robotsText: options.robotsText },
-    nextAt: effects.now().getTime() + (known?.pauseMs ?? 1000), // whoever asked before has just stopped
+    nextAt: options.effects.now().getTime() + (known?.pauseMs ?? 1000), // whoever asked before has just stopped
   };
+  const line = openLine(options, state);
+  return {
+    get via() {
+      return state.via;
+    },
+    get slow() {
+      return state.slow;
+    },
+    get robotsText() {
+      return state.robotsText;
+    },
+    ask: (question) => askUntilAnswered({ ...options, state, line }, question),
+    async download(url) {
+      if (!(await line.robots()).allows(url)) return null;
+      const accept = { Accept: "text/html, application/pdf" };
+      const answer = await line.send(url, { headers: accept, bytesMax: PDF_BYTES_MAX });
+      if (answer instanceof TransportError || answer.status !== 200) return null;
+      return { bytes: answer.body, whole: answer.cutAt === undefined };
+    },
+  };
+}
+
+/** What goes over the wire, a second apart, and what robots.txt says of it. */
+interface Line {
+  send(url: string, request: Partial<HttpOptions>): Promise<HttpAnswer | TransportError>;
+  robots(): Promise<Robots>;
+  pause(ms: number): Promise<void>;
+}
+
+function openLine(options: ClientOptions, state: State): Line {
+  const { site, baseUrl, contact, effects, remainingMs, wait, hold, tally } = options;
 
   async function send(url: string, request: Partial<HttpOptions>): Promise<HttpAnswer | TransportError> {
     const pauseMs = Math.max(0, state.nextAt - effects.now().getTime());
@@ -108,78 +138,66 @@ export function createClient(options: ClientOptions): SiteClient {
     return state.robots;
   }
 
-  async function ask(question: Question): Promise<Element> {
-    const troubles: string[] = [];
-    for (let refusals = 0; troubles.length < TRIES_MAX; ) {
-      if (troubles.length > 0) await pause(PAUSE_AFTER_TROUBLE_MS * troubles.length);
-      const { url, ...request } = requestFor(baseUrl, question, state.via);
-      if (!(await robots()).allows(url))
-        throw new SiteClosed("disallowed", `${site}: robots.txt disallows ${url}`);
-      const answer = await send(url, request);
-      const outcome = outcomeOf(question, answer);
-      switch (outcome.kind) {
-        case "answered":
-          tally.answers++;
-          return outcome.root;
-        case "blocked":
-          throw new SiteClosed("blocked", `${site} does not let this client in: ${outcome.why}`);
-        case "no service":
-          throw new SiteClosed("unknown", `${site}: ${outcome.why}`);
-        case "GET is off":
-          if (state.via === "SOAP") throw new SiteClosed("unknown", `${site} takes neither GET nor SOAP`);
-          state.via = "SOAP";
-          break;
-        case "wait":
-          tally.refusals++;
-          if (++refusals >= REFUSALS_MAX)
-            throw new SiteClosed("blocked", `${site}: refused ${refusals} times (429)`);
-          await pause(retryAfterMs(outcome.retryAfter, effects.now()));
-          break;
-        case "trouble":
-          troubles.push(outcome.why);
-          tally.retries++;
-      }
-    }
-    const { url } = requestFor(baseUrl, question, state.via);
-    if (troubles.every((why) => why === NO_ANSWER))
-      throw new SiteClosed("unknown", `${site} did not answer within ${SLOW_TIMEOUT_MS / 1000} s`);
-    const message = `${site}: ${TRIES_MAX} tries failed for ${url}: ${[...new Set(troubles)].join("; ")}`;
-    throw new ApiError(message, { url, attempts: TRIES_MAX, permanent: false });
-  }
-
-  function outcomeOf(question: Question, answer: HttpAnswer | TransportError): Outcome {
-    if (!(answer instanceof TransportError)) {
-      if (answer.cutAt === undefined) return judgeAnswer(question, asSeen(answer));
-      return { kind: "trouble", why: `the answer has more than ${answer.cutAt} bytes` };
-    }
-    if (answer.timedOut) state.slow = true; // the next try gets as long as slow sites need
-    return { kind: "trouble", why: answer.timedOut ? NO_ANSWER : answer.message };
-  }
-
   async function pause(ms: number): Promise<void> {
     if (ms > remainingMs()) throw new DeadlineReached(`${site}: the next try would come after the deadline`);
     await wait(ms);
   }
 
-  return {
-    get via() {
-      return state.via;
-    },
-    get slow() {
-      return state.slow;
-    },
-    get robotsText() {
-      return state.robotsText;
-    },
-    ask,
-    async download(url) {
-      if (!(await robots()).allows(url)) return null;
-      const accept = { Accept: "text/html, application/pdf" };
-      const answer = await send(url, { headers: accept, bytesMax: PDF_BYTES_MAX });
-      if (answer instanceof TransportError || answer.status !== 200) return null;
-      return { bytes: answer.body, whole: answer.cutAt === undefined };
-    },
-  };
+  return { send, robots, pause };
+}
+
+interface Asking extends ClientOptions {
+  state: State;
+  line: Line;
+}
+
+async function askUntilAnswered(asking: Asking, question: Question): Promise<Element> {
+  const { site, baseUrl, effects, tally, state, line } = asking;
+  const troubles: string[] = [];
+  for (let refusals = 0; troubles.length < TRIES_MAX; ) {
+    if (troubles.length > 0) await line.pause(PAUSE_AFTER_TROUBLE_MS * troubles.length);
+    const { url, ...request } = requestFor(baseUrl, question, state.via);
+    if (!(await line.robots()).allows(url))
+      throw new SiteClosed("disallowed", `${site}: robots.txt disallows ${url}`);
+    const answer = await line.send(url, request);
+    const outcome = outcomeOf(state, question, answer);
+    switch (outcome.kind) {
+      case "answered":
+        tally.answers++;
+        return outcome.root;
+      case "blocked":
+        throw new SiteClosed("blocked", `${site} does not let this client in: ${outcome.why}`);
+      case "no service":
+        throw new SiteClosed("unknown", `${site}: ${outcome.why}`);
+      case "GET is off":
+        if (state.via === "SOAP") throw new SiteClosed("unknown", `${site} takes neither GET nor SOAP`);
+        state.via = "SOAP";
+        break;
+      case "wait":
+        tally.refusals++;
+        if (++refusals >= REFUSALS_MAX)
+          throw new SiteClosed("blocked", `${site}: refused ${refusals} times (429)`);
+        await line.pause(retryAfterMs(outcome.retryAfter, effects.now()));
+        break;
+      case "trouble":
+        troubles.push(outcome.why);
+        tally.retries++;
+    }
+  }
+  const { url } = requestFor(baseUrl, question, state.via);
+  if (troubles.every((why) => why === NO_ANSWER))
+    throw new SiteClosed("unknown", `${site} did not answer within ${SLOW_TIMEOUT_MS / 1000} s`);
+  const message = `${site}: ${TRIES_MAX} tries failed for ${url}: ${[...new Set(troubles)].join("; ")}`;
+  throw new ApiError(message, { url, attempts: TRIES_MAX, permanent: false });
+}
+
+function outcomeOf(state: State, question: Question, answer: HttpAnswer | TransportError): Outcome {
+  if (!(answer instanceof TransportError)) {
+    if (answer.cutAt === undefined) return judgeAnswer(question, asSeen(answer));
+    return { kind: "trouble", why: `the answer has more than ${answer.cutAt} bytes` };
+  }
+  if (answer.timedOut) state.slow = true; // the next try gets as long as slow sites need
+  return { kind: "trouble", why: answer.timedOut ? NO_ANSWER : answer.message };
 }
 
 function asSeen({ status, retryAfter, body, contentType = null, location = null }: HttpAnswer) {

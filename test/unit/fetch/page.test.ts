@@ -66,7 +66,7 @@ describe("readPage", () => {
   });
 });
 
-describe("a page with a release that is no JSON", () => {
+describe("a page with a release that is not valid JSON", () => {
   const broken = '{"ocid":"o","id":"2","tag":["award"],"amount":n/a,"text":"a } and a ]"}';
   const salvagedOf = (body: Uint8Array) => {
     const read = readPage(body);

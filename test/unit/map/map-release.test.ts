@@ -248,6 +248,7 @@ describe("fields", () => {
 
   it.each([
     ["Roof<br/>and walls", "Roof\nand walls"],
+    ["Roof</br>and walls", "Roof\nand walls"],
     ["Roof&lt;br /&gt;\nand walls", "Roof\nand walls"],
     ["Roof&amp;lt;br/&amp;gt;and walls", "Roof\nand walls"],
     ["<p>Roof</p><p>and <b>walls</b></p>", "Roof\n\nand walls"],

@@ -1,7 +1,8 @@
 // One buyer per organisation: which names are one, and which are not, made up and as recorded.
 import { describe, expect, it } from "vitest";
 import { SOURCES } from "../../../src/replica/sources.ts";
-import { type KnownBuyer, resolved } from "../../../src/store/identity.ts";
+import type { KnownBuyer } from "../../../src/store/identity.ts";
+import { resolveBuyers } from "../../../src/store/resolve-buyers.ts";
 import type { MappedBuyer } from "../../../src/terms/documents.ts";
 import { nameId, numbersOf } from "../../../src/terms/organisation.ts";
 import { hasCorpus, recordedReleases } from "../../kit/corpus.ts";
@@ -30,7 +31,7 @@ function buyer({ name, town, postcode, numbers = [] }: Named): MappedBuyer {
 function documentsOf(pages: MappedBuyer[][]): KnownBuyer[] {
   let stored: KnownBuyer[] = [];
   for (const page of pages) {
-    const { inserts, updates, merges } = resolved(page, stored);
+    const { inserts, updates, merges } = resolveBuyers(page, stored);
     const after = new Map(updates.map((one) => [one.before._id.toHexString(), one.after]));
     const gone = new Set(merges.map(({ other }) => other._id.toHexString()));
     stored = [...stored, ...inserts]
@@ -97,7 +98,7 @@ describe("one organisation", () => {
     ];
     const stored = documentsOf(pages.slice(0, 2));
     expect(stored).toHaveLength(2);
-    expect(resolved(pages[2] ?? [], stored).merges).toHaveLength(1);
+    expect(resolveBuyers(pages[2] ?? [], stored).merges).toHaveLength(1);
   });
 });
 

@@ -99,6 +99,49 @@ const STORIES: Story[] = [
     { value: 4e6, awards: 3 },
   ],
   [
+    "whatever the order in which its lots are named",
+    [
+      award("a", {
+        ...{ day: 0, framework: true, lots: lots3 },
+        awards: [
+          { value: 4e6, lots: ["1", "2"] },
+          { value: 4e6, lots: ["2", "1"], firm: "Tile Ltd" },
+        ],
+      }),
+      award("b", {
+        ...{ day: 1, framework: true, lots: lots3 },
+        awards: [{ value: 4e6, lots: ["2", "1"], firm: "Lead Ltd" }],
+      }),
+    ],
+    2,
+    "awarded",
+    "a:AWARDED b:AWARDED",
+    { value: 4e6 },
+  ],
+  [
+    "a contract with one of its firms leaves those of the others",
+    [
+      award("a", { day: 0, type: "UK6", framework: true, ...three }),
+      award("b", { day: 1, framework: true, awards: [{ value: 4e6 }] }),
+      award("c", { day: 2, framework: true, awards: [{ firm: "Tile Ltd" }] }),
+    ],
+    3,
+    "awarded",
+    "a:AWARDED b:AWARDED c:AWARDED",
+    { awards: 3, value: 4e6 },
+  ],
+  [
+    "until each of them has its own",
+    [
+      award("a", { day: 0, type: "UK6", framework: true, ...three }),
+      ...three.awards.map((one, at) => award(`${at}`, { day: at + 1, framework: true, awards: [one] })),
+    ],
+    4,
+    "awarded",
+    "a:CLOSED>2 0:AWARDED 1:AWARDED 2:AWARDED",
+    { awards: 3, value: 4e6 },
+  ],
+  [
     "without a framework three awards are three",
     [award("a", { day: 0, ...three })],
     1,
@@ -240,6 +283,26 @@ const STORIES: Story[] = [
     2,
     "open",
     "a:CLOSED>b b:OPEN",
+  ],
+  [
+    "what was withdrawn may be published again",
+    [
+      found("a", { day: 0, stage: "tender", deadline: 30, status: "withdrawn" }),
+      found("b", { day: 1, stage: "tender", deadline: 20 }),
+    ],
+    2,
+    "open",
+    "a:CLOSED>b b:OPEN",
+  ],
+  [
+    "and withdrawn by an edit",
+    [
+      found("a", { day: 0, stage: "tender", deadline: 30 }),
+      found("b", { day: 1, stage: "tender", deadline: 20, status: "withdrawn" }),
+    ],
+    2,
+    "cancelled",
+    "a:CLOSED>b b:CANCELLED",
   ],
   [
     "of an award too, and it counts once",

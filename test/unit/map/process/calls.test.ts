@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { award, call, cancellation, correction, type Made, onDay, plan } from "../../../kit/stories.ts";
 import { lots3, type Story, told } from "../../../kit/tables.ts";
 
+const dynamic = { hasDynamicPurchasingSystem: true };
+
 const STORIES: Story[] = [
   // Plans
   ["a plan is open for talks until its day", [plan("a", { day: 0, talks: 9 })], 8, "planned", "a:OPEN"],
@@ -122,7 +124,16 @@ const STORIES: Story[] = [
     "a:CLOSED>b b:OPEN",
     { deadline: onDay(20) },
   ],
-  ...["IV.2.2)", "IV 2.2", "iv.2.2", "Section IV.2.2 )", "IV.2.2 - "].map(
+  ...[
+    "IV.2.2)",
+    "IV 2.2",
+    "iv.2.2",
+    "Section IV.2.2 )",
+    "IV.2.2 - ",
+    "IV.2.2.)",
+    "1V.2.2",
+    "IV.2.2 & 2.7",
+  ].map(
     (section): Story => [
       `the time limit's section is also written ${section}`,
       [correction("a", { day: 0, moved: 9, section })],
@@ -131,7 +142,7 @@ const STORIES: Story[] = [
       "a:OPEN",
     ],
   ),
-  ...["IV.2.6", "IV.2.7", "II.2.2", "IV.2.21", "VIV.2.2"].map(
+  ...["IV.2.6", "IV.2.7", "II.2.2", "IV.2.21", "IV.2.2.1", "VIV.2.2"].map(
     (section): Story => [
       `${section} is no time limit`,
       [correction("a", { day: 0, moved: 9, section })],
@@ -140,6 +151,28 @@ const STORIES: Story[] = [
       "a:CLOSED",
     ],
   ),
+  [
+    "a market that is corrected is a market still: an award does not close it",
+    [
+      call("a", { day: 0, deadline: 9, type: null, techniques: dynamic }),
+      correction("b", { day: 1, moved: 90 }),
+      award("c", { day: 20, type: null }),
+    ],
+    21,
+    "open",
+    "a:CLOSED>b b:OPEN c:AWARDED",
+  ],
+  [
+    "also where its call is not known",
+    [
+      award("a", { day: 0, type: null, techniques: dynamic }),
+      correction("b", { day: 1, moved: 90 }),
+      award("c", { day: 20, type: null }),
+    ],
+    21,
+    "open",
+    "a:AWARDED b:OPEN c:AWARDED",
+  ],
   [
     "a correction never opens what was awarded",
     [award("a", { day: 0, type: null }), correction("b", { day: 1, moved: 20 })],
