@@ -7,6 +7,7 @@ import type { SyncJob } from "../terms/documents.ts";
 import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
 import { ALL_STAGES } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
+import { doubtMonths } from "./doubt.ts";
 import { ensureHeadroom } from "./headroom.ts";
 import { PAGE_FAULTS_MAX, type PageFault, readLanes, type Unproven } from "./lane.ts";
 
@@ -31,6 +32,7 @@ export async function syncDelta(context: SourceContext): Promise<void> {
   for await (const step of readLanes(context, { lanes, start, windowId: null, use: "delta" })) {
     const before = walk;
     context.report.releases += step.counted.length;
+    await doubtMonths(context, step.stored.addedRows);
     walk = { ...walk, lanes: step.lanes };
     if (step.fault) await notePageFault(context, step.fault);
     if (step.unproven) await noteUnproven(context, job, step.unproven);

@@ -90,7 +90,10 @@ async function stepLane(context: ReadContext, { state, rules, windowId }: StepOp
   const answer = await ask(context.asker, asked);
   const { state: next, act } = decide({ state, asked, answer, rules });
   const store = (page: Pick<Page, "rows" | "unidentified">) =>
-    storeRows(context, { page, place: placeOf(asked), windowId });
+    storeRows(context, {
+      ...{ page, place: placeOf(asked), windowId },
+      countAdded: windowId === null, // a month that had been read may have lacked it
+    });
   const step = { ...NOTHING_READ, state: next, requests: answer.requests };
   switch (act.kind) {
     case "give up":
@@ -144,7 +147,10 @@ async function stepJoint(
   const step = { ...NOTHING_READ, requests };
   if (!decision) return { ...step, states, lanes: states.map(({ lane }) => lane) };
   const { page, counted } = decision;
-  const stored = await storeRows(context, { page, place: placeOf(asked), windowId });
+  const stored = await storeRows(context, {
+    ...{ page, place: placeOf(asked), windowId },
+    countAdded: windowId === null, // a month that had been read may have lacked it
+  });
   const lanes = decision.states.map(({ lane }) => lane);
   return { ...step, states: decision.states, lanes, counted, stored, unidentified: page.unidentified.length };
 }

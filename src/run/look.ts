@@ -133,9 +133,7 @@ export async function storeFound(
   const { context, window } = look;
   const place = `verify ${from} to ${to}`;
   const stored = await storeRows(context, { page, place, windowId: window._id, countAdded: true });
-  const counted = page.rows.filter(
-    ({ key }, at, rows) => stored.addedKeys.has(key) && rows.findIndex((row) => row.key === key) === at,
-  );
+  const counted = [...stored.addedRows];
   context.report.releases += stored.added;
   const { verify, drift, counts } = look.progress;
   const unidentified = stored.added - counted.length;

@@ -1,7 +1,6 @@
 // The delta's slower second pass: once a day, and at once when nothing has come for too long, the last days are read again
 // in exact slices. It finds what appeared late and what a bad hour left out; a month that lacked it is doubted.
 import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
-import { doubtMonth } from "../claim/claim.ts";
 import type { Question } from "../fetch/api.ts";
 import { hasShrunk, workingHours } from "../fetch/plausible.ts";
 import { nextSlice } from "../fetch/proof.ts";
@@ -9,8 +8,8 @@ import { shorter } from "../fetch/walk.ts";
 import { newestInstant, type StoredRelease, storedReleases } from "../store/store.ts";
 import type { SyncJob } from "../terms/documents.ts";
 import { boundaryAtOrBefore, fromLondon, type LondonTime, toLondon } from "../terms/london-time.ts";
-import type { Row } from "../terms/release.ts";
 import type { SourceContext } from "./context.ts";
+import { doubtMonths } from "./doubt.ts";
 import { readSlice } from "./look.ts";
 import { storeRows } from "./store-rows.ts";
 
@@ -101,12 +100,9 @@ async function readPass(context: SourceContext, begun: Pass, stored: StoredRelea
       shortened !== null && shortened > likely.lo ? { ...likely, lo: shortened } : likely;
     const { kind, page, requests } = await readSlice(context, asked);
     const place = `second pass ${asked.lo} to ${asked.hi}`;
-    const { added, addedKeys } = await storeRows(context, { page, place, windowId: null, countAdded: true });
+    const { added, addedRows } = await storeRows(context, { page, place, windowId: null, countAdded: true });
     context.report.releases += added;
-    await doubt(
-      context,
-      page.rows.filter(({ key }) => addedKeys.has(key)),
-    );
+    await doubtMonths(context, addedRows);
     const expected = stored.filter(({ at }) => at >= asked.lo && at <= asked.hi).map(({ key }) => key);
     const shrunk = kind === "exact" ? hasShrunk(expected, new Set(page.rows.map(({ key }) => key))) : null;
     pass = {
@@ -121,25 +117,5 @@ async function readPass(context: SourceContext, begun: Pass, stored: StoredRelea
     };
     shortened = kind === "over" ? (shorter(api, asked, page.rows)?.lo ?? asked.lo) : null;
     await db.syncJobs.updateOne({ _id: source, "secondPass.to": pass.to }, { $set: { secondPass: pass } });
-  }
-}
-
-/** Releases that a month lacked which had been read: it counts them, and is looked at again. */
-async function doubt({ db, source, effects }: SourceContext, rows: Row[]): Promise<void> {
-  const dates = rows.flatMap(({ date }) => (date === null ? [] : [date]));
-  const oldest = dates.reduce<Date | null>((old, date) => (old && old < date ? old : date), null);
-  if (!oldest) return;
-  const windows = await db.syncWindows
-    .find({ source, status: "done", to: { $gt: oldest } }, { projection: { from: 1, to: 1 } })
-    .toArray();
-  for (const { _id, from, to } of windows) {
-    const within = dates
-      .filter((date) => date >= from && date < to)
-      .sort((a, b) => a.getTime() - b.getTime());
-    const [first, last] = [within[0], within.at(-1)];
-    if (!first || !last) continue;
-    const now = effects.now();
-    const drift = { at: now, from: toLondon(first), to: toLondon(last), missing: within.length };
-    await doubtMonth(db, _id, { drift, now });
   }
 }

@@ -18,8 +18,8 @@ export interface StoredRows {
   changed: number;
   /** Releases that were not here before: contracts inserted, revisions added, releases newly in quarantine. */
   added: number;
-  /** Keys of the rows that are new here. */
-  addedKeys: ReadonlySet<string>;
+  /** Those of the page, each once; none where that was not asked for. */
+  addedRows: readonly Row[];
   /** BSON bytes of each row's contract, by row key; a row in quarantine has none. */
   bytes: ReadonlyMap<string, number>;
   /** Releases that went into quarantine. */
@@ -31,7 +31,7 @@ export interface StoredRows {
 export const NOTHING_STORED: StoredRows = {
   changed: 0,
   added: 0,
-  addedKeys: new Set(),
+  addedRows: [],
   bytes: new Map(),
   quarantined: 0,
   recovered: 0,
@@ -91,7 +91,8 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   context.report.contractsChanged += changed;
   context.report.quarantined += newCases;
   return {
-    ...{ changed, added, addedKeys, bytes, quarantined: cases.length },
+    ...{ changed, added, bytes, quarantined: cases.length },
+    addedRows: options.countAdded ? distinct(page.rows).filter(({ key }) => addedKeys.has(key)) : [],
     recovered: windowId === null ? 0 : (recovered.get(windowId) ?? 0),
   };
 }

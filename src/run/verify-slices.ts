@@ -90,7 +90,7 @@ function beside(
   { lo, hi, isRead }: { lo: LondonTime; hi: LondonTime; isRead: boolean },
 ): { lo: LondonTime; hi: LondonTime } {
   const [slice] = unproven
-    .filter(({ from, to }) => from <= hi && to >= lo && to <= plusSeconds(from, SMALLEST_SECONDS))
+    .filter(({ from, to }) => from < hi && to >= lo && to <= plusSeconds(from, SMALLEST_SECONDS))
     .sort((a, b) => (a.to > b.to ? -1 : 1));
   if (!slice) return { lo, hi };
   const above = plusSeconds(slice.to, 1);

@@ -40,6 +40,8 @@ interface CheckerOptions {
   violate: (message: string) => void;
   /** Counts are checked only where every row stands under its own date. */
   exactCounts: boolean;
+  /** Every release that is stored is one that a window counts. */
+  countable: boolean;
   /** Invariant 1 holds before verification as long as pages keep their order; a page of five may keep it by chance. */
   ordered: boolean;
   /** Some invocations' clocks are hours behind, so that they close what has passed later than others. */
@@ -57,8 +59,19 @@ const isProvable = (to: Date, now: number) =>
   provableFrom({ to, verifyAfterHours: VERIFY_AFTER_HOURS }).getTime() + 12 * HOUR_MS <= now;
 
 export function createCheckers(options: CheckerOptions): Checkers {
-  const { store, application, histories, actor, isAlive, isAlone, violate, exactCounts, ordered, clocksOff } =
-    options;
+  const {
+    store,
+    application,
+    histories,
+    actor,
+    isAlive,
+    isAlone,
+    violate,
+    exactCounts,
+    ordered,
+    clocksOff,
+    countable,
+  } = options;
   const stored = new Set<string>();
   /** Without those in quarantine. */
   const inContracts = new Set<string>();
@@ -227,6 +240,21 @@ export function createCheckers(options: CheckerOptions): Checkers {
     }
   }
 
+  /** As docs/completeness.md asks it: releases that were counted, against contracts and revisions that are stored. */
+  function countsAgree(source: Source, windows: SyncWindow[]): void {
+    const end = Math.max(...windows.map(({ to }) => to.getTime()));
+    const news = new Set(
+      histories[source].filter((row) => row.at >= end && has(source, row)).map((row) => keyOf(source, row)),
+    ).size;
+    const counted = windows.reduce((sum, { counts }) => sum + counts.releases, 0) + news;
+    const kept = ["contracts", "quarantine"]
+      .flatMap((name) => [...documentsOf(store, name).values()])
+      .filter((one) => one["source"] === source)
+      .reduce((sum, one) => sum + (one["revisions"]?.length ?? 1), 0);
+    if (counted !== kept)
+      violate(`counts: ${source} has counted ${counted} releases, and ${kept} are stored`);
+  }
+
   store.onChange = (change) => {
     const { collection, before, after } = change;
     if (application.isWriting()) return;
@@ -303,6 +331,8 @@ export function createCheckers(options: CheckerOptions): Checkers {
               `invariant 1: ${source} ${row.releaseId} of ${new Date(row.at).toISOString()} is missing at the end`,
             );
         }
+        if (countable && windows.every(({ unproven: slices }) => slices.length === 0))
+          countsAgree(source, windows);
         if (job.lastSyncedDate.getTime() < now - 4 * 3_600_000) violate(`progress: ${source}'s delta lags`);
         for (const window of windows) {
           if (window.claim) violate(`progress: ${window._id} is still held`);

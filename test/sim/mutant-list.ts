@@ -349,6 +349,12 @@ export const MUTANTS: Mutant[] = [
     put: "if (fileLacks > 0) return",
   },
   {
+    name: "a clock that is ahead is believed",
+    file: "src/run/clock.ts",
+    find: "if (ahead > OFF_MS.least &&",
+    put: "if (ahead < 0 &&",
+  },
+  {
     name: "an assumption that fails is ignored",
     file: "src/run/verify.ts",
     find: "if (await proofDoubt(db, context.source, now))",

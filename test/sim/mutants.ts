@@ -24,7 +24,7 @@ const JUDGES: Judge[] = [
     command: "node_modules/.bin/vitest",
     args: [
       ...["run", "test/unit", "test/api"],
-      ...["pace", "witness", "assumptions"].map((name) => `test/sim/${name}.test.ts`),
+      ...["pace", "witness", "assumptions", "numbers", "looks"].map((name) => `test/sim/${name}.test.ts`),
       ...["--bail", "1"],
     ],
   },

@@ -45,6 +45,8 @@ const OTHER_SETTINGS: readonly Record<string, string>[] = [
   { VERIFY_REQUESTS_PER_RUN: "0" },
   { PAGE_LIMIT: "7" },
 ];
+/** What is no release, and what a cursor brought to a run that was killed and not to the next one, no window counts. */
+const UNCOUNTED: Fault[] = ["broken-release", "unclosed-quote", "cursor-drops"];
 const REFUSALS: Fault[] = ["429", "429-without-header", "403-html"];
 
 export async function simulate(seed: number): Promise<Outcome> {
@@ -115,6 +117,7 @@ export async function simulate(seed: number): Promise<Outcome> {
   ];
   const poisons = createPoisons({ seed, startMs, historyFrom, meet });
   const exactCounts = !poisons.taints && !faults.some((fault) => distorting.includes(fault));
+  const countable = !poisons.taints && !faults.some((fault) => UNCOUNTED.includes(fault));
   const clocksOff = chance(0.1);
   const settingsDiffer = chance(0.2);
   const settings = faults.includes("stages-hide")
@@ -131,6 +134,7 @@ export async function simulate(seed: number): Promise<Outcome> {
     isAlone: () => running.filter(({ ended, killed }) => !ended && !killed).length <= 1,
     violate,
     exactCounts,
+    countable,
     ordered: !faults.includes("out-of-order"),
     clocksOff,
   });
