@@ -1,5 +1,6 @@
 // A stored notice as the fold sees it: what part it plays in its procurement, and what was left out of it in `told`.
 import type { AwardFate, Supplier } from "../../terms/documents.ts";
+import { slugOf } from "../../terms/organisation.ts";
 import { ONLY_LOT, onlyAward, whole } from "../told-of.ts";
 import type { ToldNotice } from "./told.ts";
 
@@ -109,19 +110,14 @@ export function awardsOf(notice: ToldNotice): ToldAward[] {
 export function supplierKeys(suppliers: readonly Supplier[]): string[] {
   return suppliers.flatMap(({ name, supplierId }) => [
     ...(supplierId === undefined ? [] : [supplierId]),
-    ...(name === undefined ? [] : [plain(name)]),
+    ...(name === undefined ? [] : [slugOf(name) ?? name]),
   ]);
-}
-
-/** Titles that differ only in case and punctuation are one. */
-export function titleKey({ title }: Pick<ToldNotice, "title">): string | undefined {
-  return title === undefined ? undefined : plain(title);
 }
 
 const punctuation = /[^\p{L}\p{N}]+/gu;
 const limited = /limited\b/;
 
-/** A page has hundreds of these: cheaper than `nameId`, which also takes accents off. */
-function plain(name: string): string {
-  return name.toLowerCase().replace(punctuation, " ").trimEnd().replace(limited, "ltd");
+/** Titles that differ only in case and punctuation are one. */
+export function titleKey({ title }: Pick<ToldNotice, "title">): string | undefined {
+  return title?.toLowerCase().replace(punctuation, " ").trimEnd().replace(limited, "ltd");
 }

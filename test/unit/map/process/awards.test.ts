@@ -42,6 +42,17 @@ const STORIES: Story[] = [
     { awards: 1, value: 100 },
   ],
   [
+    "a firm is one however its name is written",
+    [
+      award("a", { day: 0, type: "UK6", awards: [{ value: 100, firm: "Slate & Sons Ltd" }] }),
+      award("b", { day: 1, awards: [{ value: 90, firm: "SLATE AND SONS LIMITED" }] }),
+    ],
+    2,
+    "awarded",
+    "a:CLOSED>b b:AWARDED",
+    { awards: 1, value: 90 },
+  ],
+  [
     "a telling that leaves the value out keeps it",
     [award("a", { day: 0, type: "UK6", awards: [{ value: 100 }] }), award("b", { day: 1, awards: [{}] })],
     2,
