@@ -31,8 +31,15 @@ export function mechanismOf({ release, tender, tags }: Parts, noticeType: string
   return filled({ contractMechanism, callOffOf: ocids.length > 0 ? ocids : undefined });
 }
 
-const callsOffMarket = /\b(?:call[- ]?off|award|competition)\b.*\bdynamic (?:purchasing|market)/i;
-const callsOffFramework = /\b(?:call[- ]?off|award|competition)\b.*\bframework/i;
+/** In either order of words; the award of a framework sets it up. */
+const callsOff = (what: string) =>
+  new RegExp(
+    `\\b(?:call[- ]?off|award|competition)\\b(?! of (?:an? |the )?${what}).*\\b${what}` +
+      `|\\b${what}.*\\b(?:call[- ]?off|direct award|(?:further|mini)[- ]?competition)\\b`,
+    "i",
+  );
+const callsOffMarket = callsOff("dynamic (?:purchasing|market)");
+const callsOffFramework = callsOff("framework");
 const marketNotice = /^UK1[3-6]$/;
 const procured = /^(?:tender|award|contract)/;
 

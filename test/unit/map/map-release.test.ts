@@ -284,6 +284,21 @@ describe("fields", () => {
       { tender: { procurementMethodDetails: "Award under framework" } },
       "call_off_framework",
     ],
+    [
+      "a call-off named in another order",
+      { tender: { procurementMethodDetails: "Other - Framework mini-competition" } },
+      "call_off_framework",
+    ],
+    [
+      "the award of a framework",
+      {
+        tender: {
+          procurementMethodDetails: "Other - Award of a Framework Agreement",
+          techniques: { hasFrameworkAgreement: true },
+        },
+      },
+      "framework",
+    ],
     ["neither", { tender: { procurementMethodDetails: "Open procedure" } }, "standard"],
     ["nothing", {}, undefined],
   ])("say by which kind of contract it is bought: %s", (_, said, mechanism) => {
