@@ -68,7 +68,7 @@ describe("docs/queries.md", async () => {
     });
     await world.run({ BACKFILL_START_DATE: "2026-04-01" });
     world.pass(now.getTime() - 60_000 - world.now().getTime());
-    await world.run({ RUN_BUDGET_SECONDS: "1" }); // asked for more months, and no time to read them
+    await world.run({ RUN_BUDGET_SECONDS: "2" }); // asked for more months, and time for new notices alone
     const callOff = await db.processes.findOne({ callOffOf: { $exists: true } }, { sort: { ocid: 1 } });
     const won = await db.processes.findOne({ awardValue: { $gt: 0 } }, { sort: { ocid: 1 } });
     const told = await db.processes.findOne({ "notices.3": { $exists: true } }, { sort: { ocid: 1 } });
