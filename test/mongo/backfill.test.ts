@@ -321,14 +321,14 @@ describe("the hand-over", () => {
       db,
       now,
       from: new Date("2026-06-01T00:00:00Z"),
-      notices: { FIND_A_TENDER: 800, CONTRACTS_FINDER: 800 },
+      notices: { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 1500 },
       afterMs: 60 * 86_400_000,
       requestMs: 10_000,
       vars: { RUN_BUDGET_SECONDS: "30", VERIFY_REQUESTS_PER_RUN: "0" },
     });
     await runs(world, 12);
     world.pass(18 * 86_400_000);
-    await world.run();
+    await world.run({ RUN_BUDGET_SECONDS: "60" }); // a few of the fourteen pages that each source has brought
     const during = await db.syncJobs.findOne({ _id: "FIND_A_TENDER" });
     expect(during?.deltaWalk?.lanes[0]?.done).toBe(false);
     expect(during?.lastSyncedDate.getTime()).toBeLessThan(world.now().getTime() - 17 * 86_400_000);
