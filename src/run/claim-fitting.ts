@@ -6,9 +6,8 @@ import { BACKFILL_SHARE, windowsThatFit } from "../forecast/fitting.ts";
 import type { Database } from "../platform/database.ts";
 import { volumesOf } from "../sources/index.ts";
 import type { SourceConfig } from "../sources/source.ts";
-import { measureStorage } from "../store/budget.ts";
 import type { HolderContext } from "./context.ts";
-import { usedBytes } from "./headroom.ts";
+import { remeasure, usedBytes } from "./headroom.ts";
 
 /** The newest window that is due and fits, with what is expected of it. */
 export async function claimFitting(
@@ -16,7 +15,7 @@ export async function claimFitting(
   { backoffSeconds, sites }: { backoffSeconds: number; sites?: readonly string[] },
 ): Promise<Held | null> {
   const { db, config, effects, source } = context;
-  await remeasure(context);
+  await remeasure(context.db, context.headroom);
   const windows = await readWindows(db, config.sources);
   const known = knownFrom(context, windows);
   const reach = await reachOf(context, known);
@@ -134,12 +133,4 @@ async function withStored(
       return { ...window, storedAlready: await db.contracts.countDocuments(stored) };
     }),
   );
-}
-
-/** Anew before each claim: buyers, indexes and what other invocations store are in no estimate. */
-async function remeasure({ db, headroom }: HolderContext): Promise<void> {
-  if (headroom.budgetBytes === 0) return;
-  const grownBefore = headroom.grownBytes;
-  headroom.measured = await measureStorage(db);
-  headroom.grownBytes -= grownBefore; // what the other source stores meanwhile stays counted
 }

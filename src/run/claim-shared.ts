@@ -3,10 +3,10 @@
 import { claimNewest, deferBefore, type Held } from "../claim/claim.ts";
 import { BACKFILL_SHARE } from "../forecast/fitting.ts";
 import type { SourceConfig } from "../sources/source.ts";
-import { collectionSize, measureStorage } from "../store/budget.ts";
+import { collectionSize } from "../store/budget.ts";
 import type { SyncWindow } from "../terms/documents.ts";
 import type { HolderContext } from "./context.ts";
-import { usedBytes } from "./headroom.ts";
+import { remeasure, usedBytes } from "./headroom.ts";
 
 const OPEN = ["pending", "running", "deferred"] as const;
 /** Index entries and the room that a collection leaves between documents, beyond the documents' own bytes. */
@@ -72,9 +72,7 @@ async function reachOf(
   expected: Expected,
 ): Promise<Date | undefined> {
   if (headroom.budgetBytes === 0) return undefined;
-  const grownBefore = headroom.grownBytes;
-  headroom.measured = await measureStorage(db);
-  headroom.grownBytes -= grownBefore; // what the other sources store meanwhile stays counted
+  await remeasure(db, headroom);
   const names = Object.keys(definition.collections ?? {});
   const own = await Promise.all(names.map((name) => collectionSize(db.db, name)));
   const ownBytes = own.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -31,6 +31,14 @@ export async function openHeadroom(db: Database, { storageBudgetMb, sources }: C
   return { sources: sources.length, budgetBytes, measured, grownBytes: 0, full: null, refusals: new Set() };
 }
 
+/** Before each claim: buyers, indexes and what other invocations store are in no estimate. */
+export async function remeasure(db: Database, headroom: Headroom): Promise<void> {
+  if (headroom.budgetBytes === 0) return;
+  const grownBefore = headroom.grownBytes;
+  headroom.measured = await measureStorage(db);
+  headroom.grownBytes -= grownBefore; // what the other sources store meanwhile stays counted
+}
+
 export const usedBytes = ({ measured, grownBytes }: Headroom) => (measured?.usedBytes ?? 0) + grownBytes;
 
 /** @throws StorageFull when a write was refused, or when even what is kept for the delta is used up */
