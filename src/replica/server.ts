@@ -11,12 +11,14 @@ export interface RunningReplica {
   close(): Promise<void>;
 }
 
-/** @param port 0, the default: any free one */
-export async function startReplica(options: ReplicaOptions & { port?: number }): Promise<RunningReplica> {
+/** @param port 0, the default: any free one @param clock its time in ms; by default this machine's */
+export async function startReplica(
+  options: ReplicaOptions & { port?: number; clock?: () => number },
+): Promise<RunningReplica> {
   const replica = createReplica(options);
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "/", `http://${request.headers.host ?? "127.0.0.1"}`);
-    const now = Date.now();
+    const now = (options.clock ?? Date.now)();
     if (url.pathname === "/__stats") sendJson(response, replica.stats());
     else if (url.pathname === "/__truth") sendTruth(response, { replica, url, now });
     else send(response, replica.handle({ url: url.href, now }));

@@ -15,12 +15,14 @@ import { syncJobSchema, windowSchema } from "../../src/terms/documents.ts";
 import { workerConfig } from "../kit/clock.ts";
 import { freshDatabase } from "../kit/database.ts";
 
-const configPath = workerConfig();
+/** The Worker's time when it starts, and the replica's. */
+const AT = new Date("2026-06-10T12:00:00Z");
+const configPath = workerConfig(AT);
 
 const { db, uri, name, clear } = await freshDatabase();
 const PASSWORD = "s3cret-pa55word";
 const DAY_MS = 86_400_000;
-const from = new Date(Date.now() - 40 * DAY_MS);
+const from = new Date(AT.getTime() - 40 * DAY_MS);
 let replica: RunningReplica;
 let worker: LocalWorker;
 
@@ -41,11 +43,11 @@ function vars(more: Record<string, string> = {}): Record<string, string> {
 
 beforeAll(async () => {
   const faults = DEFAULT_FAULTS.filter((fault) => fault !== "slow");
-  const made = (source: Source) =>
-    createHistory({ source, seed: 5, faults, from, to: new Date(), notices: 350 });
+  const made = (source: Source) => createHistory({ source, seed: 5, faults, from, to: AT, notices: 350 });
   const histories = { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
+  const clock = () => AT.getTime() + performance.now();
   const limit = { requests: 1000, perSeconds: 1, retryAfterSeconds: 0 };
-  replica = await startReplica({ seed: 5, faults, histories, limit, faultShare: 0.05 });
+  replica = await startReplica({ seed: 5, faults, histories, limit, faultShare: 0.05, clock });
   worker = await startWorker({ configPath, vars: vars(), secrets: { MONGODB_URI: uri } });
 });
 beforeEach(clear);

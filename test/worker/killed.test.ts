@@ -9,6 +9,7 @@ import { expect, it } from "vitest";
 import { compareWithTruth, storedReleases } from "../../src/cli/demo-report.ts";
 import { doubtOf } from "../../src/fetch/assumptions.ts";
 import { startWorker } from "../../src/local/worker.ts";
+import { databaseTime } from "../../src/platform/database.ts";
 import { ALL_FAULTS } from "../../src/replica/faults.ts";
 import { createHistory, type Published } from "../../src/replica/history.ts";
 import { createRandom } from "../../src/replica/random.ts";
@@ -133,7 +134,7 @@ async function unsettled(): Promise<string[]> {
   // A check of the assumptions that was killed is made again half an hour later, one that failed six hours later: till then
   // no month of its source becomes exact.
   const rows = await db.assumptions.find().toArray();
-  const now = new Date();
+  const now = await databaseTime(db);
   const doubted = SOURCES.filter(
     (source) =>
       doubtOf(
