@@ -138,7 +138,7 @@ function addSignIn(app: Hono<Signed>, options: AppOptions, guard: GuardOptions):
   });
 }
 
-/** What whoever is signed in sees. */
+/** The pages behind the sign-in. */
 function addPages(app: Hono<Signed>, options: AppOptions): void {
   const { readStatus, sources } = options;
   /** @throws SignedOut where the cookie's session is over */

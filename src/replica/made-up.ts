@@ -187,7 +187,7 @@ export function amountOf(random: Random): number {
   return random() < 0.03 ? pick(random, [0, 1]) : amount;
 }
 
-/** A code beside the process's own: its group or its division, so that whoever asks by trade finds that trade. */
+/** A code beside the process's own: its group or its division, so that a question by trade finds it. */
 export function cpvBeside({ cpv }: ReturnType<typeof themeOf>, random: Random) {
   return { ...cpv, id: cpv.id.slice(0, random() < 0.5 ? 2 : 3).padEnd(cpv.id.length, "0") };
 }

@@ -47,7 +47,7 @@ export async function lookAhead(options: {
     for (const filter of filters) {
       const windows = await db.syncWindows.find(filter, { sort: { from: -1 } }).toArray();
       for (const window of windows) {
-        // One that is named is proved anew, whatever proves it now.
+        // A month that is named is verified from the start, even an exact one.
         const proof = windowId === undefined ? window.proof : "ordered";
         looks.push(
           await costOfLook({ db, settings, pageLimit: config.pageLimit, window: { ...window, proof } }),

@@ -31,7 +31,7 @@ export function ownOf(names: readonly string[]): Document {
   return { $arrayToObject: { $filter: { input: { $objectToArray: "$$ROOT" }, cond: isOwn } } };
 }
 
-/** The fields of these names that it has, in their order: the same document byte for byte, whoever makes it. */
+/** Its fields of these names, in their order: every writer makes the same document, byte for byte. */
 export function inOrder(values: Document, names: readonly string[]): Document {
   const own: Document = {};
   for (const name of names) if (values[name] !== undefined) own[name] = values[name];

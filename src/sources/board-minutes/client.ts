@@ -68,7 +68,7 @@ export function createClient(options: ClientOptions): SiteClient {
   const known = options.robotsText === null ? null : readRobots(options.baseUrl, options.robotsText);
   const state: State = {
     ...{ via: options.via, slow: options.slow, robots: known, robotsText: options.robotsText },
-    nextAt: options.effects.now().getTime() + (known?.pauseMs ?? 1000), // whoever asked before has just stopped
+    nextAt: options.effects.now().getTime() + (known?.pauseMs ?? 1000), // an earlier client may have asked a moment ago
   };
   const line = openLine(options, state);
   return {
