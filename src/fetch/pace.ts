@@ -1,7 +1,7 @@
 // The pace that lasts, learnt: a search for the shortest spacing at which an API goes on answering. Pure.
 //
-// The APIs' limit is an estimate that acts late (api-facts, Rate), so a spacing is proved only by `PROVED_BY` requests in
-// a row at it, and refuted by a refusal before that. Between the two it is halved (geometrically); once they are close it
+// The APIs' limit is an estimate that acts late (api-facts, Rate), so a spacing is proved only by five minutes of
+// requests in a row at it, and refuted by a refusal before that. Between the two it is halved (geometrically); once they are close it
 // rests there, and what was refused is tried again after half a day, then after ever longer. A refusal that the spacing
 // does not explain (it was proved) widens it a little; several in a row mean that the limit itself has changed.
 import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
@@ -23,8 +23,11 @@ export interface Pace {
   patienceMs: number;
 }
 
-/** Five minutes at the pace that lasts: twice the time after which the limiter was seen to act at the latest. */
+/** Twice the time after which the limiter was seen to act at the latest; so many requests at the pace that lasts. */
+const PROVED_BY_MS = 5 * 60_000;
 const PROVED_BY = 24;
+/** A run must be able to prove the longest spacing, or it would never become shorter again. */
+const PROVED_BY_MIN = 3;
 const PATIENCE_MS = 12 * HOUR_MS;
 const PATIENCE_MS_MAX = 7 * 24 * HOUR_MS;
 /** Proved and refused spacings this close: the search rests. */
@@ -95,7 +98,8 @@ export function afterRefusal(pace: Pace, { baseMs, now }: Now): Pace {
 
 /** Whether `afterSteady` has something to say: a write is saved where it has not. */
 export function isDue(pace: Pace, { baseMs, now }: Now): boolean {
-  if (pace.steady < PROVED_BY) return false;
+  const provedBy = Math.ceil(PROVED_BY_MS / spacingOf(pace, baseMs));
+  if (pace.steady < Math.max(PROVED_BY_MIN, Math.min(PROVED_BY, provedBy))) return false;
   if (pace.restsSince === null) return spacingOf(pace, baseMs) > baseMs || pace.streak > 0;
   return now.getTime() - pace.restsSince.getTime() >= pace.patienceMs;
 }

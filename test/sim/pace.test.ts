@@ -23,6 +23,8 @@ interface World {
   seed: number;
   sources?: readonly Source[];
   ms?: number;
+  /** Until then everything is refused. */
+  refusesMs?: number;
 }
 
 interface Result {
@@ -36,7 +38,7 @@ interface Result {
 type Rhythm = (run: { source: Source; deadline: number; ask: () => Promise<boolean> }) => Promise<void>;
 
 async function week(world: World, rhythmOf: (tools: Tools) => Rhythm): Promise<Record<Source, Result>> {
-  const { limit, everyMs, seed, sources = SOURCES, ms = WEEK_MS } = world;
+  const { limit, everyMs, seed, sources = SOURCES, ms = WEEK_MS, refusesMs = 0 } = world;
   const scheduler = createScheduler(START);
   const random = createRandom(seed);
   const limiters = SOURCES.map((_, index) => createLimiter(limit, seed + index));
@@ -55,7 +57,7 @@ async function week(world: World, rhythmOf: (tools: Tools) => Rhythm): Promise<R
       let last = true;
       const ask = async () => {
         await after(50 + random() * 250); // on its way
-        const admitted = limiter?.admits(scheduler.now()) ?? true;
+        const admitted = scheduler.now() >= START + refusesMs && (limiter?.admits(scheduler.now()) ?? true);
         await after(300 + random() * 2000);
         if (admitted) result.answered++;
         else result.refused++;
@@ -163,3 +165,11 @@ describe("a week of learnt pace brings at least 90 % of the best constant rhythm
     120_000,
   );
 });
+
+it("an API that refused everything for a day is asked at the full pace again a day later", async () => {
+  const day = WEEK_MS / 7;
+  const world: World = { limit: ESTIMATED_LIMIT, everyMs: HOUR_MS, seed: 8, refusesMs: day };
+  const answered = async (ms: number) => total(await week({ ...world, ms }, learnt), "answered");
+  const third = (await answered(3 * day)) - (await answered(2 * day));
+  expect(third).toBeGreaterThanOrEqual((0.9 * (await best({ ...world, refusesMs: 0 }))) / 7);
+}, 60_000);
