@@ -1,7 +1,7 @@
 // One question, asked until it is answered or until it is clear that it will not be now. What is retried is a closed
 // table; every try takes a slot of the pacer, and no wait outlives the deadline.
 import { type Effects, type HttpAnswer, TransportError } from "../platform/effects.ts";
-import { ApiError, DeadlineReached } from "../terms/errors.ts";
+import { ApiError, type ApiTrouble, DeadlineReached } from "../terms/errors.ts";
 import { type Api, pageUrl, type Question } from "./api.ts";
 import type { Pacer } from "./pacer.ts";
 import { type Page, readPage } from "./page.ts";
@@ -47,6 +47,8 @@ const TRIES_MAX = 6;
 const UNREADABLE_MAX = 2;
 const TIMEOUTS_MAX = 3;
 const REFUSALS_MAX = 20;
+/** So many troubles in a row before time is up are the question's trouble, and not only the clock's. */
+const TROUBLES_MIN = 3;
 const RETRY_AFTER_SECONDS_MAX = 3600; // a broken header must not stop a source for days
 const BACKOFF_MS_MIN = 50;
 const BACKOFF_MS_MAX = 120_000;
@@ -61,8 +63,20 @@ export function ask(asker: Asker, question: Question): Promise<Answer> {
 
 /** As `ask`, for a look-up or a `links.next` of this API. */
 export async function askUrl(asker: Asker, url: string): Promise<Answer> {
-  const { api, pacer, tally } = asker;
   const troubles: string[] = [];
+  try {
+    return await askUntilAnswered(asker, url, troubles);
+  } catch (error) {
+    if (!(error instanceof DeadlineReached) || troubles.length < TROUBLES_MIN) throw error;
+    throw new DeadlineReached(error.message, {
+      cause: triesFailed(asker.api, { url, kind: "broken", troubles }),
+    });
+  }
+}
+
+/** `troubles` grows by one with each try that failed. */
+async function askUntilAnswered(asker: Asker, url: string, troubles: string[]): Promise<Answer> {
+  const { api, pacer, tally } = asker;
   let unreadable = 0;
   let timeouts = 0;
   let unanswered = 0;
@@ -112,8 +126,16 @@ export async function askUrl(asker: Asker, url: string): Promise<Answer> {
     }
   }
   const kind = unanswered === TRIES_MAX ? "unreachable" : timeouts === troubles.length ? "slow" : "broken";
-  const message = `${api.source}: ${TRIES_MAX} tries failed for ${url}: ${[...new Set(troubles)].join("; ")}`;
-  throw new ApiError(message, { url, attempts: TRIES_MAX, kind, permanent: false });
+  throw triesFailed(api, { url, kind, troubles });
+}
+
+function triesFailed(
+  { source }: Asker["api"],
+  { url, kind, troubles }: { url: string; kind: ApiTrouble; troubles: string[] },
+): ApiError {
+  const attempts = troubles.length;
+  const message = `${source}: ${attempts} tries failed for ${url}: ${[...new Set(troubles)].join("; ")}`;
+  return new ApiError(message, { url, attempts, kind, permanent: false });
 }
 
 function refusedTooOften(

@@ -12,7 +12,14 @@ import {
   nextMonth,
   toLondon,
 } from "../terms/london-time.ts";
-import { ALL_STAGES, type LaneProgress, type Source, statusTo } from "../terms/window.ts";
+import {
+  ALL_STAGES,
+  ATTEMPTS_MAX,
+  type LaneProgress,
+  PATIENT_ATTEMPTS,
+  type Source,
+  statusTo,
+} from "../terms/window.ts";
 
 /** A month is over for the plan when its last rows have had time to appear: a few minutes more than the delta's margin. */
 const SETTLED_AFTER_MS = 10 * 60_000;
@@ -159,14 +166,15 @@ function moveFor(window: PlannedWindow, wanted: Wanted, stages: string[]): Move 
   const { from, to } = wanted;
   const start = boundaryAtOrBefore(toLondon(from));
   if (to > window.to) {
-    const whole = { lanes: freshLanes(stages, to), ...NOTHING_READ };
+    const whole = { lanes: freshLanes(stages, to), ...NOTHING_READ, attempts: attemptsKept(window) };
     return { window, set: { ...reopened, from, to, ...whole }, unset: [...HOLDERS_DATA, "forecast"] };
   }
   const { lanes, again } = wantedLanes(window, stages);
   const set: Change = { lanes: lanes.map((lane) => ({ ...lane, done: isRead(lane, start, stages) })) };
   if (again) Object.assign(set, NOTHING_READ);
   const unset: Move["unset"] = again ? [...HOLDERS_DATA, "forecast"] : ["forecast"];
-  if (from < window.from) return { window, set: { ...reopened, from, ...set }, unset };
+  if (from < window.from)
+    return { window, set: { ...reopened, from, ...set, attempts: attemptsKept(window) }, unset };
   const kept = later(start, boundaryAtOrBefore(toLondon(window.from)));
   if (window.doneAt && stages.every((stage) => covers(window, stage, kept)))
     return window.status === "cancelled"
@@ -181,7 +189,12 @@ function moveFor(window: PlannedWindow, wanted: Wanted, stages: string[]): Move 
   if (window.status === "cancelled")
     return {
       window,
-      set: { status: statusTo("pending", ["cancelled"]), attempts: 0, retryAt: null, ...changed },
+      set: {
+        status: statusTo("pending", ["cancelled"]),
+        attempts: attemptsKept(window),
+        retryAt: null,
+        ...changed,
+      },
       unset: unsetHere,
     };
   if (Object.keys(changed).length === 0) return null;
@@ -202,7 +215,16 @@ const reopened = {
   verifiedAt: null,
 } as const satisfies Change;
 
-export const NOTHING_READ = { counts: NO_COUNTS, unproven: [], verify: null } as const satisfies Change;
+/** Settings that change again and again would otherwise hide for ever that a month cannot be read. */
+const attemptsKept = ({ attempts }: PlannedWindow) =>
+  attempts >= ATTEMPTS_MAX ? PATIENT_ATTEMPTS : attempts;
+
+export const NOTHING_READ = {
+  counts: NO_COUNTS,
+  unproven: [],
+  adding: [],
+  verify: null,
+} as const satisfies Change;
 const HOLDERS_DATA = ["publishedSeconds", "numbers"] as const;
 
 /** Whether what was read of the window, down to `start`, holds this stage's rows. The lane `all` holds every stage's. */

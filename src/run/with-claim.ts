@@ -60,11 +60,13 @@ export async function withClaim(
       await unlessLost(giveBack(db, claim));
       return "set aside";
     }
-    if (isOfTheWindow(error)) {
-      const message = messageOf(error);
-      report.errors.push(troubleText(error));
-      log.error({ window: claim.windowId, ...(error instanceof ApiError ? {} : { err: error }) }, message);
-      await unlessLost(giveUp(db, claim, { kind: kindOf(error), message }));
+    const own = troubleOfTheWindow(error);
+    if (own !== null) {
+      const message = messageOf(own);
+      report.errors.push(troubleText(own));
+      log.error({ window: claim.windowId, ...(own instanceof ApiError ? {} : { err: own }) }, message);
+      await unlessLost(giveUp(db, claim, { kind: kindOf(own), message }));
+      if (error instanceof DeadlineReached) throw error;
       return "troubled";
     }
     if (!(error instanceof DeadlineReached) && !(error instanceof BudgetSpent))
@@ -77,13 +79,13 @@ export async function withClaim(
 }
 
 /**
- * Neither time nor room nor the database: an answer of the API, or an error that nobody thought of. Either costs the window
- * an attempt, so that it fails openly in the end, and the others go on.
+ * Neither room nor the database, nor time alone: an answer of the API, or an error that nobody thought of. Either costs the
+ * window an attempt, so that it fails openly in the end, and the others go on.
  */
-function isOfTheWindow(error: unknown): boolean {
-  if (error instanceof DeadlineReached || error instanceof BudgetSpent || error instanceof StorageFull)
-    return false;
-  return !isUnreachable(error);
+function troubleOfTheWindow(error: unknown): unknown {
+  if (error instanceof DeadlineReached) return error.cause instanceof ApiError ? error.cause : null;
+  if (error instanceof BudgetSpent || error instanceof StorageFull || isUnreachable(error)) return null;
+  return error;
 }
 
 async function unlessLost(write: Promise<void>): Promise<void> {

@@ -84,7 +84,10 @@ export class BudgetSpent extends Error {
   override readonly name = "BudgetSpent";
 }
 
-/** The soft deadline, or a wait that would outlive it: not a failure, the next invocation goes on. */
+/**
+ * The soft deadline, or a wait that would outlive it: not a failure, the next invocation goes on. Its `cause` is the
+ * ApiError of a question that had failed several times in a row by then.
+ */
 export class DeadlineReached extends Error {
   override readonly name = "DeadlineReached";
 }

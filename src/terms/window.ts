@@ -22,6 +22,11 @@ type CameFrom<To extends WindowStatus> = {
 /** The status that an update sets, on windows whose status is one of `from`: its filter has to see to that. */
 export const statusTo = <const To extends WindowStatus>(to: To, _from: readonly CameFrom<To>[]): To => to;
 
+/** Claims without any progress between them before a window is failed. */
+export const ATTEMPTS_MAX = 8;
+/** From this attempt on a window waits until none is due that has had fewer: months that fail starve no other. */
+export const PATIENT_ATTEMPTS = 3;
+
 /** A source by its id. Which there are, src/sources/index.ts says; a database may know more than are switched on. */
 export type Source = string;
 

@@ -11,10 +11,11 @@ import {
   renew,
   reviveFailed,
 } from "../../src/claim/claim.ts";
-import { ATTEMPTS_MAX } from "../../src/claim/statements.ts";
+
 import { plan } from "../../src/plan/plan.ts";
 import { progressOf } from "../../src/run/progress.ts";
 import { ClaimLost } from "../../src/terms/errors.ts";
+import { ATTEMPTS_MAX } from "../../src/terms/window.ts";
 import { freshDatabase } from "../kit/database.ts";
 
 const { db, clear } = await freshDatabase();

@@ -97,3 +97,18 @@ describe("rows that appear late", { timeout: 120_000 }, () => {
     },
   );
 });
+
+it("a month that answers 500 fails openly, also where runs are too short for all tries", async () => {
+  const broken = { status: 500, retryAfter: null, body: new Uint8Array() };
+  const { alarms, windows } = await live({
+    ...{ t0, from, hours: 30, lie: () => null },
+    vars: { RUN_BUDGET_SECONDS: "60", REQUESTS_PER_MINUTE: "6", CF_WITNESS_URL: "off" },
+    befalls: ({ searchParams }, answer) =>
+      searchParams.get("updatedTo")?.startsWith("2026-05") ? broken : answer,
+  });
+  expect([...alarms]).toContain("failed");
+  expect(windows.find(({ _id }) => _id === "FIND_A_TENDER/2026-05")).toMatchObject({
+    status: "failed",
+    lastError: { kind: "broken" },
+  });
+});

@@ -136,13 +136,13 @@ describe("the difference", () => {
     ["done", SAME, null],
     ["failed", SAME, null],
     ["deferred", SAME, null],
-    ["cancelled", SAME, { status: "pending", attempts: 0, retryAt: null }],
+    ["cancelled", SAME, { status: "pending", attempts: 3, retryAt: null }],
     ["pending", FORWARD, { from: at(FORWARD) }],
     ["running", FORWARD, { from: at(FORWARD), status: "pending", claim: null }],
     ["done", FORWARD, null],
     ["failed", FORWARD, { from: at(FORWARD) }],
     ["deferred", FORWARD, { from: at(FORWARD) }],
-    ["cancelled", FORWARD, { from: at(FORWARD), status: "pending", attempts: 0, retryAt: null }],
+    ["cancelled", FORWARD, { from: at(FORWARD), status: "pending", attempts: 3, retryAt: null }],
     ["pending", BEYOND, { status: "cancelled", claim: null }],
     ["running", BEYOND, { status: "cancelled", claim: null }],
     ["done", BEYOND, { status: "cancelled", claim: null }],
@@ -168,6 +168,17 @@ describe("the difference", () => {
       expect(move?.set.lanes).toEqual(one.lanes.map((lane) => ({ ...lane, done: false })));
       expect(move?.set.counts).toBeUndefined();
       expect(move?.set).not.toHaveProperty("verify");
+    },
+  );
+
+  it.each([
+    [5, 5],
+    [8, 3],
+  ])(
+    "after %i attempts leaves %i when the start moves: settings that change hide no failing month",
+    (had, left) => {
+      for (const status of ["pending", "failed", "cancelled"] as const)
+        expect(moveOf(window(status, { attempts: had }), BACK)?.set.attempts).toBe(left);
     },
   );
 
