@@ -21,7 +21,7 @@ import { isWatchable, listWatches, removeWatch, saveWatch } from "../watch/watch
 import { tableOf } from "./answer-table.ts";
 import { EXIT, newCommand, runProgram } from "./exit.ts";
 import { didYouMean } from "./nearest.ts";
-import { print, printProblem } from "./print.ts";
+import { print, printProblem, printWhole } from "./print.ts";
 import { readSettings } from "./settings.ts";
 import { DATA_DIR, openDatabase } from "./system.ts";
 import { terminal } from "./terminal.ts";
@@ -91,8 +91,8 @@ async function answer(plain: Question, options: Form & Record<string, string>): 
   }
   const { pipeline } = asked;
   if (options.mongosh) {
-    print(`now = new Date();\ndays = (count) => new Date(+now + count * 86400000);`);
-    print(`db.${question.collection}.aggregate(${shellText(pipeline, now)});`);
+    printWhole(`now = new Date();\ndays = (count) => new Date(+now + count * 86400000);`);
+    printWhole(`db.${question.collection}.aggregate(${shellText(pipeline, now)});`);
     return;
   }
   const { watch } = options;
@@ -136,10 +136,10 @@ const watches = newCommand("watches")
       const typed = Object.entries(parameters).map(([key, value]) => `--${key} ${value}`);
       return { name, asked: [question, ...typed].join(" "), rows: seen.length, seenAt };
     });
-    if (options.json) print(JSON.stringify(rows, null, 2));
+    if (options.json) printWhole(JSON.stringify(rows, null, 2));
     else if (rows.length === 0)
       print("No question is watched. npm run ask -- open --cpv 45 --watch NAME watches one.");
-    else print(tableOf({ columns: WATCH_COLUMNS }, rows, process.stdout.columns ?? WIDTH));
+    else printWhole(tableOf({ columns: WATCH_COLUMNS }, rows, terminal().columns ?? WIDTH));
   });
 
 const WATCH_COLUMNS: Question["columns"] = [
@@ -169,11 +169,11 @@ async function give(question: Question, rows: Document[], { json, csv }: Form): 
   if (csv !== undefined) {
     await writeFile(csv, csvOf(question, rows, noticePage));
     print(`${counted(rows.length, "row")} in ${csv}`);
-  } else if (json) print(JSON.stringify(rows, null, 2));
+  } else if (json) printWhole(JSON.stringify(rows, null, 2));
   else if (rows.length === 0) print(`${question.title}\nNothing was found.`);
   else {
     print(question.title);
-    print(tableOf(question, rows, process.stdout.columns ?? WIDTH));
+    printWhole(tableOf(question, rows, terminal().columns ?? WIDTH));
     const links = question.columns.some(({ kind }) => kind === "link");
     print(
       `${counted(rows.length, "row")}.${links ? " --csv FILE writes them with each notice's address." : ""}`,

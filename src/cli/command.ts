@@ -6,7 +6,7 @@ import { SOURCES } from "../sources/index.ts";
 import type { Source } from "../sources/source.ts";
 import { EXIT, EXIT_MEANINGS, newCommand } from "./exit.ts";
 import { didYouMean } from "./nearest.ts";
-import { print, printProblem } from "./print.ts";
+import { printProblem, printWhole } from "./print.ts";
 import { readSettings } from "./settings.ts";
 import { terminal } from "./terminal.ts";
 
@@ -56,7 +56,8 @@ export async function opened(
   use: (opened: Opened) => Promise<number>,
 ): Promise<void> {
   const config = readConfig(readSettings(), new Date());
-  const say: Opened["say"] = (answer, people) => (json ? print(JSON.stringify(answer, null, 2)) : people());
+  const say: Opened["say"] = (answer, people) =>
+    json ? printWhole(JSON.stringify(answer, null, 2)) : people();
   terminal().exitCode = await withDatabase({ uri: config.mongodbUri, name: config.mongodbDb }, (db) =>
     use({ db: collectionsOf(db), config, say }),
   );

@@ -8,7 +8,7 @@ import { type RunningBoardReplica, startBoardReplica } from "../replica/moderngo
 import { addSite, boardSites } from "../sources/board-minutes/sites.ts";
 import { boardDocuments } from "../sources/board-minutes/store.ts";
 import { boardDifferences } from "./board-truth.ts";
-import { print } from "./print.ts";
+import { print, printWhole } from "./print.ts";
 
 const DAYS_BACK = 40;
 const DAYS_AHEAD = 130;
@@ -70,6 +70,6 @@ export async function reportBoards(
     table.push([name, trap, state, held, documents, extracted, missing]);
     for (const line of differences.slice(0, 5)) print(line);
   }
-  print(`\nBoard minutes\n${table}`);
+  printWhole(`\nBoard minutes\n${table}`);
   return wrong;
 }

@@ -12,8 +12,9 @@ import { lostBySimpleClients, SIMPLE_CLIENTS } from "../replica/truth/simple-cli
 import { compareWithStored, releasesOf } from "../replica/truth/stored.ts";
 import { count, counted } from "../report/words.ts";
 import { tableOf } from "./answer-table.ts";
-import { print } from "./print.ts";
+import { print, printWhole } from "./print.ts";
 import { readProgress, type SourceProgress } from "./progress.ts";
+import { terminal } from "./terminal.ts";
 
 export interface Compared {
   /** All that the delta has passed. */
@@ -138,7 +139,7 @@ function printTable(columns: readonly Found[]): void {
     const shown = columns.map(({ cells }) => cells[at]?.[1] ?? "");
     table.push([name, ...shown.map((cell) => (typeof cell === "number" ? count(cell) : cell))]);
   }
-  print(`\n${table.toString()}`);
+  printWhole(`\n${table.toString()}`);
 }
 
 /** Prints the table; how many releases are missing, or stored and never published. */
@@ -174,7 +175,7 @@ export async function reportDemo(options: {
     if (compared.strange > 0) print(`${compared.strange} stored releases were never published.`);
   }
   await askOne(db);
-  if (mongosh !== null) print(`By hand: ${mongosh}`);
+  if (mongosh !== null) printWhole(`By hand: ${mongosh}`);
   return wrong;
 }
 
@@ -187,8 +188,8 @@ async function askOne(db: Database): Promise<void> {
   if (!question || asked?.kind !== "asked") return;
   const rows = await db.db.collection(question.collection).aggregate(asked.pipeline).toArray();
   print(`\n${question.title} Construction (CPV 45) in Yorkshire (UKE):`);
-  print(
-    rows.length > 0 ? tableOf(question, rows, process.stdout.columns ?? 80) : "Nothing, in this history.",
+  printWhole(
+    rows.length > 0 ? tableOf(question, rows, terminal().columns ?? 80) : "Nothing, in this history.",
   );
   print("Ask it yourself: npm run ask -- open --cpv 45 --region UKE --demo --csv open.csv");
 }

@@ -16,7 +16,7 @@ import { replicaOf, varsOf } from "./demo-replica.ts";
 import { reportDemo } from "./demo-report.ts";
 import { EXIT, newCommand } from "./exit.ts";
 import { didYouMean } from "./nearest.ts";
-import { print, printProblem } from "./print.ts";
+import { print, printProblem, printWhole } from "./print.ts";
 import { createProgressView, isComplete } from "./progress.ts";
 import {
   type AtEnd,
@@ -122,7 +122,7 @@ async function main(atEnd: AtEnd): Promise<number> {
     print(`\nLeft running: MongoDB, the replica ${replica.url}, the Worker. Ctrl-C stops it.`);
     print(pageWords(worker.url, token));
     const where = process.env["MONGODB_URI"] ? "" : `MONGODB_URI="${uri}" `;
-    print(`Look after it: ${where}MONGODB_DB=${DATABASE} npm run sync -- status`);
+    printWhole(`Look after it: ${where}MONGODB_DB=${DATABASE} npm run sync -- status`);
     await keepRunning({ db, worker });
   }
   return wrong === 0 ? 0 : 1;

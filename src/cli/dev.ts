@@ -8,7 +8,7 @@ import { InvalidArgumentError } from "commander";
 import { SECRETS } from "../config/config.ts";
 import { replicaOf, varsOf } from "./demo-replica.ts";
 import { newCommand } from "./exit.ts";
-import { print } from "./print.ts";
+import { print, printWhole } from "./print.ts";
 import { readSettings } from "./settings.ts";
 import { type AtEnd, DATA_DIR, newToken, openDatabase, pageWords, runCommand } from "./system.ts";
 
@@ -52,7 +52,7 @@ async function main(atEnd: AtEnd): Promise<number> {
   await writeFile(file, `${lines.join("\n")}\n`, { mode: 0o600 });
   const url = `http://127.0.0.1:${at}/`;
   print(pageWords(url, given["STATUS_TOKEN"] ? "of .dev.vars" : token));
-  print(`A run of the cron:\n  curl "${url}__scheduled?cron=0+*+*+*+*"`);
+  printWhole(`A run of the cron:\n  curl "${url}__scheduled?cron=0+*+*+*+*"`);
   const args = ["dev", "--test-scheduled", "--ip", "127.0.0.1", "--port", String(at), "--env-file", file];
   const child = spawn("wrangler", args, {
     stdio: "inherit",

@@ -13,7 +13,7 @@ import { measure, unmeasured } from "../upkeep/measured.ts";
 import { CHANGES, type SourceChanges } from "../upkeep/preview.ts";
 import { TIERS } from "../upkeep/tiers.ts";
 import { EXIT_MEANINGS, newCommand, runProgram } from "./exit.ts";
-import { print } from "./print.ts";
+import { print, printWhole } from "./print.ts";
 import { readSettings } from "./settings.ts";
 
 const PLAN_PURPOSE = "What a start date, a tier or a budget costs, before anything is spent.";
@@ -64,7 +64,7 @@ async function showPlan(options: Options): Promise<void> {
     : unmeasured(config);
   const everything = configOf(without(settings, STARTS), {}, now).sources;
   const answer = depthOf({ config, everything, measured, options, now });
-  if (options.json) print(JSON.stringify(answer, null, 2));
+  if (options.json) printWhole(JSON.stringify(answer, null, 2));
   else printDepth(answer);
 }
 
@@ -87,7 +87,7 @@ function printDepth(answer: Depth): void {
   if (answer.changes) printChanges(answer, answer.changes);
   printTiers(answer);
   print(`\nPut into wrangler.toml under [vars]:\n`);
-  for (const line of answer.lines) print(line);
+  for (const line of answer.lines) printWhole(line);
   print(`\n(and nothing for ${answer.remove.join(", ")})`);
 }
 
@@ -130,7 +130,7 @@ function printRows({ rows, changes, starts }: Depth): void {
       ...[time(row.hours.hourly), time(row.hours.quarterHourly), bytes(row.sizeFromHere)],
     ]);
   }
-  print(table.toString());
+  printWhole(table.toString());
 }
 
 function printBudget({ budgetMb, fits, reach, size, bytesPerMonth }: Depth): void {
@@ -202,7 +202,7 @@ function printTiers({ tiers }: Depth): void {
       table.push([...named, mode, back]);
     }
   }
-  print(table.toString());
+  printWhole(table.toString());
   print(
     "M0 and Flex count documents and indexes uncompressed, as here; M10 counts the disk, where they take about half (measured: 49 %).",
   );

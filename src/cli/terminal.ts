@@ -5,6 +5,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   exitCode: number;
+  /** How wide it is; null where nobody looks at it. */
+  readonly columns: number | null;
   /** A line of the answer. */
   line(text: string): void;
   /** A line beside the answer, so that answers for programs stay readable. */
@@ -18,6 +20,9 @@ const ofProcess: Terminal = {
   },
   set exitCode(code) {
     process.exitCode = code;
+  },
+  get columns() {
+    return process.stdout.isTTY ? process.stdout.columns : null;
   },
   line: (text) => console.log(text),
   problem: (text) => console.error(text),

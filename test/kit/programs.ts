@@ -30,6 +30,7 @@ export async function here(
   const terminal: Terminal = {
     env,
     exitCode: 0,
+    columns: null,
     line(text) {
       lines.out += `${text}\n`;
     },

@@ -4,7 +4,7 @@ import { diagnose } from "../../upkeep/doctor.ts";
 import { FINDING_SIGNS, type Finding } from "../../upkeep/finding.ts";
 import { type Common, commandOf } from "../command.ts";
 import { EXIT } from "../exit.ts";
-import { print } from "../print.ts";
+import { print, printWhole } from "../print.ts";
 import { readSettings } from "../settings.ts";
 import { terminal } from "../terminal.ts";
 
@@ -19,7 +19,7 @@ export const doctor = commandOf(
     print(`${FINDING_SIGNS[finding.state]} ${finding.check}: ${finding.found}`);
     if (finding.advice) print(`    ${finding.advice}`);
   }
-  if (json) print(JSON.stringify(findings, null, 2));
+  if (json) printWhole(JSON.stringify(findings, null, 2));
   const bad = findings.filter(({ state }) => state === "failed").length;
   if (!json) print(bad === 0 ? "All well." : `${counted(bad, "check")} failed.`);
   terminal().exitCode = bad === 0 ? EXIT.fine : EXIT.attention;

@@ -5,7 +5,7 @@ import { count, counted, moment } from "../../report/words.ts";
 import { retryQuarantine } from "../../upkeep/retry-quarantine.ts";
 import { type Common, commandOf, opened, refuseUnknown } from "../command.ts";
 import { EXIT, newCommand } from "../exit.ts";
-import { print } from "../print.ts";
+import { print, printWhole } from "../print.ts";
 
 const list = commandOf("list", "The newest hundred.").action((options: Common) =>
   opened(options, async ({ db, say }) => {
@@ -28,7 +28,7 @@ const show = commandOf("show", "One of them, whole.")
         const { rawText, ...facts } = one;
         for (const [name, value] of Object.entries(facts))
           print(`${name.padEnd(12)} ${value instanceof Date ? moment(value) : value}`);
-        print(rawText);
+        printWhole(rawText);
       });
       return EXIT.fine;
     }),
