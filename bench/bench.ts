@@ -5,14 +5,25 @@ import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { startMongod } from "../src/local/mongod.ts";
+import { ALL_FAULTS } from "../src/replica/faults.ts";
 import { type Grown, growth, SIZES } from "./growth.ts";
 import { benchHistories, SEED } from "./histories.ts";
 import { type Machine, machine } from "./machine.ts";
-import { type SideBySide, sideBySide, type Week, week } from "./side-by-side.ts";
+import { runProject } from "./project.ts";
+import {
+  CRONS,
+  type Proved,
+  provedBy,
+  type SideBySide,
+  sideBySide,
+  type Week,
+  week,
+} from "./side-by-side.ts";
 import { bundle } from "./workerd.ts";
 
-const USAGE = `npm run bench -- [--short] [--ways] [--machine] [--json] [--keep FILE]
+const USAGE = `npm run bench -- [--short] [--ways] [--faults] [--machine] [--json] [--keep FILE]
   --short    a fiftieth of the notices in eight months, up to 20,000 contracts: shows that it runs
+  --faults   only this project, with every fault on and invocations killed
   --ways     only the ways side by side and the week at the limit
   --machine  only what it takes of this machine
   --json     one JSON document instead of tables, for comparing two versions
@@ -21,6 +32,7 @@ const USAGE = `npm run bench -- [--short] [--ways] [--machine] [--json] [--keep 
 const { values: flags } = parseArgs({
   options: {
     short: { type: "boolean", default: false },
+    faults: { type: "boolean", default: false },
     ways: { type: "boolean", default: false },
     machine: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
@@ -34,6 +46,7 @@ interface Result {
   seed: number;
   share: number;
   sideBySide?: SideBySide;
+  withFaults?: Proved[];
   week?: Week[];
   machine?: Machine;
   growth?: Grown[];
@@ -45,10 +58,13 @@ const SHORT_SIZES = [5000, 20_000];
 const WEEK_SHARE = 0.55;
 const WEEK_HOURS = 168;
 
+/** One invocation in so many is killed, at any moment of it. */
+const KILL_SHARE = 0.1;
+
 const say = (line: string) => console.error(line);
 
 async function main(): Promise<void> {
-  const both = flags.ways === flags.machine;
+  const both = !flags.faults && flags.ways === flags.machine;
   const { short } = flags;
   const share = short ? SHORT_SHARE : 1;
   const result: Result = { version: 2, seed: SEED, share };
@@ -57,6 +73,13 @@ async function main(): Promise<void> {
     say("a week at the limit …");
     const thinner = benchHistories({ share: share * WEEK_SHARE, short });
     result.week = await week(thinner, Math.ceil(WEEK_HOURS * share));
+  }
+  if (flags.faults) {
+    const faults = [...ALL_FAULTS];
+    say("this project, with every fault on and invocations killed …");
+    const options = { histories: benchHistories({ share, short, faults }), everySeconds: CRONS.hourly, say };
+    const troubles = { faults, killShare: KILL_SHARE };
+    result.withFaults = provedBy("faults and kills", await runProject({ ...options, troubles }));
   }
   if (both || flags.machine) {
     const mongo = await startMongod({ ownServer: true });
@@ -77,8 +100,9 @@ async function main(): Promise<void> {
   else print(result);
 }
 
-function print({ sideBySide: ways, week: used, machine: side, growth: grown }: Result): void {
+function print({ sideBySide: ways, withFaults, week: used, machine: side, growth: grown }: Result): void {
   if (ways) printWays(ways);
+  if (withFaults) printProved(withFaults);
   if (used) {
     printTable(
       ["a week at 12 requests in 120 s", "invocations", "allowed", "asked", "used", "refused"],
@@ -92,7 +116,22 @@ function print({ sideBySide: ways, week: used, machine: side, growth: grown }: R
   if (grown) printGrowth(grown);
 }
 
-function printWays({ releases, ways, pace }: SideBySide): void {
+function printProved(proved: Proved[]): void {
+  printTable(
+    [
+      ...["drained and exact", "releases", "missing", "drained", "exact", "in all, per 1,000", "besides"],
+      ...["hours drained", "hours exact", "times"],
+    ],
+    proved.map((one) => [
+      ...[`${one.source} ${one.run}`, one.releases, one.missing],
+      ...[one.drained1000, one.verified1000, one.inAll1000, one.besides],
+      ...[one.drainedHours, one.exactHours, one.times],
+    ]),
+  );
+}
+
+function printWays({ releases, proved, ways, pace }: SideBySide): void {
+  printProved(proved);
   printTable(
     [
       ...["releases", "way", "requests per 1,000", "missing", "fetched twice"],

@@ -1,6 +1,7 @@
 // What every way has to read: the same histories, in the real volumes and rhythm, behind the same rate limit.
 import { millisecondsInDay as DAY_MS } from "date-fns/constants";
 import { createReplica, type Replica } from "../src/replica/answer.ts";
+import type { Fault } from "../src/replica/faults.ts";
 import { createHistory, type Published } from "../src/replica/history.ts";
 import { SOURCES, type Source } from "../src/replica/sources.ts";
 
@@ -28,7 +29,16 @@ export interface Histories {
 const SHORT_FROM = new Date("2026-01-01T00:00:00Z");
 
 /** @param share of the notices; the rhythm stays, so a smaller history is a thinner one */
-export function benchHistories({ share, short }: { share: number; short: boolean }): Histories {
+export function benchHistories({
+  share,
+  short,
+  faults = [],
+}: {
+  share: number;
+  short: boolean;
+  /** Those that sit in single releases. */
+  faults?: Fault[];
+}): Histories {
   const to = new Date(T0.getTime() + DAYS_AFTER * DAY_MS);
   const from = {
     FIND_A_TENDER: short ? SHORT_FROM : HISTORIES.FIND_A_TENDER.from,
@@ -36,18 +46,18 @@ export function benchHistories({ share, short }: { share: number; short: boolean
   };
   const made = (source: Source) => {
     const notices = Math.floor(HISTORIES[source].notices * share);
-    return createHistory({ source, seed: SEED, from: from[source], to, notices });
+    return createHistory({ source, seed: SEED, from: from[source], to, notices, faults });
   };
   const rows = { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
   return { from, rows };
 }
 
-/** Cursors drop rows as they really do; nothing else is wrong. */
-export function benchReplica(histories: Histories): Replica {
+/** Cursors drop rows as they really do; nothing else is wrong, unless it is asked for. */
+export function benchReplica(histories: Histories, faults: Fault[] = ["cursor-drops"]): Replica {
   return createReplica({
     seed: SEED,
     histories: histories.rows,
-    faults: ["cursor-drops"],
+    faults,
     limit: LIMIT,
     bodies: "light",
     publicOrigin: ORIGIN,

@@ -5,8 +5,9 @@ import { ObjectId } from "mongodb";
 import { readConfig } from "../src/config/config.ts";
 import { readPage } from "../src/fetch/page.ts";
 import { collectionsOf, type Database } from "../src/platform/database.ts";
-import type { Effects, HttpAnswer } from "../src/platform/effects.ts";
+import { type Effects, type HttpAnswer, TransportError } from "../src/platform/effects.ts";
 import { createLogger } from "../src/platform/logger.ts";
+import type { Fault } from "../src/replica/faults.ts";
 import { createRandom } from "../src/replica/random.ts";
 import { compareWithStored } from "../src/replica/truth/stored.ts";
 import { invoke } from "../src/run/invocation.ts";
@@ -40,6 +41,8 @@ export interface ProjectOptions {
   /** Ends after so many invocations; without one, when all windows are exact. */
   invocations?: number;
   vars?: Record<string, string>;
+  /** What goes wrong: in the APIs, and the share of invocations that are killed. */
+  troubles?: { faults: Fault[]; killShare: number };
   /** Told of each simulated half day. */
   say?: (line: string) => void;
 }
@@ -69,21 +72,25 @@ export interface SourceResult {
 }
 
 export async function runProject(options: ProjectOptions): Promise<ProjectResult> {
-  const { histories, everySeconds, vars = {} } = options;
+  const { histories, everySeconds, vars = {}, troubles } = options;
   const scheduler = createScheduler(T0.getTime());
   const random = createRandom(SEED);
   const store = createMemoryStore(() => new Date(scheduler.now()));
   const db = collectionsOf(connect(store));
-  const replica = benchReplica(histories);
+  const replica = benchReplica(histories, troubles?.faults);
   const coverage = bySource((source) => createCoverage(source, histories));
   const rowsWhenDrained = new Map<Source, number>();
   const seconds = () => (scheduler.now() - T0.getTime()) / 1000;
   const between = ([least, most]: readonly [number, number]) => least + random() * (most - least);
   const after = (ms: number, what: string) =>
     new Promise<void>((resolve) => scheduler.after(ms, what, resolve));
-  const effects: Effects = {
+  // Whatever a killed invocation waits for never comes.
+  const effectsUntil = (killedAt: number): Effects => ({
     now: () => new Date(scheduler.now()),
-    sleep: (ms) => after(ms, "sleeps"),
+    sleep: async (ms) => {
+      await after(ms, "sleeps");
+      if (scheduler.now() >= killedAt) await never;
+    },
     random,
     newId: () => new ObjectId(),
     post: async () => {
@@ -91,8 +98,14 @@ export async function runProject(options: ProjectOptions): Promise<ProjectResult
     },
     get: async (url): Promise<HttpAnswer> => {
       await after(between(TRAVEL_MS), "asks");
-      const { status, headers, body } = replica.handle({ url, now: scheduler.now() });
+      if (scheduler.now() >= killedAt) await never;
+      const { status, headers, body, transport } = replica.handle({ url, now: scheduler.now() });
       await after(between(SERVE_MS) + between(TRAVEL_MS), "is answered");
+      if (scheduler.now() >= killedAt) await never;
+      if (transport?.kind === "reset") throw new TransportError("reset", { timedOut: false });
+      if (transport?.kind === "slow") throw new TransportError("timeout", { timedOut: true });
+      if (transport?.kind === "truncated")
+        return { status, retryAfter: null, body: body.subarray(0, Math.floor(body.length / 2)) };
       const read = readPage(body);
       const source: Source = url.includes("/Published/") ? "CONTRACTS_FINDER" : "FIND_A_TENDER";
       if (read.kind === "page")
@@ -102,7 +115,12 @@ export async function runProject(options: ProjectOptions): Promise<ProjectResult
         );
       return { status, retryAfter: headers["retry-after"] ?? null, body };
     },
-  };
+  });
+  const never = new Promise<never>(() => undefined);
+  const killedAt = () =>
+    troubles && random() < troubles.killShare
+      ? scheduler.now() + random() * INVOCATION_MS
+      : Number.POSITIVE_INFINITY;
   const runs: SyncRun[] = [];
   const windows = () => [...documentsOf(store, "syncWindows").values()];
   for (let tick = 0; ; tick++) {
@@ -115,10 +133,15 @@ export async function runProject(options: ProjectOptions): Promise<ProjectResult
       CF_BACKFILL_START_DATE: day(histories.from.CONTRACTS_FINDER),
       ...vars,
     };
+    const effects = effectsUntil(killedAt());
     const config = readConfig(environment, effects.now());
     let failure: unknown = null;
+    let ended = false;
     invoke({ db, effects, config, log: silent }).then(
-      (run) => runs.push(run),
+      (run) => {
+        ended = true;
+        runs.push(run);
+      },
       (error) => {
         failure = error;
       },
@@ -126,7 +149,7 @@ export async function runProject(options: ProjectOptions): Promise<ProjectResult
     await setImmediate(); // until it waits for its first event
     await scheduler.advance(scheduler.now() + INVOCATION_MS - 1);
     if (failure !== null) throw failure;
-    if (runs.length !== tick + 1) throw new Error(`invocation ${tick} did not end within 900 s`);
+    if (!ended && !troubles) throw new Error(`invocation ${tick} did not end within 900 s`);
     const hour = (tick * everySeconds) / 3600;
     if (hour > 0 && hour % 12 === 0) {
       const done = windows().filter(({ status }) => status === "done").length;

@@ -103,8 +103,41 @@ export interface Pace {
   verifiedTimes: number;
 }
 
+/** What it takes until every month is exact, whose last rows have had time to appear. */
+export interface Proved {
+  source: Source;
+  run: string;
+  releases: number;
+  missing: number;
+  drained1000: number;
+  verified1000: number;
+  /** Both together; new notices, their second pass and the assumptions besides. */
+  inAll1000: number;
+  besides: number;
+  drainedHours: number;
+  exactHours: number;
+  times: number;
+}
+
+export function provedBy(run: string, { sources }: ProjectResult): Proved[] {
+  return SOURCES.map((source) => {
+    const own = sources[source];
+    const { releases, missing, drainRequests, verifyRequests, drained, exact, otherRequests } = own;
+    return {
+      ...{ source, run, releases, missing, besides: otherRequests },
+      drained1000: per1000(drainRequests, releases),
+      verified1000: per1000(verifyRequests, releases),
+      inAll1000: per1000(drainRequests + verifyRequests, releases),
+      drainedHours: hours(drained.all),
+      exactHours: hours(exact),
+      times: Number((exact / drained.all).toFixed(2)),
+    };
+  });
+}
+
 export interface SideBySide {
   releases: Record<Source, number>;
+  proved: Proved[];
   ways: Way[];
   pace: Pace[];
 }
@@ -128,7 +161,8 @@ export async function sideBySide(histories: Histories, say: (line: string) => vo
     FIND_A_TENDER: hourly.sources.FIND_A_TENDER.releases,
     CONTRACTS_FINDER: hourly.sources.CONTRACTS_FINDER.releases,
   };
-  return { releases, ways, pace };
+  const proved = [...provedBy("hourly", hourly), ...provedBy("quarter-hourly", quarterHourly)];
+  return { releases, proved, ways, pace };
 }
 
 export interface Week {
