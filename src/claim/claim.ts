@@ -5,6 +5,14 @@ import type { SyncWindow } from "../terms/documents.ts";
 import { ClaimLost } from "../terms/errors.ts";
 import type { Source } from "../terms/window.ts";
 import {
+  announceStatement,
+  doubtStatement,
+  doubtWitnessedStatement,
+  hurryStatement,
+  recoveredStatement,
+  verifyAnewStatement,
+} from "./doubt-statements.ts";
+import {
   advanceUpdate,
   type Claim,
   type ClaimFor,
@@ -12,25 +20,20 @@ import {
   claimForDrainUpdate,
   claimForVerifyUpdate,
   deferStatement,
-  doubtStatement,
-  doubtWitnessedStatement,
   drainedUpdate,
   type GivenUp,
   giveBackUpdate,
   giveUpUpdate,
   HOPEFUL,
   heldBy,
-  hurryStatement,
   type LookEnd,
   type Progress,
   readmitStatement,
-  recoveredStatement,
   renewUpdate,
   retryStatement,
   reviveStatement,
   verifiable,
   verifiedUpdate,
-  verifyAnewStatement,
 } from "./statements.ts";
 
 export interface Held {
@@ -131,9 +134,19 @@ export async function verifyAnew(db: Database, windowId: string): Promise<boolea
 export async function doubtMonth(
   db: Database,
   windowId: string,
-  found: { drift: SyncWindow["drift"][number]; now: Date },
+  found: { drift: SyncWindow["drift"][number]; keys: string[]; now: Date },
 ): Promise<void> {
   const { filter, update } = doubtStatement(windowId, found);
+  await db.syncWindows.updateOne(filter, update);
+}
+
+/** Told before it is stored, so that it is counted even if this run is stopped in between. */
+export async function announceAdditions(
+  db: Database,
+  windowId: string,
+  added: { keys: string[]; now: Date },
+): Promise<void> {
+  const { filter, update } = announceStatement(windowId, added);
   await db.syncWindows.updateOne(filter, update);
 }
 

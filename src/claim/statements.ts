@@ -4,12 +4,8 @@ import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
 import type { Document, Filter, ObjectId, UpdateFilter } from "mongodb";
 import type { ProofBy, SyncWindow } from "../terms/documents.ts";
 import type { NotedTrouble, TroubleKind } from "../terms/trouble.ts";
-import { type Source, statusTo } from "../terms/window.ts";
+import { ATTEMPTS_MAX, PATIENT_ATTEMPTS, type Source, statusTo } from "../terms/window.ts";
 
-/** Claims without any progress between them before a window is failed. */
-export const ATTEMPTS_MAX = 8;
-/** From this attempt on a window waits until none is due that has had fewer: months that fail starve no other. */
-const PATIENT_ATTEMPTS = 3;
 const STUCK: TroubleKind = "stuck";
 const NO_PROGRESS = `claimed ${ATTEMPTS_MAX} times without any progress; last trouble: `;
 const BACKOFF_MS_MAX = 6 * HOUR_MS;
@@ -34,7 +30,8 @@ export const heldBy = (claim: Claim): Filter<SyncWindow> => ({
 });
 
 const leaseUntil = (leaseSeconds: number) => ({ $add: ["$$NOW", leaseSeconds * 1000] });
-const free = { $or: [{ claim: null }, { $expr: { $lt: ["$claim.until", "$$NOW"] } }] };
+/** Held by nobody, or no longer. */
+export const free = { $or: [{ claim: null }, { $expr: { $lt: ["$claim.until", "$$NOW"] } }] };
 
 /** What has not failed several times in a row. */
 export const HOPEFUL: Filter<SyncWindow> = { attempts: { $lt: PATIENT_ATTEMPTS } };
@@ -118,7 +115,14 @@ export type Progress = Pick<SyncWindow, "lanes" | "counts" | "unproven" | "drift
   Partial<
     Pick<
       SyncWindow,
-      "alarms" | "verify" | "verifyAt" | "publishedSeconds" | "numbers" | "forecast" | "changedInPlace"
+      | "alarms"
+      | "adding"
+      | "verify"
+      | "verifyAt"
+      | "publishedSeconds"
+      | "numbers"
+      | "forecast"
+      | "changedInPlace"
     >
   >;
 
@@ -169,49 +173,6 @@ export const verifiedUpdate = (progress: Progress, end: LookEnd): Document[] => 
   },
   ...(end.proof === "exact" ? [{ $unset: "publishedSeconds" }] : []),
 ];
-
-/** What was found behind a month's proof: counted, noted, and the month is looked at again at once. */
-export const doubtStatement = (
-  windowId: string,
-  found: { drift: SyncWindow["drift"][number]; now: Date },
-) => ({
-  filter: { _id: windowId, status: "done" } satisfies Filter<SyncWindow>,
-  update: [
-    {
-      $set: {
-        proof: { $cond: [{ $eq: ["$proof", "exact"] }, "ordered", "$proof"] },
-        verifyAt: found.now,
-        "counts.releases": { $add: ["$counts.releases", found.drift.missing] },
-        drift: { $concatArrays: ["$drift", { $literal: [found.drift] }] },
-      },
-    },
-  ],
-});
-
-/** What these months rested on is no longer believed: they are proved again. */
-export const doubtWitnessedStatement = (source: Source, now: Date) => ({
-  filter: {
-    source,
-    status: "done",
-    proof: "exact",
-    proofBy: "witness",
-  } satisfies Filter<SyncWindow>,
-  update: { $set: { proof: "ordered" as const, proofBy: null, verify: null, verifyAt: now } },
-});
-
-/** So many of its releases have left the quarantine; who holds it counts for itself. */
-export const recoveredStatement = (windowId: string, releases: number) => ({
-  filter: { _id: windowId, ...free } satisfies Filter<SyncWindow>,
-  update: [
-    { $set: { "counts.quarantined": { $max: [0, { $subtract: ["$counts.quarantined", releases] }] } } },
-  ],
-});
-
-/** Months next to a find are looked at soon, and keep their proof till then. */
-export const hurryStatement = (source: Source, { from, to, at }: { from: Date; to: Date; at: Date }) => ({
-  filter: { source, status: "done", $or: [{ to: from }, { from: to }] } satisfies Filter<SyncWindow>,
-  update: [{ $set: { verifyAt: { $min: [{ $ifNull: ["$verifyAt", at] }, at] } } }],
-});
 
 /** Nothing went wrong, time was up: the next holder goes on, and this attempt does not count. */
 export const giveBackUpdate = (claim: Claim): UpdateFilter<SyncWindow> | Document[] =>
@@ -264,12 +225,6 @@ export const retryStatement = (windowId?: string) => ({
     $or: [{ status: "failed" }, { status: "pending", retryAt: { $ne: null } }],
   } satisfies Filter<SyncWindow>,
   update: { $set: { status: statusTo("pending", ["failed"]), attempts: 0, retryAt: null } },
-});
-
-/** An operator wants proof anew: nobody verifies it now, and the next one begins at its newest end. */
-export const verifyAnewStatement = (windowId: string) => ({
-  filter: { _id: windowId, status: "done", ...free } satisfies Filter<SyncWindow>,
-  update: { $set: { proof: "ordered" as const, verify: null, verifyAt: null, suspicion: null } },
 });
 
 /** What does not fit waits; what fits again is pending again. */

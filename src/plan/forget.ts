@@ -64,7 +64,7 @@ function forgotten({ _id, lanes, to }: PlannedWindow): AnyBulkWriteOperation<Syn
           ...{ lanes: freshLanes(stages, to), counts: NO_COUNTS, proof: null, drift: [], unproven: [] },
           ...{ verify: null, startedAt: null, doneAt: null, verifiedAt: null },
         },
-        $unset: { publishedSeconds: 1, numbers: 1, forecast: 1, alarms: 1 },
+        $unset: { publishedSeconds: 1, numbers: 1, forecast: 1, alarms: 1, adding: 1 },
       },
     },
   };

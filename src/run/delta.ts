@@ -7,7 +7,7 @@ import type { SyncJob } from "../terms/documents.ts";
 import { boundaryAtOrBefore, fromLondon, toLondon } from "../terms/london-time.ts";
 import { ALL_STAGES } from "../terms/window.ts";
 import type { SourceContext } from "./context.ts";
-import { doubtMonths } from "./doubt.ts";
+import { additionsTo, doubtMonths } from "./doubt.ts";
 import { ensureHeadroom } from "./headroom.ts";
 import { PAGE_FAULTS_MAX, type PageFault, readLanes, type Unproven } from "./lane.ts";
 
@@ -29,7 +29,8 @@ export async function syncDelta(context: SourceContext): Promise<void> {
   if (!walk) return;
   if (!job.deltaWalk && !(await writeWalk(context, job, walk))) return;
   const { from: start, lanes } = walk;
-  for await (const step of readLanes(context, { lanes, start, windowId: null, use: "delta" })) {
+  const reading = { lanes, start, windowId: null, additions: additionsTo(context), use: "delta" } as const;
+  for await (const step of readLanes(context, reading)) {
     const before = walk;
     context.report.releases += step.counted.length;
     await doubtMonths(context, step.stored.addedRows);

@@ -24,7 +24,7 @@ import type { LaneProgress } from "../terms/window.ts";
 import type { ReadContext } from "./context.ts";
 import { ensureHeadroom } from "./headroom.ts";
 import { readOverflow } from "./overflow.ts";
-import { NOTHING_STORED, type StoredRows, storeRows } from "./store-rows.ts";
+import { type Additions, NOTHING_STORED, type StoredRows, storeRows } from "./store-rows.ts";
 
 /** A page that proved nothing, or of which only a part could be read. */
 export type PageFault = NonNullable<SyncWindow["alarms"]>[number];
@@ -46,6 +46,8 @@ interface ReadOptions {
   lanes: LaneProgress[];
   start: LondonTime;
   windowId: string | null;
+  /** A month that had been read may have lacked what the delta brings. */
+  additions?: Additions | null;
   use: "backfill" | "delta";
 }
 
@@ -54,7 +56,7 @@ interface ReadOptions {
  * @throws ApiError, DeadlineReached, StorageFull, BudgetSpent: nothing is lost by any of them
  */
 export async function* readLanes(context: ReadContext, options: ReadOptions): AsyncGenerator<Step> {
-  const { start, windowId, use } = options;
+  const { start, windowId, additions = null, use } = options;
   const rules: LaneRules = { api: context.api, start, limit: context.config.pageLimit };
   let states = options.lanes.map(openLane);
   let mayJoin = true;
@@ -65,12 +67,12 @@ export async function* readLanes(context: ReadContext, options: ReadOptions): As
     ensureHeadroom(context.headroom, use);
     const joint = mayJoin ? nextJointQuestion(states, rules) : null;
     if (joint) {
-      const step = await stepJoint(context, { states, asked: joint, rules, windowId });
+      const step = await stepJoint(context, { states, asked: joint, rules, windowId, additions });
       mayJoin = step.states !== states;
       states = step.states;
       yield step;
     } else {
-      const step = await stepLane(context, { state, rules, windowId });
+      const step = await stepLane(context, { state, rules, windowId, additions });
       states = states.map((one) => (one === state ? step.state : one));
       yield { ...step, lanes: states.map(({ lane }) => lane) };
     }
@@ -81,19 +83,18 @@ interface StepOptions {
   state: LaneState;
   rules: LaneRules;
   windowId: string | null;
+  additions: Additions | null;
 }
 
 type LaneStep = Omit<Step, "lanes"> & { state: LaneState };
 
-async function stepLane(context: ReadContext, { state, rules, windowId }: StepOptions): Promise<LaneStep> {
+async function stepLane(context: ReadContext, options: StepOptions): Promise<LaneStep> {
+  const { state, rules, windowId, additions } = options;
   const asked = nextQuestion(state, rules);
   const answer = await ask(context.asker, asked);
   const { state: next, act } = decide({ state, asked, answer, rules });
   const store = (page: Pick<Page, "rows" | "unidentified">) =>
-    storeRows(context, {
-      ...{ page, place: placeOf(asked), windowId },
-      countAdded: windowId === null, // a month that had been read may have lacked it
-    });
+    storeRows(context, { page, place: placeOf(asked), windowId, additions });
   const step = { ...NOTHING_READ, state: next, requests: answer.requests };
   switch (act.kind) {
     case "give up":
@@ -138,19 +139,16 @@ const NOTHING_READ = { counted: [], stored: NOTHING_STORED, unidentified: 0, fau
 
 async function stepJoint(
   context: ReadContext,
-  options: { states: LaneState[]; asked: Question; rules: LaneRules; windowId: string | null },
+  options: Omit<StepOptions, "state"> & { states: LaneState[]; asked: Question },
 ): Promise<Step & { states: LaneState[] }> {
-  const { states, asked, windowId } = options;
+  const { states, asked, windowId, additions } = options;
   const answer = await ask(context.asker, asked);
   const { requests } = answer;
   const decision = decideJoint({ ...options, answer });
   const step = { ...NOTHING_READ, requests };
   if (!decision) return { ...step, states, lanes: states.map(({ lane }) => lane) };
   const { page, counted } = decision;
-  const stored = await storeRows(context, {
-    ...{ page, place: placeOf(asked), windowId },
-    countAdded: windowId === null, // a month that had been read may have lacked it
-  });
+  const stored = await storeRows(context, { page, place: placeOf(asked), windowId, additions });
   const lanes = decision.states.map(({ lane }) => lane);
   return { ...step, states: decision.states, lanes, counted, stored, unidentified: page.unidentified.length };
 }

@@ -132,7 +132,10 @@ export async function storeFound(
 ): Promise<void> {
   const { context, window } = look;
   const place = `verify ${from} to ${to}`;
-  const stored = await storeRows(context, { page, place, windowId: window._id, countAdded: true });
+  const stored = await storeRows(context, {
+    ...{ page, place, windowId: window._id },
+    additions: { announced: new Set(look.progress.adding), announce: (rows) => announce(look, rows) },
+  });
   const counted = [...stored.addedRows];
   context.report.releases += stored.added;
   const { verify, drift, counts } = look.progress;
@@ -150,9 +153,21 @@ export async function storeFound(
     drift:
       stored.added > 0 ? [...drift, { at: context.effects.now(), from, to, missing: stored.added }] : drift,
     verify: { frontier: look.top, rows: 0, ...verify, requests: (verify?.requests ?? 0) + requests },
+    adding: without(look.progress.adding, counted),
     changedInPlace: (look.progress.changedInPlace ?? 0) + Math.max(0, stored.changed - stored.added),
   };
   if (look.share) look.share.left -= requests;
+}
+
+async function announce(look: Look, rows: readonly Row[]): Promise<void> {
+  const adding = [...(look.progress.adding ?? []), ...rows.map(({ key }) => key)];
+  look.progress = { ...look.progress, adding };
+  await checkpoint(look.context, look.claim, { progress: look.progress, moved: false });
+}
+
+function without(keys: readonly string[] | undefined, rows: readonly Row[]): string[] | undefined {
+  const gone = new Set(rows.map(({ key }) => key));
+  return keys?.filter((key) => !gone.has(key));
 }
 
 /** @throws Shrunk where far fewer rows came than are stored between the two ends */

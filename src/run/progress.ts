@@ -8,13 +8,14 @@ import type { Step } from "./lane.ts";
 
 export function progressOf(window: SyncWindow): Progress {
   const { lanes, counts, unproven, drift, alarms, verify, publishedSeconds, forecast } = window;
-  const { changedInPlace } = window;
+  const { adding, changedInPlace } = window;
   return {
     lanes,
     counts,
     unproven,
     drift,
     ...(alarms ? { alarms } : {}),
+    ...(adding ? { adding } : {}),
     ...(verify ? { verify } : {}),
     ...(publishedSeconds ? { publishedSeconds } : {}),
     ...(changedInPlace ? { changedInPlace } : {}),

@@ -9,7 +9,7 @@ import { newestInstant, type StoredRelease, storedReleases } from "../store/stor
 import type { SyncJob } from "../terms/documents.ts";
 import { boundaryAtOrBefore, fromLondon, type LondonTime, toLondon } from "../terms/london-time.ts";
 import type { SourceContext } from "./context.ts";
-import { doubtMonths } from "./doubt.ts";
+import { additionsTo, doubtMonths } from "./doubt.ts";
 import { readSlice } from "./look.ts";
 import { storeRows } from "./store-rows.ts";
 
@@ -100,7 +100,10 @@ async function readPass(context: SourceContext, begun: Pass, stored: StoredRelea
       shortened !== null && shortened > likely.lo ? { ...likely, lo: shortened } : likely;
     const { kind, page, requests } = await readSlice(context, asked);
     const place = `second pass ${asked.lo} to ${asked.hi}`;
-    const { added, addedRows } = await storeRows(context, { page, place, windowId: null, countAdded: true });
+    const { added, addedRows } = await storeRows(context, {
+      ...{ page, place, windowId: null },
+      additions: additionsTo(context),
+    });
     context.report.releases += added;
     await doubtMonths(context, addedRows);
     const expected = stored.filter(({ at }) => at >= asked.lo && at <= asked.hi).map(({ key }) => key);

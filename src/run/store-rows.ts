@@ -37,13 +37,20 @@ export const NOTHING_STORED: StoredRows = {
   recovered: 0,
 };
 
+/** Who wants to know which releases are new here (one more read). */
+export interface Additions {
+  /** Keys that a run was about to add when it was stopped: they are new, whether they are stored or not. */
+  announced: ReadonlySet<string>;
+  /** What is new is told before it is stored: a run that is stopped in between leaves it to the next one to count. */
+  announce: (rows: readonly Row[]) => Promise<void>;
+}
+
 interface StoreOptions {
   page: Pick<Page, "rows" | "unidentified">;
   /** Where the page was asked for: evidence of what goes into quarantine. */
   place: string;
   windowId: string | null;
-  /** Find out how many of the releases are new here (one more read). */
-  countAdded?: boolean;
+  additions?: Additions | null;
 }
 
 export async function storeRows(context: StoreContext, options: StoreOptions): Promise<StoredRows> {
@@ -52,7 +59,9 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   const now = effects.now();
   const found = { source, windowId, place };
   const { upserts, rows, bytes, released, cases } = prepareRows(context, { page, found, now });
-  const unknown = options.countAdded ? await unknownOf(db, upserts) : [];
+  const unknown = options.additions ? await unknownOf(db, upserts) : [];
+  const newKeys = newKeysOf(context, { unknown: unknown.flatMap((upsert) => rows.get(upsert) ?? []), cases });
+  const newRows = options.additions ? await announced(options.additions, distinct(page.rows), newKeys) : [];
   const { changed, inserted } = await storeUnlessFull(headroom, async () => {
     const stored = await storePage({ db, fold: foldOcid, now }, upserts);
     for (const { upsert, reason } of stored.refused) {
@@ -64,24 +73,12 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
     await quarantine(db, boundedCases(context, cases), now);
     return stored;
   });
-  // What leaves the quarantine was here before, and has been counted.
-  const newContracts = unknown
-    .flatMap((upsert) => rows.get(upsert)?.key ?? [])
-    .filter((key) => bytes.has(key) && !released.includes(`${source}/${key}`));
-  const addedKeys = new Set([
-    ...newContracts,
-    ...cases.flatMap(({ _id, ocid, releaseId }) =>
-      ocid === null || releaseId === null || context.quarantined.has(_id)
-        ? []
-        : [releaseKey(ocid, releaseId)],
-    ),
-  ]);
   const read = [...bytes.values()].reduce((sum, one) => sum + one, 0);
   const { measured } = headroom;
   const { searchIndex: search } = context.config;
   headroom.grownBytes += growthBytes({ inserted, upserted: upserts.length, bytes: read, measured, search });
-  const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id)).length;
-  const added = options.countAdded ? newCases + newContracts.length : 0;
+  const newCases = cases.filter(({ _id }) => !context.quarantined.has(_id));
+  const nameless = options.additions ? newCases.filter(({ ocid }) => ocid === null).length : 0;
   const kept = new Set(cases.map(({ _id }) => _id));
   const gone = released.filter((id) => !kept.has(id));
   const recovered = await release(db, gone);
@@ -89,12 +86,35 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   for (const { _id } of cases) context.quarantined.add(_id);
   for (const id of gone) context.quarantined.delete(id);
   context.report.contractsChanged += changed;
-  context.report.quarantined += newCases;
+  context.report.quarantined += newCases.length;
   return {
-    ...{ changed, added, bytes, quarantined: cases.length },
-    addedRows: options.countAdded ? distinct(page.rows).filter(({ key }) => addedKeys.has(key)) : [],
+    ...{ changed, bytes, quarantined: cases.length },
+    ...{ added: newRows.length + nameless, addedRows: newRows },
     recovered: windowId === null ? 0 : (recovered.get(windowId) ?? 0),
   };
+}
+
+/** Keys of the releases that are neither stored nor in quarantine. */
+function newKeysOf(
+  { source, quarantined }: StoreContext,
+  { unknown, cases }: { unknown: readonly Row[]; cases: readonly Case[] },
+): Set<string> {
+  // What leaves the quarantine was here before, and has been counted.
+  const contracts = unknown.flatMap(({ key }) => (quarantined.has(`${source}/${key}`) ? [] : [key]));
+  const inQuarantine = cases.flatMap(({ _id, ocid, releaseId }) =>
+    ocid === null || releaseId === null || quarantined.has(_id) ? [] : [releaseKey(ocid, releaseId)],
+  );
+  return new Set([...contracts, ...inQuarantine]);
+}
+
+async function announced(
+  { announced: known, announce }: Additions,
+  rows: readonly Row[],
+  newKeys: ReadonlySet<string>,
+): Promise<Row[]> {
+  const untold = rows.filter(({ key }) => newKeys.has(key) && !known.has(key));
+  if (untold.length > 0) await announce(untold);
+  return rows.filter(({ key }) => newKeys.has(key) || known.has(key));
 }
 
 interface PreparedRows {

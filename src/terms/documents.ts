@@ -89,6 +89,8 @@ export const windowSchema = z.strictObject({
   drift: z.array(
     z.strictObject({ at: z.date(), from: londonTimeSchema, to: londonTimeSchema, missing: z.number().int() }),
   ),
+  /** Keys of what was missing and is just being stored: a run that is stopped before it has counted them leaves them here. */
+  adding: z.array(z.string()).optional(),
   /** Slices that hold more rows than a page, so only a cursor could read them. */
   unproven: z.array(unprovenSchema),
   /** Pages that proved nothing, by their reason; such a lane went on in slices. */

@@ -122,14 +122,14 @@ export const MUTANTS: Mutant[] = [
   {
     name: "a start that moved back reads nothing more",
     file: "src/plan/difference.ts",
-    find: "if (from < window.from) return { window,",
-    put: "if (false) return { window,",
+    find: "  if (from < window.from)\n",
+    put: "  if (false)\n",
   },
   {
     name: "a month that is refused ends its source's run",
     file: "src/run/with-claim.ts",
-    find: "  if (error instanceof DeadlineReached ||",
-    put: '  if (error instanceof ApiError && error.kind === "rejected") return false;\n  if (error instanceof DeadlineReached ||',
+    find: "  if (error instanceof BudgetSpent ||",
+    put: '  if (error instanceof ApiError && error.kind === "rejected") return null;\n  if (error instanceof BudgetSpent ||',
   },
   {
     name: "lanes that change leave a window done",
@@ -383,5 +383,29 @@ export const MUTANTS: Mutant[] = [
     file: "src/terms/release.ts",
     find: "text.replaceAll(unsafe,",
     put: "text.replaceAll(/^$/g,",
+  },
+  {
+    name: "tries that fail until time is up cost a month no attempt",
+    file: "src/run/with-claim.ts",
+    find: "return error.cause instanceof ApiError ? error.cause : null;",
+    put: "return null;",
+  },
+  {
+    name: "settings that change forget a month's attempts",
+    file: "src/plan/difference.ts",
+    find: "attempts >= ATTEMPTS_MAX ? PATIENT_ATTEMPTS : attempts;",
+    put: "attempts * 0;",
+  },
+  {
+    name: "a run that is killed leaves what it stored uncounted",
+    file: "src/run/store-rows.ts",
+    find: "  if (untold.length > 0) await announce(untold);",
+    put: "  if (untold.length < 0) await announce(untold);",
+  },
+  {
+    name: "a long spacing takes as many requests to prove as a short one",
+    file: "src/fetch/pace.ts",
+    find: "Math.max(PROVED_BY_MIN, Math.min(PROVED_BY, provedBy))",
+    put: "Math.max(PROVED_BY, Math.min(PROVED_BY_MIN, provedBy))",
   },
 ];

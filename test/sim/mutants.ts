@@ -24,7 +24,9 @@ const JUDGES: Judge[] = [
     command: "node_modules/.bin/vitest",
     args: [
       ...["run", "test/unit", "test/api"],
-      ...["pace", "witness", "assumptions", "numbers", "looks"].map((name) => `test/sim/${name}.test.ts`),
+      ...["pace", "witness", "assumptions", "numbers", "looks", "bad-hours"].map(
+        (name) => `test/sim/${name}.test.ts`,
+      ),
       ...["--bail", "1"],
     ],
   },
@@ -33,9 +35,18 @@ const JUDGES: Judge[] = [
     command: "node_modules/.bin/vitest",
     args: [
       "run",
-      ...["claim", "store", "kept", "twins", "pacer", "delta", "faults", "backfill", "hostile.test"].map(
-        (name) => `test/mongo/${name}`,
-      ),
+      ...[
+        "claim",
+        "store",
+        "kept",
+        "twins",
+        "pacer",
+        "delta",
+        "faults",
+        "backfill",
+        "counted",
+        "hostile.test",
+      ].map((name) => `test/mongo/${name}`),
       "--bail",
       "1",
     ],
