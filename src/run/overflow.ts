@@ -168,8 +168,9 @@ async function byNumber(reading: Reading, rows: Row[]): Promise<Row[]> {
   const lowest = rows.map(({ releaseId }) => releaseId).sort(byNoticeNumber)[0];
   let none = 0;
   for (let id = lowest && below(lowest); id && none < ABSENT_IN_A_ROW_MAX; id = below(id)) {
-    const answer = (mayAsk(reading) ? await lookUpWithin(reading, id) : null) ?? [];
-    if (!mayAsk(reading)) left.push(id);
+    const rows = mayAsk(reading) ? await lookUpWithin(reading, id) : null;
+    if (!rows) left.push(id);
+    const answer = rows ?? [];
     if (answer.some(({ date }) => date !== null && toLondon(date) < asked.lo)) break;
     found.push(...answer);
     none = answer.length === 0 ? none + 1 : 0;

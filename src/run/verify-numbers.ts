@@ -35,15 +35,10 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
     window._id,
     holes.flatMap(({ ids }) => ids),
   );
-  // An earlier run, or the look before a start moved back, has looked at what is above its frontier. What no slice has
-  // settled there is asked for by itself: that run may have been stopped before it could.
+  // An earlier run, or the look before a start moved back, has looked at what is above its frontier.
   const frontier = look.progress.verify?.frontier ?? top;
-  const isAbove = ({ lo }: Hole) => frontier < top && lo >= frontier;
-  const passed = await unsettledOf(
-    db,
-    holes.filter(isAbove).flatMap(({ ids }) => ids),
-  );
-  holes = holes.filter((hole) => !isAbove(hole));
+  holes = holes.filter(({ lo }) => frontier === top || lo < frontier);
+  const asked = new Set<string>();
   for (let attempt = 0; holes.length > 0 && attempt < ATTEMPTS_MAX; attempt++) {
     const left: Unsettled = { ids: new Set(), elsewhere: new Set() };
     for (const slice of gapSlices({ api, holes, instants, limit: config.pageLimit })) {
@@ -53,9 +48,13 @@ export async function verifyByNumbers(look: Look): Promise<Suspicion | null> {
     kept = kept.filter(({ id }) => !left.elsewhere.has(id));
     const wider = holesOf({ line: kept, isStored, start, top });
     holes = wider.filter(({ ids }) => ids.some((id) => left.ids.has(id)));
-    if (attempt + 1 === ATTEMPTS_MAX || holes.length === 0) await askSingly(look, [...left.ids]);
+    if (attempt + 1 < ATTEMPTS_MAX && holes.length > 0) continue;
+    for (const id of left.ids) asked.add(id);
+    await askSingly(look, [...left.ids]);
   }
-  await askSingly(look, passed);
+  // What an earlier run, or a slice that overflowed, has noted and had no time to ask for.
+  const noted = (await unsettledOf(db, window._id)).filter((id) => !asked.has(id));
+  await askSingly(look, await settleStored(look, noted));
   await readFanOuts(look);
   await readUnproven(look);
   if (line.length === 0) return null;
@@ -111,6 +110,16 @@ async function lookAtHoles(
   const found = holes.flatMap(({ ids }) => ids.filter((id) => came.has(id)));
   await settleGaps(look.context.db, { found, absent, settledBy: "slice", at });
   if (moves) await afterSlice(look, lo < hi ? lo : hi, rows.length);
+}
+
+/** @returns those that are not stored */
+async function settleStored(
+  { context: { db, effects, source } }: Look,
+  ids: readonly string[],
+): Promise<string[]> {
+  const stored = await storedIds(db, source, ids);
+  await settleGaps(db, { found: [...stored], absent: [], settledBy: "slice", at: effects.now() });
+  return ids.filter((id) => !stored.has(id));
 }
 
 async function askSingly(look: Look, ids: readonly string[]): Promise<void> {

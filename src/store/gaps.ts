@@ -58,10 +58,9 @@ export async function settleGaps(
   if (operations.length > 0) await db.noticeGaps.bulkWrite(operations, { ordered: true });
 }
 
-/** Those that are neither found nor known to be never published. */
-export async function unsettledOf(db: Database, ids: readonly string[]): Promise<string[]> {
-  if (ids.length === 0) return [];
-  const open = { _id: { $in: [...ids] }, outcome: "absent" as const };
+/** Numbers noted for this window that are neither found nor known to be never published. */
+export async function unsettledOf(db: Database, windowId: string): Promise<string[]> {
+  const open = { windowId, outcome: "absent" as const };
   return (await db.noticeGaps.find(open, { projection: { _id: 1 } }).toArray()).map(({ _id }) => _id);
 }
 

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { collectionsOf } from "../../src/platform/database.ts";
 import type { HttpAnswer } from "../../src/platform/effects.ts";
+import type { Fault } from "../../src/replica/faults.ts";
 import type { HistoryOptions } from "../../src/replica/history.ts";
 import { connect } from "../../src/sim/memory-mongo.ts";
 import { createMemoryStore } from "../../src/sim/memory-store.ts";
@@ -33,11 +34,11 @@ function scene(options: Partial<WorldOptions> & { history?: Partial<HistoryOptio
 }
 
 describe("proof by numbers", () => {
-  it("asks for no number that stands next door: backdated rows, dates out of order, T0 inside a month", async () => {
-    const { db, world, windows, lookedUp, missing } = scene({
-      replica: { faults: ["wrong-dates"] },
-      history: { faults: ["wrong-dates"] },
-    });
+  it.each<[string, Fault[]]>([
+    ["backdated rows, dates out of order", ["wrong-dates"]],
+    ["pages in no order at all", ["out-of-order"]],
+  ])("asks for no number that stands next door: %s, T0 inside a month", async (_, faults) => {
+    const { db, world, windows, lookedUp, missing } = scene({ replica: { faults }, history: { faults } });
     await world.run(DRAIN_ONLY);
     await world.run();
     expect(await missing()).toEqual([]);
@@ -78,6 +79,37 @@ describe("proof by numbers", () => {
     });
     const drift = (await windows()).flatMap((window) => window.drift);
     expect(drift).toMatchObject([{ missing: 1 }]);
+  });
+
+  it("a year's first number that no list brings, and whose look-up fails, keeps its month open until it is there", async () => {
+    const first = "000001-2026";
+    let isHidden = true;
+    const { world, windows, missing } = scene({
+      from: new Date("2026-01-01T00:00:00Z"),
+      history: { crowds: [{ at: new Date("2026-01-01T02:15:22Z"), count: 40 }] },
+      vars: { PAGE_LIMIT: "20" },
+      strike: (url, at): HttpAnswer | null => {
+        if (!isHidden) return null;
+        if (url.pathname.endsWith(first)) return { status: 500, retryAfter: null, body: new Uint8Array() };
+        if (!url.searchParams.has("updatedFrom")) return null;
+        const answer = httpAnswer(world.replica, url.href, at.getTime());
+        if (answer.status !== 200) return answer;
+        const page: { releases: { id: string }[] } = JSON.parse(new TextDecoder().decode(answer.body));
+        page.releases = page.releases.filter(({ id }) => id !== first);
+        return { ...answer, body: new TextEncoder().encode(JSON.stringify(page)) };
+      },
+    });
+    await world.run(DRAIN_ONLY);
+    for (let day = 0; day < 3; day++) {
+      await world.run();
+      expect(await missing()).toHaveLength(1);
+      expect((await windows())[0]?.proof).toBe("ordered");
+      world.pass(24 * 3_600_000);
+    }
+    isHidden = false;
+    await world.run();
+    expect(await missing()).toEqual([]);
+    expect((await windows())[0]?.proof).toBe("exact");
   });
 
   it("reads a notice under 230 processes to its last page", async () => {
