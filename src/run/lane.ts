@@ -16,9 +16,10 @@ import {
 } from "../fetch/lane.ts";
 import type { Page } from "../fetch/page.ts";
 import { nextLane } from "../fetch/walk.ts";
+import { storedRows } from "../store/store.ts";
 import type { SyncWindow } from "../terms/documents.ts";
 import { ApiError } from "../terms/errors.ts";
-import type { LondonTime } from "../terms/london-time.ts";
+import { fromLondon, type LondonTime } from "../terms/london-time.ts";
 import type { Row } from "../terms/release.ts";
 import type { LaneProgress } from "../terms/window.ts";
 import type { ReadContext } from "./context.ts";
@@ -123,16 +124,28 @@ async function stepLane(context: ReadContext, options: StepOptions): Promise<Lan
       const { page } = act;
       const { rows, exact, requests } = await readOverflow(context, { asked, page });
       const stored = await store({ ...page, rows });
+      const more = exact || windowId === null ? [] : await storedBesides(context, asked, rows);
       return {
         ...step,
-        ...afterOverflow({ state: next, asked, rows, rules }),
-        stored,
+        ...afterOverflow({ state: next, asked, rows: [...rows, ...more], rules }),
+        stored: { ...stored, bytes: new Map([...stored.bytes, ...more.map(({ key }) => [key, 0] as const)]) },
         unidentified: page.unidentified.length,
         requests: answer.requests + requests,
         unproven: exact ? null : unprovenOf(context, asked, rows.length),
       };
     }
   }
+}
+
+/** A cursor brings others each time: what an earlier run stored of the slice counts as well. */
+async function storedBesides(
+  { db, source }: ReadContext,
+  { stage, lo, hi }: Question,
+  rows: readonly Row[],
+): Promise<Row[]> {
+  const came = new Set(rows.map(({ key }) => key));
+  const slice = { source, stage, from: fromLondon(lo), to: new Date(fromLondon(hi).getTime() + 1000) };
+  return (await storedRows(db, slice)).filter(({ key }) => !came.has(key));
 }
 
 const NOTHING_READ = { counted: [], stored: NOTHING_STORED, unidentified: 0, fault: null, unproven: null };

@@ -5,8 +5,8 @@ import { isUnreachable } from "../platform/database.ts";
 import type { Process, Quarantined, SyncWindow } from "../terms/documents.ts";
 import { messageOf, StorageFull } from "../terms/errors.ts";
 import { type LondonTime, toLondon } from "../terms/london-time.ts";
-import { releaseKey } from "../terms/release.ts";
-import type { Source } from "../terms/window.ts";
+import { type Row, releaseKey } from "../terms/release.ts";
+import { ALL_STAGES, type Source } from "../terms/window.ts";
 import { ocidsBySource } from "./processes.ts";
 import { closeStatement, type Upsert } from "./statements.ts";
 import { type Stored, type Storing, settle, storeContracts } from "./store-page.ts";
@@ -129,6 +129,22 @@ export async function storedReleases(
     at: toLondon(publishedDate),
     certain: true,
   }));
+}
+
+/** What is stored of a slice and a lane, as rows without their text. */
+export async function storedRows(
+  db: Database,
+  { source, stage, from, to }: Pick<SyncWindow, "source" | "from" | "to"> & { stage: string },
+): Promise<Row[]> {
+  const contracts = db.contracts.find(
+    { source, publishedDate: { $gte: from, $lt: to }, ...(stage === ALL_STAGES ? {} : { tags: stage }) },
+    { projection: { ocid: 1, noticeId: 1, revisions: 1, publishedDate: 1, tags: 1 } },
+  );
+  return (await contracts.toArray()).map(({ ocid, noticeId, revisions, publishedDate, tags }) => {
+    const releaseId = revisions ? `${noticeId}-${Math.max(...revisions)}` : noticeId;
+    const key = releaseKey(ocid, releaseId);
+    return { key, ocid, releaseId, date: publishedDate, tags: tags ?? [], release: null };
+  });
 }
 
 /** Which of these notice ids stand in the database anywhere, in quarantine too. */

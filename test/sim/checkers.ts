@@ -41,7 +41,7 @@ interface CheckerOptions {
   /** Counts are checked only where every row stands under its own date. */
   exactCounts: boolean;
   /** Every release that is stored is one that a window counts. */
-  countable: boolean;
+  countable: (source: Source) => boolean;
   /** Invariant 1 holds before verification as long as pages keep their order; a page of five may keep it by chance. */
   ordered: boolean;
   /** Some invocations' clocks are hours behind, so that they close what has passed later than others. */
@@ -244,7 +244,9 @@ export function createCheckers(options: CheckerOptions): Checkers {
   function countsAgree(source: Source, windows: SyncWindow[]): void {
     const end = Math.max(...windows.map(({ to }) => to.getTime()));
     const news = new Set(
-      histories[source].filter((row) => row.at >= end && has(source, row)).map((row) => keyOf(source, row)),
+      histories[source]
+        .filter((row) => Math.min(row.at, row.date) >= end && has(source, row))
+        .map((row) => keyOf(source, row)),
     ).size;
     const counted = windows.reduce((sum, { counts }) => sum + counts.releases, 0) + news;
     const kept = ["contracts", "quarantine"]
@@ -331,7 +333,7 @@ export function createCheckers(options: CheckerOptions): Checkers {
               `invariant 1: ${source} ${row.releaseId} of ${new Date(row.at).toISOString()} is missing at the end`,
             );
         }
-        if (countable && windows.every(({ unproven: slices }) => slices.length === 0))
+        if (countable(source) && windows.every(({ unproven: slices }) => slices.length === 0))
           countsAgree(source, windows);
         if (job.lastSyncedDate.getTime() < now - 4 * 3_600_000) violate(`progress: ${source}'s delta lags`);
         for (const window of windows) {

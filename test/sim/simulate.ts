@@ -45,8 +45,8 @@ const OTHER_SETTINGS: readonly Record<string, string>[] = [
   { VERIFY_REQUESTS_PER_RUN: "0" },
   { PAGE_LIMIT: "7" },
 ];
-/** What a cursor brought to a run that was killed and not to the next one, no window counts. */
-const UNCOUNTED: Fault[] = ["cursor-drops"];
+/** What a cursor brought to an earlier run and not to this one is counted by its date: not where that is wrong, or was edited. */
+const CURSORS_LACK: Fault[] = ["cursor-drops", "missing-links"];
 const REFUSALS: Fault[] = ["429", "429-without-header", "403-html"];
 
 export async function simulate(seed: number): Promise<Outcome> {
@@ -117,7 +117,9 @@ export async function simulate(seed: number): Promise<Outcome> {
   ];
   const poisons = createPoisons({ seed, startMs, historyFrom, meet });
   const exactCounts = !poisons.taints && !faults.some((fault) => distorting.includes(fault));
-  const countable = !poisons.taints && !faults.some((fault) => UNCOUNTED.includes(fault));
+  const lacking = faults.some((fault) => CURSORS_LACK.includes(fault));
+  const countable = (source: Source) =>
+    !poisons.taints && !(lacking && (source === "CONTRACTS_FINDER" || faults.includes("wrong-dates")));
   const clocksOff = chance(0.1);
   const settingsDiffer = chance(0.2);
   const settings = faults.includes("stages-hide")
