@@ -62,16 +62,17 @@ export async function openPacer(options: PacerOptions): Promise<Pacer> {
             })
           : null;
       const waitMs = taken ? taken.slotAt.getTime() - taken.updatedAt.getTime() : Number.POSITIVE_INFINITY;
+      const takenWith = remainingMs();
       // The database may have taken its time to answer: what counts is what is left now.
-      if (!taken || waitMs > remainingMs()) {
-        throw new DeadlineReached(`${source}: the next request would come after the deadline`);
-      }
+      if (!taken || waitMs > takenWith) throw tooLate(source);
       last = taken;
       if (isProved(taken, { source, baseMs, now: taken.updatedAt }))
         await learn((shared, now) =>
           isProved(shared, { source, baseMs, now }) ? withProof(shared, { source, baseMs, now }) : shared,
         );
-      await wait(waitMs);
+      const leftMs = Math.max(0, waitMs - (takenWith - remainingMs()));
+      if (leftMs > remainingMs()) throw tooLate(source);
+      await wait(leftMs);
       if (remainingMs() < 0) throw new DeadlineReached(`${source}: the deadline passed while waiting`);
     },
     async refused(waitMs) {
@@ -84,6 +85,9 @@ export async function openPacer(options: PacerOptions): Promise<Pacer> {
     intervalMs: () => (last ? spacingFor(last, { source, baseMs, now: last.updatedAt }) : baseMs),
   };
 }
+
+const tooLate = (source: Source) =>
+  new DeadlineReached(`${source}: the next request would come after the deadline`);
 
 /** Reads what is known with the database's clock, and writes what follows unless another has written meanwhile. */
 async function learnFrom(db: Database, change: (shared: SharedPace, now: Date) => SharedPace): Promise<void> {

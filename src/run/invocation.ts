@@ -42,9 +42,11 @@ export interface InvocationOptions {
 export async function invoke(options: InvocationOptions): Promise<SyncRun> {
   const { db, config, log } = options;
   const clock = createClock(options.effects);
+  const begunMs = options.effects.now().getTime();
   await clock.setBy(() => databaseTime(db));
   const { effects } = clock;
-  const startedAt = effects.now();
+  const askedMs = options.effects.now().getTime() - begunMs; // a failover takes its time of the budget
+  const startedAt = new Date(effects.now().getTime() - askedMs);
   const deadline = new Date(startedAt.getTime() + config.runBudgetSeconds * 1000);
   const _id = effects.newId();
   const headroom = await openHeadroom(db, config);
