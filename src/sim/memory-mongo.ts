@@ -113,7 +113,7 @@ function bulkWrite(store: MemoryStore, name: string, operations: Document[]) {
     upsertedIds,
   };
   const writeErrors: Document[] = [];
-  for (const [index, { insertOne, updateOne, deleteOne }] of operations.entries()) {
+  for (const [index, { insertOne, updateOne, updateMany, deleteOne }] of operations.entries()) {
     try {
       if (insertOne) {
         insert(store, name, clone(insertOne.document));
@@ -122,6 +122,10 @@ function bulkWrite(store: MemoryStore, name: string, operations: Document[]) {
         const [found] = select(store, name, deleteOne.filter, {});
         if (found) replace(store, name, { before: found, after: null });
         result.deletedCount += Number(found !== undefined);
+      } else if (updateMany) {
+        const found = select(store, name, updateMany.filter, {});
+        result.matchedCount += found.length;
+        for (const one of found) result.modifiedCount += Number(change(store, name, one, updateMany.update));
       } else {
         const one = update1(store, name, updateOne);
         result.matchedCount += one.matchedCount;

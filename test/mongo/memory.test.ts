@@ -3,7 +3,9 @@ import { type Db, type Document, ObjectId } from "mongodb";
 import { beforeEach, describe, expect, it } from "vitest";
 import {
   advance,
+  announceAdditions,
   claimNewest,
+  doubtMonth,
   finish,
   giveBack,
   giveUp,
@@ -13,6 +15,7 @@ import {
 } from "../../src/claim/claim.ts";
 import { openPacer } from "../../src/fetch/pacer.ts";
 import { foldOcid } from "../../src/map/process/fold.ts";
+import { twinsAmong } from "../../src/map/process/twins.ts";
 import { plan } from "../../src/plan/plan.ts";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
 import { createRandom, pick } from "../../src/replica/random.ts";
@@ -20,9 +23,18 @@ import { closeJob, notePlan, openJob } from "../../src/run/jobs.ts";
 import { progressOf } from "../../src/run/progress.ts";
 import { connect } from "../../src/sim/memory-mongo.ts";
 import { createMemoryStore } from "../../src/sim/memory-store.ts";
-import { hasUnconfirmedGaps, noteAbsent, noteOpen, settleGaps } from "../../src/store/gaps.ts";
+import { hasUnconfirmedGaps, noteAbsent, noteOpen, settleGaps, unsettledOf } from "../../src/store/gaps.ts";
 import type { Upsert } from "../../src/store/statements.ts";
-import { closePassed, quarantine, release, storedIds, storePage, unknownOf } from "../../src/store/store.ts";
+import {
+  closePassed,
+  quarantine,
+  release,
+  storedIds,
+  storedRows,
+  storePage,
+  unknownOf,
+} from "../../src/store/store.ts";
+import { findTwins } from "../../src/store/twins.ts";
 import { ClaimLost } from "../../src/terms/errors.ts";
 import { londonTime } from "../../src/terms/london-time.ts";
 import { nameId, numbersOf } from "../../src/terms/organisation.ts";
@@ -180,6 +192,25 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
     () => noted(async () => [...(await storedIds(db, source, ["n1", "n2"]))].sort()),
     () =>
       noted(async () => {
+        const [from, to] = [new Date("2026-01-01T00:00:00Z"), new Date("2026-02-04T00:00:00Z")];
+        const rows = await storedRows(db, { source, stage: pick(random, ["all", "$tender"]), from, to });
+        return rows.map(({ key }) => key).sort();
+      }),
+    () =>
+      noted(async () => {
+        await db.processes.updateOne({ ocid: pick(random, ["o0", "o1"]) }, { $set: { twinsDue: true } });
+        return findTwins(db, twinsAmong);
+      }),
+    () =>
+      noted(async () => {
+        const _id = `${source}/2026-0${1 + Math.floor(random() * 4)}`;
+        const keys = [pick(random, ["$a", "b"])];
+        if (random() < 0.5) await announceAdditions(db, _id, { keys, now: soon });
+        const drift = { at: soon, from: SOME_TIME, to: SOME_TIME, missing: 1 };
+        if (random() < 0.5) await doubtMonth(db, _id, { drift, keys, now: soon });
+      }),
+    () =>
+      noted(async () => {
         const enriched = pick(random, [{ name: "E" }, { postalCode: "E" }, { website: "e.uk", logo: 1 }]);
         const nameLower = pick(random, ["n", "ñ"]);
         return (await db.buyers.updateOne({ nameLower }, { $set: enriched })).matchedCount;
@@ -214,7 +245,7 @@ async function exercise(db: Database, seed: number): Promise<unknown[]> {
         if (random() < 0.3) await noteOpen(db, { id, at: soon, why: "busy" });
         const at = new Date(soon.getTime() + Math.floor(random() * 3) * 20 * 86_400_000);
         if (random() < 0.5) await settleGaps(db, { found: [other], absent: [id], settledBy: "slice", at });
-        return hasUnconfirmedGaps(db, "w");
+        return [await hasUnconfirmedGaps(db, "w"), (await unsettledOf(db, "w")).sort()];
       }),
     () =>
       noted(async () => {
