@@ -17,6 +17,8 @@ const HOUR_MS = 3_600_000;
 const RUNS_STATED = 5;
 /** A month that cannot be read is said after eight attempts, whose pauses of 2 to 128 minutes take four hours; they need hourly runs. */
 const MONTH = { runs: 14, hours: 14 };
+/** A run that was stopped before so many of its questions were answered badly has not come to know that it cannot be read. */
+const TRIES = 6;
 /** What is published and not here is behind the delta, or in a month that is not read: `lag` comes after six hours. */
 const LAG_MS = 7 * HOUR_MS;
 
@@ -87,7 +89,7 @@ export function unsaid(options: {
         return `${source} has answered nothing but ${kind} to ${RUNS_STATED} runs, and no alarm says so`;
       continue;
     }
-    const met = newest.filter((run) => run.struck.has(fault));
+    const met = newest.filter((run) => (run.struck.get(fault) ?? 0) >= TRIES);
     const since = met.at(-1)?.startedAt ?? now;
     const window = status.windows.find(({ id }) => id === `${source}/${month}`);
     const isRead =
