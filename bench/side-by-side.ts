@@ -144,9 +144,9 @@ export interface SideBySide {
 
 export async function sideBySide(histories: Histories, say: (line: string) => void): Promise<SideBySide> {
   say("this project, hourly …");
-  const hourly = await runProject({ histories, everySeconds: CRONS.hourly });
+  const hourly = await runProject({ histories, everySeconds: CRONS.hourly, say });
   say("this project, quarter-hourly …");
-  const quarterHourly = await runProject({ histories, everySeconds: CRONS.quarterHourly });
+  const quarterHourly = await runProject({ histories, everySeconds: CRONS.quarterHourly, say });
   const ways = SOURCES.flatMap((source) => {
     say(`${source}: the other ways …`);
     const others = clientsOf(source).map((client) => wayOf(source, client, histories));

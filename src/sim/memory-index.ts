@@ -3,6 +3,9 @@
 import { type Document, ObjectId } from "mongodb";
 import { isPlain } from "./expressions.ts";
 
+export const keyOf = (id: unknown): string =>
+  id instanceof ObjectId ? id.toHexString() : JSON.stringify(id);
+
 type Documents = ReadonlyMap<string, Document>;
 /** The keys of the documents that hold a value. */
 type Bucket = Set<string>;
@@ -34,7 +37,7 @@ const dayKey = (at: number) => `day ${Math.floor(at / DAY_MS)}`;
 function valueKey(value: unknown): string | undefined {
   if (value instanceof Date) return dayKey(value.getTime());
   if (value instanceof ObjectId) return `id ${value.toHexString()}`;
-  return typeof value === "string" || typeof value === "number" ? `${typeof value} ${value}` : undefined;
+  return ["string", "number", "boolean"].includes(typeof value) ? `${typeof value} ${value}` : undefined;
 }
 
 const valuesOf = (document: Document, field: string): string[] =>
@@ -98,6 +101,8 @@ function allowedBy(condition: unknown): string[] | undefined {
 function bucketsFor(documents: Documents, filter: Document): Bucket[] | undefined {
   const possible = Object.entries(filter).flatMap(([field, condition]: [string, unknown]) => {
     if (field === "$or") return orBuckets(documents, condition);
+    if (field === "_id" && (condition instanceof ObjectId || typeof condition === "string"))
+      return [[new Set([keyOf(condition)])]];
     if (field.startsWith("$") || field.includes(".") || field === "_id") return [];
     const allowed = allowedBy(condition);
     if (!allowed) return [];

@@ -3,12 +3,12 @@
 import { type BulkWriteResult, type Db, type Document, MongoBulkWriteError, MongoServerError } from "mongodb";
 import { clone } from "./expressions.ts";
 import { aggregate } from "./memory-aggregate.ts";
+import { keyOf } from "./memory-index.ts";
 import {
   change,
   documentsOf,
   type FindOptions,
   insert,
-  keyOf,
   type MemoryStore,
   replace,
   select,

@@ -1,7 +1,7 @@
 // Documents in memory, and the statements that change them as mongod does: filters, updates and update pipelines.
 import { type Document, MongoServerError, ObjectId } from "mongodb";
 import { clone, compare, evaluate, isPlain, matches, same, valueAt } from "./expressions.ts";
-import { candidates, newestDays, reindex } from "./memory-index.ts";
+import { candidates, keyOf, newestDays, reindex } from "./memory-index.ts";
 
 export interface MemoryStore {
   collections: Map<string, Map<string, Document>>;
@@ -16,9 +16,6 @@ export interface MemoryStore {
 export function createMemoryStore(now: () => Date): MemoryStore {
   return { collections: new Map(), options: new Map(), now, onChange: () => undefined };
 }
-
-export const keyOf = (id: unknown): string =>
-  id instanceof ObjectId ? id.toHexString() : JSON.stringify(id);
 
 export function documentsOf(store: MemoryStore, name: string): Map<string, Document> {
   let documents = store.collections.get(name);

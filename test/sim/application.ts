@@ -3,7 +3,8 @@
 import type { Document } from "mongodb";
 import type { Random } from "../../src/replica/random.ts";
 import { clone, same } from "../../src/sim/expressions.ts";
-import { documentsOf, keyOf, type MemoryStore, replace } from "../../src/sim/memory-store.ts";
+import { keyOf } from "../../src/sim/memory-index.ts";
+import { documentsOf, type MemoryStore, replace } from "../../src/sim/memory-store.ts";
 
 export interface Application {
   /** When it writes, in ms from the start of an invocation. */

@@ -45,7 +45,8 @@ const OTHER_SETTINGS: readonly Record<string, string>[] = [
   { VERIFY_REQUESTS_PER_RUN: "0" },
   { PAGE_LIMIT: "7" },
 ];
-/** What a cursor brought to an earlier run and not to this one is counted by its date: not where that is wrong, or was edited. */
+/** What a cursor brought to an earlier run and not to this one is counted by its date: not where that is wrong, or unknown. */
+const UNDATED: Fault[] = ["wrong-dates", "broken-release", "unclosed-quote"];
 const CURSORS_LACK: Fault[] = ["cursor-drops", "missing-links"];
 const REFUSALS: Fault[] = ["429", "429-without-header", "403-html"];
 
@@ -119,7 +120,8 @@ export async function simulate(seed: number): Promise<Outcome> {
   const exactCounts = !poisons.taints && !faults.some((fault) => distorting.includes(fault));
   const lacking = faults.some((fault) => CURSORS_LACK.includes(fault));
   const countable = (source: Source) =>
-    !poisons.taints && !(lacking && (source === "CONTRACTS_FINDER" || faults.includes("wrong-dates")));
+    !poisons.taints &&
+    !(lacking && (source === "CONTRACTS_FINDER" || faults.some((fault) => UNDATED.includes(fault))));
   const clocksOff = chance(0.1);
   const settingsDiffer = chance(0.2);
   const settings = faults.includes("stages-hide")
