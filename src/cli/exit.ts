@@ -5,15 +5,19 @@ import { printProblem } from "./print.ts";
 import { terminal } from "./terminal.ts";
 
 export const EXIT = { fine: 0, attention: 1, usage: 2 } as const;
-export const EXIT_MEANINGS =
-  "\nExit codes: 0 all well or done; 1 something needs a look, or could not be done; 2 wrong arguments or settings, MongoDB cannot be reached, or what would be deleted was not agreed to.";
+export const EXIT_MEANINGS = `
+Exit codes:
+  0  all well or done
+  1  something needs a look, or could not be done
+  2  wrong arguments or settings, MongoDB cannot be reached, or what would be
+     deleted was not agreed to`;
 
 /** A command that throws where it would end the process, and whose help goes where its answer goes. */
 export function newCommand(name: string): Command {
   const line = (text: string) => text.replace(/\n$/, "");
   return new Command(name).exitOverride().configureOutput({
     writeOut: (text) => terminal().line(line(text)),
-    writeErr: (text) => terminal().problem(line(text)),
+    writeErr: (text) => printProblem(line(text)),
   });
 }
 

@@ -214,10 +214,13 @@ export async function decide(
   return sentence(range, found);
 }
 
+const andMore = ([first, ...others]: readonly string[]) =>
+  others.length === 0 ? first : `${first} and ${others.length} more`;
+
 function sentence({ lo, hi }: Range, { lacks, invents }: Against): string {
   const parts = [
-    ...(lacks.length > 0 ? [`the file lacks ${lacks.length} releases, ${lacks[0]} among them`] : []),
-    ...(invents.length > 0 ? [`only the file has ${invents.length} releases, ${invents[0]} among them`] : []),
+    ...(lacks.length > 0 ? [`the file lacks ${andMore(lacks)}`] : []),
+    ...(invents.length > 0 ? [`only the file has ${andMore(invents)}`] : []),
   ];
   return `${lo} to ${hi}: ${parts.join("; ")}`;
 }

@@ -211,9 +211,7 @@ function witnessOf(scene: Scene, now: Date): WitnessState {
   return {
     ...{ trusted: !lost, agreed: lost ? 0 : 24, requests: 41, trustedAt: triedAt, triedAt: null },
     lostAt: lost ? now : null,
-    lostBy: lost
-      ? `2026-03-01T00:00:00 to 2026-03-01T23:59:59: the file lacks 1 releases, ocds-b5fd17-1/1-2 among them`
-      : null,
+    lostBy: lost ? `2026-03-01T00:00:00 to 2026-03-01T23:59:59: the file lacks ocds-b5fd17-1/1-2` : null,
     ...{ daysRead: 3512, daysWithout: 12, lacked: lost ? 1 : 0, invented: 0, found: 3 },
   };
 }
