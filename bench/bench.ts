@@ -21,9 +21,9 @@ import {
 } from "./side-by-side.ts";
 import { bundle } from "./workerd.ts";
 
-const USAGE = `npm run bench -- [--short] [--ways] [--faults] [--machine] [--json] [--keep FILE]
+const USAGE = `npm run bench -- [--short] [--ways] [--exact] [--faults] [--machine] [--json] [--keep FILE]
   --short    a fiftieth of the notices in eight months, up to 20,000 contracts: shows that it runs
-  --faults   only this project, with every fault on and invocations killed
+  --exact    only this project, hourly, until all is exact; --faults: with every fault on and invocations killed
   --ways     only the ways side by side and the week at the limit
   --machine  only what it takes of this machine
   --json     one JSON document instead of tables, for comparing two versions
@@ -32,6 +32,7 @@ const USAGE = `npm run bench -- [--short] [--ways] [--faults] [--machine] [--jso
 const { values: flags } = parseArgs({
   options: {
     short: { type: "boolean", default: false },
+    exact: { type: "boolean", default: false },
     faults: { type: "boolean", default: false },
     ways: { type: "boolean", default: false },
     machine: { type: "boolean", default: false },
@@ -46,7 +47,7 @@ interface Result {
   seed: number;
   share: number;
   sideBySide?: SideBySide;
-  withFaults?: Proved[];
+  untilExact?: Proved[];
   week?: Week[];
   machine?: Machine;
   growth?: Grown[];
@@ -64,7 +65,7 @@ const KILL_SHARE = 0.1;
 const say = (line: string) => console.error(line);
 
 async function main(): Promise<void> {
-  const both = !flags.faults && flags.ways === flags.machine;
+  const both = !flags.exact && !flags.faults && flags.ways === flags.machine;
   const { short } = flags;
   const share = short ? SHORT_SHARE : 1;
   const result: Result = { version: 2, seed: SEED, share };
@@ -74,12 +75,13 @@ async function main(): Promise<void> {
     const thinner = benchHistories({ share: share * WEEK_SHARE, short });
     result.week = await week(thinner, Math.ceil(WEEK_HOURS * share));
   }
-  if (flags.faults) {
-    const faults = [...ALL_FAULTS];
-    say("this project, with every fault on and invocations killed …");
+  if (flags.exact || flags.faults) {
+    const faults = flags.faults ? [...ALL_FAULTS] : [];
+    const name = flags.faults ? "every fault on, invocations killed" : "hourly";
+    say(`this project, ${name} …`);
     const options = { histories: benchHistories({ share, short, faults }), everySeconds: CRONS.hourly, say };
-    const troubles = { faults, killShare: KILL_SHARE };
-    result.withFaults = provedBy("faults and kills", await runProject({ ...options, troubles }));
+    const troubles = flags.faults ? { troubles: { faults, killShare: KILL_SHARE } } : {};
+    result.untilExact = provedBy(name, await runProject({ ...options, ...troubles }));
   }
   if (both || flags.machine) {
     const mongo = await startMongod({ ownServer: true });
@@ -100,9 +102,9 @@ async function main(): Promise<void> {
   else print(result);
 }
 
-function print({ sideBySide: ways, withFaults, week: used, machine: side, growth: grown }: Result): void {
+function print({ sideBySide: ways, untilExact, week: used, machine: side, growth: grown }: Result): void {
   if (ways) printWays(ways);
-  if (withFaults) printProved(withFaults);
+  if (untilExact) printProved(untilExact);
   if (used) {
     printTable(
       ["a week at 12 requests in 120 s", "invocations", "allowed", "asked", "used", "refused"],

@@ -13,7 +13,8 @@
 //   crowded                                  store only   the frontier stands; ask the newest second next
 //   unclear, over                            store only   the frontier stands; ask the newer half next
 //   unclear, over, crowded: smallest range   overflow     read the slice in every other way, then `afterOverflow`
-//   too slow, unreadable                     narrow       ask the newer half next
+//   too slow                                 narrow       ask the newer half next
+//   unreadable                               narrow       ask for what is above the release that breaks it, or its second
 //   unreadable: smallest range               advance      with what can be read of it; the slice stays unproven
 //   untrusted                                distrust     store the rows; the lane goes on in slices
 //   too slow or cut off at the smallest range, another question answered twice, no such page, no progress
@@ -26,6 +27,7 @@ import type { Api, Question } from "./api.ts";
 import type { Answer } from "./ask.ts";
 import { endsAsPackage, type Page, salvageReleases } from "./page.ts";
 import {
+  besideBroken,
   type Distrust,
   jointQuestion,
   judgePage,
@@ -106,7 +108,11 @@ export function decide(options: {
           }
         : { state: narrowed(state, asked, rules), act: { kind: "narrow" } };
     case "unreadable": {
-      if (!smallestRange) return { state: narrowed(state, asked, rules), act: { kind: "narrow" } };
+      if (!smallestRange) {
+        const beside = besideBroken(rules.api, asked, answer.body);
+        const next = beside ? { ...state, narrowed: beside } : narrowed(state, asked, rules);
+        return { state: next, act: { kind: "narrow" } };
+      }
       if (!endsAsPackage(answer.body)) {
         const why = "the answer is cut off, even for the smallest range";
         return { state, act: { kind: "give up", why } };

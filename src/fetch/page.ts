@@ -103,6 +103,23 @@ export function salvageReleases(body: Uint8Array): Pick<Page, "rows" | "unidenti
   return readElements(parts.elements.flatMap(splitUnclosed)).page;
 }
 
+/**
+ * When the first release was published that cannot be read, as far as its text or the row before it tells. Where to look
+ * for it, and no proof of anything.
+ */
+export function brokenAt(body: Uint8Array): Date | null {
+  const parts = partsOf(decode(body));
+  if (!parts) return null;
+  let before: Date | null = null;
+  for (const element of parts.elements) {
+    const { page, troubles } = readElements([element]);
+    const [row] = page.rows;
+    if (troubles.length > 0) return row?.date ?? before;
+    before = row?.date ?? before;
+  }
+  return null;
+}
+
 interface Trouble {
   rawText: string;
   reason: string;

@@ -20,7 +20,7 @@ import {
 import type { Row } from "../terms/release.ts";
 import { ALL_STAGES, type LaneProgress } from "../terms/window.ts";
 import { type Api, echoes, noticeNumber, type Question, stageOf } from "./api.ts";
-import type { Page } from "./page.ts";
+import { brokenAt, type Page } from "./page.ts";
 
 export type Distrust = "order" | "gaps" | "echo" | "count" | "range" | "duplicate page";
 
@@ -160,6 +160,20 @@ export function narrower(api: Api, question: Question): Question | null {
   const lo = boundaryAtOrAfter(midpoint(question.lo, question.hi));
   const fits = lo > question.lo && secondsBetween(lo, question.hi) >= api.spanSecondsMin;
   return fits ? { ...question, lo } : null;
+}
+
+/**
+ * A narrower question after an answer that cannot be read: all above the release that breaks it, or just its second. Null
+ * where the answer does not tell.
+ */
+export function besideBroken(api: Api, question: Question, body: Uint8Array): Question | null {
+  const date = brokenAt(body);
+  const at = date && toLondon(date);
+  if (!at || at < question.lo || at > question.hi) return null;
+  const lo = boundaryAtOrAfter(plusSeconds(at, 1));
+  if (lo < question.hi && secondsBetween(lo, question.hi) >= api.spanSecondsMin) return { ...question, lo };
+  const least = smallest(api, question);
+  return least.lo > question.lo ? least : null;
 }
 
 /** How many rows a slice is cut short of the full page that came in its place: some may be listed twice. */

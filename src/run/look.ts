@@ -5,7 +5,7 @@ import type { Question } from "../fetch/api.ts";
 import { type Answer, ask } from "../fetch/ask.ts";
 import { type Page, salvageReleases } from "../fetch/page.ts";
 import { hasShrunk, type Suspicion } from "../fetch/plausible.ts";
-import { judgeSlice, narrower } from "../fetch/walk.ts";
+import { besideBroken, judgeSlice, narrower } from "../fetch/walk.ts";
 import type { StoredRelease } from "../store/store.ts";
 import type { ProofBy, SyncWindow } from "../terms/documents.ts";
 import { ApiError } from "../terms/errors.ts";
@@ -67,6 +67,8 @@ export interface Slice {
   requests: number;
   /** Nothing came but answers to another question. */
   isOthers?: true;
+  /** What to ask next in place of an answer that cannot be read. */
+  beside?: Question | null;
 }
 
 /** Whether an answer to another question, twice, is asked narrower like one that cannot be read, or ends the reading. */
@@ -93,7 +95,8 @@ export async function readSlice(
   if (narrowsEchoes && isOthers())
     return { kind: smallest ? "overflow" : "over", page: NO_PAGE, requests, isOthers: true };
   if (answer.kind !== "page") {
-    if (!smallest) return { kind: "over", page: NO_PAGE, requests };
+    const beside = answer.kind === "unreadable" ? besideBroken(api, asked, answer.body) : null;
+    if (!smallest) return { kind: "over", page: NO_PAGE, requests, beside };
     if (answer.kind !== "unreadable") throw notRead(answer);
     return { kind: "overflow", page: { ...NO_PAGE, ...salvageReleases(answer.body) }, requests };
   }

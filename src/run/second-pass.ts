@@ -98,7 +98,7 @@ async function readPass(context: SourceContext, begun: Pass, stored: StoredRelea
     });
     const asked: Question =
       shortened !== null && shortened > likely.lo ? { ...likely, lo: shortened } : likely;
-    const { kind, page, requests } = await readSlice(context, asked);
+    const { kind, page, requests, beside } = await readSlice(context, asked);
     const place = `second pass ${asked.lo} to ${asked.hi}`;
     const { added, addedRows } = await storeRows(context, {
       ...{ page, place, windowId: null },
@@ -118,7 +118,7 @@ async function readPass(context: SourceContext, begun: Pass, stored: StoredRelea
       // Whatever this hour lists, another one has to confirm.
       ...(shrunk ? { nextAt: new Date(effects.now().getTime() + AGAIN_MS) } : {}),
     };
-    shortened = kind === "over" ? (shorter(api, asked, page.rows)?.lo ?? asked.lo) : null;
+    shortened = kind === "over" ? ((beside ?? shorter(api, asked, page.rows))?.lo ?? asked.lo) : null;
     await db.syncJobs.updateOne({ _id: source, "secondPass.to": pass.to }, { $set: { secondPass: pass } });
   }
 }

@@ -58,7 +58,7 @@ export async function readWhole(
     all.push(...page.rows);
     unread += page.unidentified.length;
     if (slice.kind === "over") {
-      shortened = shorter(api, asked, page.rows)?.lo ?? asked.lo;
+      shortened = (slice.beside ?? shorter(api, asked, page.rows))?.lo ?? asked.lo;
       const reached = onward ? frontier : (look.progress.verify?.frontier ?? look.top);
       setFrontier(look, { frontier: reached, lo: shortened, rows: 0 });
       await saveLook(look); // what was missing is counted once it is stored

@@ -97,36 +97,44 @@ function allowedBy(condition: unknown): string[] | undefined {
   return values.every((value) => value !== undefined) ? values : undefined;
 }
 
-/** The sets of keys that one condition of the filter leaves, the one with the fewest keys; nothing when none can be looked up. */
-function bucketsFor(documents: Documents, filter: Document): Bucket[] | undefined {
-  const possible = Object.entries(filter).flatMap(([field, condition]: [string, unknown]) => {
-    if (field === "$or") return orBuckets(documents, condition);
-    if (field === "_id" && (condition instanceof ObjectId || typeof condition === "string"))
-      return [[new Set([keyOf(condition)])]];
+/** Keys of what can match: those of the condition with the fewest, that hold what the others ask for; nothing when none can be looked up. */
+function keysFor(documents: Documents, filter: Document): string[] | undefined {
+  const { _id, $or } = filter;
+  if (_id instanceof ObjectId || typeof _id === "string") return [keyOf(_id)];
+  const looked = Object.entries(filter).flatMap(([field, condition]: [string, unknown]) => {
     if (field.startsWith("$") || field.includes(".") || field === "_id") return [];
     const allowed = allowedBy(condition);
     if (!allowed) return [];
     const byValue = indexOf(documents, field);
-    return [allowed.flatMap((value) => byValue.get(value) ?? [])];
+    return [{ field, allowed, buckets: allowed.flatMap((value) => byValue.get(value) ?? []) }];
   });
-  const [fewest] = possible.toSorted((a, b) => sizeOf(a) - sizeOf(b));
-  return fewest;
+  const [fewest, ...others] = looked.sort((a, b) => sizeOf(a.buckets) - sizeOf(b.buckets));
+  if (!fewest) return orKeys(documents, $or);
+  const also = others.map(({ field, allowed }) => ({ field, allowed: new Set(allowed) }));
+  return fewest.buckets
+    .flatMap((keys) => [...keys])
+    .filter((key) => {
+      const document = documents.get(key) ?? {};
+      return also.every(({ field, allowed }) =>
+        valuesOf(document, field).some((value) => allowed.has(value)),
+      );
+    });
 }
 
-function orBuckets(documents: Documents, branches: unknown): Bucket[][] {
-  if (!Array.isArray(branches)) return [];
-  const each = branches.map((branch: Document) => bucketsFor(documents, branch));
-  return each.every((buckets) => buckets !== undefined) ? [each.flat()] : [];
+function orKeys(documents: Documents, branches: unknown): string[] | undefined {
+  if (!Array.isArray(branches)) return undefined;
+  const each = branches.map((branch: Document) => keysFor(documents, branch));
+  return each.every((keys) => keys !== undefined) ? each.flat() : undefined;
 }
 
 const sizeOf = (buckets: readonly Bucket[]) => buckets.reduce((sum, { size }) => sum + size, 0);
 
 /** A superset of what matches, in the order of insertion. */
 export function candidates(documents: Documents, filter: Document): Document[] {
-  const buckets = bucketsFor(documents, filter);
-  if (!buckets) return [...documents.values()];
+  const keys = keysFor(documents, filter);
+  if (!keys) return [...documents.values()];
   const { order } = indexesOf(documents);
-  return [...new Set(buckets.flatMap((keys) => [...keys]))]
+  return [...new Set(keys)]
     .sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))
     .flatMap((key) => documents.get(key) ?? []);
 }

@@ -2,7 +2,7 @@
 // takes about four times as long, whatever it repeats.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readPage, salvageReleases } from "../../../src/fetch/page.ts";
+import { brokenAt, readPage, salvageReleases } from "../../../src/fetch/page.ts";
 import { SOURCES } from "../../../src/replica/sources.ts";
 import { mapRelease } from "../../kit/map.ts";
 
@@ -19,6 +19,7 @@ function msOf(work: () => void): number {
 function readAll(body: Uint8Array): void {
   readPage(body);
   salvageReleases(body);
+  brokenAt(body);
 }
 
 const repeated = (unit: string, length: number) => unit.repeat(Math.ceil(length / unit.length));

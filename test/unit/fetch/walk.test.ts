@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  besideBroken,
   jointQuestion,
   judgePage,
   judgeSlice,
@@ -244,5 +245,34 @@ describe("lanes", () => {
       "2026-06-01T12:30:00",
       start,
     ]);
+  });
+});
+
+describe("besideBroken", () => {
+  const unclosed = (id: string, date: string) =>
+    `{"ocid":"o${id}","id":"${id}","date":"${date}","tag":["tender"],"title":"n/a}`;
+  const good = (id: string, date: string) =>
+    `{"ocid":"o${id}","id":"${id}","date":"${date}","tag":["tender"]}`;
+  const body = (...releases: string[]) =>
+    new TextEncoder().encode(`{"uri":"u","releases":[${releases.join(",")}]}`);
+  const at = "2026-06-20T10:00:00";
+  const broken = body(
+    good("000003-2026", "2026-06-21T09:00:00+01:00"),
+    unclosed("000002-2026", `${at}+01:00`),
+    good("000001-2026", "2026-06-19T09:00:00+01:00"),
+  );
+
+  it("asks for what is above the release that breaks the page, then for its second", () => {
+    const above = besideBroken(api, asked, broken);
+    expect(above).toEqual({ ...asked, lo: "2026-06-20T10:00:01" });
+    const next = { ...asked, hi: londonTime("2026-06-20T10:00:01") };
+    expect(besideBroken(api, next, broken)).toEqual(smallest(api, next));
+  });
+
+  it("tells nothing where the release's date lies elsewhere, or nothing is broken, or nothing is a page", () => {
+    const elsewhere = { ...asked, hi: londonTime("2026-06-10T00:00:00") };
+    expect(besideBroken(api, elsewhere, broken)).toBeNull();
+    expect(besideBroken(api, asked, body(good("000003-2026", `${at}+01:00`)))).toBeNull();
+    expect(besideBroken(api, asked, new TextEncoder().encode("<html>"))).toBeNull();
   });
 });
