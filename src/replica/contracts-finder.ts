@@ -34,23 +34,58 @@ const DELIVERED = [
 ] as const;
 const MOJIBAKE = "The councilâ€™s cafÃ© â€“ "; // decoded wrongly once, inside valid UTF-8
 
+/** What the parts of one release share. */
+interface Making {
+  record: Published;
+  random: Random;
+  theme: ReturnType<typeof themeOf>;
+  buyer: Organisation;
+  supplier: Organisation;
+  firstAt: number;
+  amount: number;
+  value: { amount: number; currency: string };
+  period: { startDate: string; endDate: string };
+  method: ReturnType<typeof METHODS>;
+  /** Planning, or an award. */
+  early: boolean;
+  isAward: boolean;
+  notice: (id: string, documentType: string, name: string) => object;
+  attached: object[];
+}
+
 export function contractsFinder(record: Published, random: Random): object {
+  const making = makingOf(record, random);
+  const { early, theme, buyer, notice } = making;
+  const milestone = { id: "1", title: "Engagement end date", type: "engagement" };
+  const planning = {
+    milestones: [{ ...milestone, dueDate: zoned(record.at + 20 * DAY_MS) }],
+    documents: [notice("2", "marketEngagementNotice", "Early engagement")],
+  };
+  return {
+    ocid: record.ocid,
+    id: record.releaseId,
+    language: "en",
+    date: zoned(record.date),
+    tag: record.tags,
+    initiationType: "tender",
+    ...(early ? { title: theme.title, planning } : {}),
+    tender: tenderOf(making),
+    parties: partiesOf(making),
+    buyer: { id: identified(buyer).id, name: buyer.name },
+    ...(making.isAward ? { awards: [awardOf(making)] } : {}),
+  };
+}
+
+function makingOf(record: Published, random: Random): Making {
   const { at, ocid, releaseId, stage, plant, tags } = record;
   const guid = releaseId.replace(/-\d+$/, "");
   const [buyer, supplier] = [buyerOf(record), supplierOf(random)];
   const edited = tags.some((tag) => tag === "tenderAmendment" || tag === "awardUpdate");
   const firstAt = edited ? at - Math.floor(1 + random() * 40) * DAY_MS : at;
-  const isAward = stage === "award" || stage === "implementation";
-  const amount =
-    plant === "bare-zeros" || plant === "infinity" || plant === "broken-release"
-      ? SENTINEL
-      : amountOf(random);
-  const value = { amount, currency: "GBP" };
+  const isSentinel = plant === "bare-zeros" || plant === "infinity" || plant === "broken-release";
+  const amount = isSentinel ? SENTINEL : amountOf(random);
   const { start, end } = contractPeriod(at, random);
-  const period = { startDate: zoned(start), endDate: zoned(end) };
-  const [procurementMethod, procurementMethodDetails] = METHODS(random);
-  const theme = themeOf(ocid);
-  const { title, cpv } = theme;
+  const method = METHODS(random);
   const notice = (id: string, documentType: string, name: string) => ({
     id,
     documentType,
@@ -67,97 +102,92 @@ export function contractsFinder(record: Published, random: Random): object {
     url: `https://www.contractsfinder.service.gov.uk/Notice/Attachment/${guid}`,
     format: "application/pdf",
   };
-  const attached = random() < 0.4 ? [attachment] : [];
-  const early = stage === "planning";
   return {
-    ocid,
-    id: releaseId,
-    language: "en",
-    date: zoned(record.date),
-    tag: tags,
-    initiationType: "tender",
+    ...{ record, random, theme: themeOf(ocid), buyer, supplier, firstAt, method, notice },
+    ...{ amount, value: { amount, currency: "GBP" } },
+    period: { startDate: zoned(start), endDate: zoned(end) },
+    early: stage === "planning",
+    isAward: stage === "award" || stage === "implementation",
+    attached: random() < 0.4 ? [attachment] : [],
+  };
+}
+
+function tenderOf(making: Making): object {
+  const { record, random, theme, firstAt, amount, value, period, method, early, isAward } = making;
+  const { at, stage, plant } = record;
+  const [procurementMethod, procurementMethodDetails] = method;
+  const { title, cpv } = theme;
+  return {
+    id: random() < 0.5 ? `tender_${record.seed % 400_000}/${record.number}` : `CF-${record.seed % 100_000}`,
+    title,
+    description: `${plant === "mojibake" ? MOJIBAKE : random() < 0.05 ? "The café’s lease. " : ""}${prose(random, skewed(random, 1100))}`,
+    ...(stage === "tender" ? { datePublished: zoned(firstAt) } : {}),
+    status: isAward ? "complete" : early ? "planning" : "active",
+    classification: cpv,
+    ...maybe(random, 0.35, () => ({
+      additionalClassifications: [cpvBeside(theme, random), cpvBeside(theme, random)],
+    })),
+    items: [{ id: "1", deliveryAddresses: [pick(random, DELIVERED), pick(random, DELIVERED)] }],
+    ...maybe(random, 0.2, () => ({ minValue: { ...value, amount: Math.floor(amount / 2) } })),
+    ...maybe(random, plant === null ? 0.75 : 1, () => ({ value })),
     ...(early
-      ? {
-          title,
-          planning: {
-            milestones: [
-              { id: "1", title: "Engagement end date", type: "engagement", dueDate: zoned(at + 20 * DAY_MS) },
-            ],
-            documents: [notice("2", "marketEngagementNotice", "Early engagement")],
-          },
-        }
+      ? { communication: { futureNoticeDate: zoned(at + 60 * DAY_MS) } }
+      : {
+          ...(procurementMethod === null ? {} : { procurementMethod }),
+          procurementMethodDetails,
+          tenderPeriod: { endDate: zoned(firstAt + Math.floor(14 + random() * 30) * DAY_MS) },
+          contractPeriod: period,
+        }),
+    suitability: { sme: random() < 0.8, vcse: random() < 0.4 },
+    ...(early ? {} : { mainProcurementCategory: pick(random, ["services", "goods", "works"]) }),
+    ...(stage === "tender"
+      ? { documents: [making.notice("1", "tenderNotice", "Opportunity"), ...making.attached] }
       : {}),
-    tender: {
-      id: random() < 0.5 ? `tender_${record.seed % 400_000}/${record.number}` : `CF-${record.seed % 100_000}`,
-      title,
-      description: `${plant === "mojibake" ? MOJIBAKE : random() < 0.05 ? "The café’s lease. " : ""}${prose(random, skewed(random, 1100))}`,
-      ...(stage === "tender" ? { datePublished: zoned(firstAt) } : {}),
-      status: isAward ? "complete" : early ? "planning" : "active",
-      classification: cpv,
-      ...maybe(random, 0.35, () => ({
-        additionalClassifications: [cpvBeside(theme, random), cpvBeside(theme, random)],
-      })),
-      items: [{ id: "1", deliveryAddresses: [pick(random, DELIVERED), pick(random, DELIVERED)] }],
-      ...maybe(random, 0.2, () => ({ minValue: { ...value, amount: Math.floor(amount / 2) } })),
-      ...maybe(random, plant === null ? 0.75 : 1, () => ({ value })),
-      ...(early
-        ? { communication: { futureNoticeDate: zoned(at + 60 * DAY_MS) } }
-        : {
-            ...(procurementMethod === null ? {} : { procurementMethod }),
-            procurementMethodDetails,
-            tenderPeriod: { endDate: zoned(firstAt + Math.floor(14 + random() * 30) * DAY_MS) },
-            contractPeriod: period,
-          }),
-      suitability: { sme: random() < 0.8, vcse: random() < 0.4 },
-      ...(early ? {} : { mainProcurementCategory: pick(random, ["services", "goods", "works"]) }),
-      ...(stage === "tender" ? { documents: [notice("1", "tenderNotice", "Opportunity"), ...attached] } : {}),
-    },
-    parties: [
-      {
-        ...identified(buyer),
-        address: {
-          streetAddress: `${1 + (buyer.number % 90)} High Street`,
-          locality: buyer.locality,
-          postalCode: buyer.postalCode,
-          countryName: pick(random, ["England", "United Kingdom"]),
-        },
-        contactPoint: {
-          ...maybe(random, 0.8, () => ({ name: "Procurement Team" })),
-          email: "procurement@example.org",
-          ...maybe(random, 0.6, () => ({ telephone: "+44 0000 000000" })),
-        },
-        ...maybe(random, 0.5, () => ({ details: { url: `https://buyer-${buyer.number}.example.org` } })),
-        roles: ["buyer"],
+  };
+}
+
+function partiesOf({ random, buyer, supplier, isAward }: Making): object[] {
+  return [
+    {
+      ...identified(buyer),
+      address: {
+        streetAddress: `${1 + (buyer.number % 90)} High Street`,
+        locality: buyer.locality,
+        postalCode: buyer.postalCode,
+        countryName: pick(random, ["England", "United Kingdom"]),
       },
-      ...(isAward
-        ? [
-            {
-              ...identified(supplier),
-              address: { streetAddress: `${1 + (supplier.number % 90)} Mill Lane\r\n${supplier.locality}` },
-              details: { scale: random() < 0.6 ? "sme" : "large", vcse: random() < 0.1 },
-              roles: ["supplier"],
-            },
-          ]
-        : []),
-    ],
-    buyer: { id: identified(buyer).id, name: buyer.name },
+      contactPoint: {
+        ...maybe(random, 0.8, () => ({ name: "Procurement Team" })),
+        email: "procurement@example.org",
+        ...maybe(random, 0.6, () => ({ telephone: "+44 0000 000000" })),
+      },
+      ...maybe(random, 0.5, () => ({ details: { url: `https://buyer-${buyer.number}.example.org` } })),
+      roles: ["buyer"],
+    },
     ...(isAward
-      ? {
-          awards: [
-            {
-              id: `${ocid}-1`,
-              status: "active",
-              date: zoned(firstAt - 3 * DAY_MS),
-              datePublished: zoned(firstAt),
-              value,
-              // One supplier in a thousand has no name.
-              suppliers: [{ id: identified(supplier).id, name: random() < 0.001 ? null : supplier.name }],
-              contractPeriod: period,
-              documents: [notice("1", "awardNotice", "Awarded contract"), ...attached],
-            },
-          ],
-        }
-      : {}),
+      ? [
+          {
+            ...identified(supplier),
+            address: { streetAddress: `${1 + (supplier.number % 90)} Mill Lane\r\n${supplier.locality}` },
+            details: { scale: random() < 0.6 ? "sme" : "large", vcse: random() < 0.1 },
+            roles: ["supplier"],
+          },
+        ]
+      : []),
+  ];
+}
+
+function awardOf({ record, random, supplier, firstAt, value, period, notice, attached }: Making): object {
+  return {
+    id: `${record.ocid}-1`,
+    status: "active",
+    date: zoned(firstAt - 3 * DAY_MS),
+    datePublished: zoned(firstAt),
+    value,
+    // One supplier in a thousand has no name.
+    suppliers: [{ id: identified(supplier).id, name: random() < 0.001 ? null : supplier.name }],
+    contractPeriod: period,
+    documents: [notice("1", "awardNotice", "Awarded contract"), ...attached],
   };
 }
 

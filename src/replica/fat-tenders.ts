@@ -74,35 +74,10 @@ export function opened(making: Making, isUpdate: boolean): Body {
       aboveThreshold: random() < 0.6,
       ...maybe(random, 0.17, () => ({ coveredBy: ["GPA"] })),
       ...maybe(random, 0.15, () => ({ specialRegime: ["lightTouch"] })),
-      ...(isMarket
-        ? {
-            techniques: {
-              hasDynamicPurchasingSystem: true,
-              dynamicPurchasingSystem: { status: "pending" },
-              frameworkAgreement: { type: "closed" },
-            },
-          }
-        : maybe(random, 0.14, () => ({
-            techniques: {
-              hasFrameworkAgreement: true,
-              frameworkAgreement: {
-                method: "withAndWithoutReopeningCompetition",
-                type: "closed",
-                description: prose(random, 300),
-              },
-            },
-          }))),
+      ...techniquesOf(making, isMarket),
       submissionMethodDetails: "https://portal.example.org",
       submissionTerms: { electronicSubmissionPolicy: "allowed", languages: ["en"] },
-      ...maybe(random, 0.9, () => ({
-        // Now and then a date alone.
-        tenderPeriod: {
-          endDate: random() < 0.01 ? zoned(deadline).slice(0, 10) : typed(deadline, random),
-        },
-      })),
-      ...maybe(random, 0.05, () => ({ expressionOfInterestDeadline: typed(deadline, random) })),
-      ...maybe(random, 0.8, () => ({ enquiryPeriod: { endDate: typed(deadline - 7 * DAY_MS, random) } })),
-      ...maybe(random, 0.5, () => ({ awardPeriod: { endDate: typed(deadline + 60 * DAY_MS, random) } })),
+      ...timesOf(making, deadline),
       ...defects(making),
       lots: lotsOf(making, "active", { periods: true, values: true, criteria: true }),
       ...(isUpdate ? amended(making) : {}),
@@ -120,6 +95,41 @@ export function opened(making: Making, isUpdate: boolean): Body {
           : []),
       ),
     },
+  };
+}
+
+function techniquesOf({ random }: Making, isMarket: boolean): object {
+  if (isMarket)
+    return {
+      techniques: {
+        hasDynamicPurchasingSystem: true,
+        dynamicPurchasingSystem: { status: "pending" },
+        frameworkAgreement: { type: "closed" },
+      },
+    };
+  return maybe(random, 0.14, () => ({
+    techniques: {
+      hasFrameworkAgreement: true,
+      frameworkAgreement: {
+        method: "withAndWithoutReopeningCompetition",
+        type: "closed",
+        description: prose(random, 300),
+      },
+    },
+  }));
+}
+
+function timesOf({ random }: Making, deadline: number): object {
+  return {
+    ...maybe(random, 0.9, () => ({
+      // Now and then a date alone.
+      tenderPeriod: {
+        endDate: random() < 0.01 ? zoned(deadline).slice(0, 10) : typed(deadline, random),
+      },
+    })),
+    ...maybe(random, 0.05, () => ({ expressionOfInterestDeadline: typed(deadline, random) })),
+    ...maybe(random, 0.8, () => ({ enquiryPeriod: { endDate: typed(deadline - 7 * DAY_MS, random) } })),
+    ...maybe(random, 0.5, () => ({ awardPeriod: { endDate: typed(deadline + 60 * DAY_MS, random) } })),
   };
 }
 

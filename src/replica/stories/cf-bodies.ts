@@ -12,6 +12,11 @@ export function tagsOfCf({ kind, update = false }: Telling): string[] {
   return [update ? "tenderAmendment" : "tender"];
 }
 
+function engagement(until: number, document: object): object {
+  const milestone = { id: "1", title: "Engagement end date", type: "engagement", dueDate: zoned(until) };
+  return { milestones: [milestone], documents: [document] };
+}
+
 export function cfStoryRelease(record: Published, telling: Telling): object {
   const { story, kind, deadline, talksUntil, awards = [] } = telling;
   const theme = themeOf(story.ocid);
@@ -36,22 +41,7 @@ export function cfStoryRelease(record: Published, telling: Telling): object {
     date: zoned(record.date),
     tag: record.tags,
     initiationType: "tender",
-    ...(kind === "CF planning"
-      ? {
-          title,
-          planning: {
-            milestones: [
-              {
-                id: "1",
-                title: "Engagement end date",
-                type: "engagement",
-                dueDate: zoned(talksUntil ?? record.at),
-              },
-            ],
-            documents: [document],
-          },
-        }
-      : {}),
+    ...(kind === "CF planning" ? { title, planning: engagement(talksUntil ?? record.at, document) } : {}),
     tender: {
       id: story.tenderId,
       title,
