@@ -53,6 +53,11 @@ export const INDEXES = {
     { key: { deadlineDate: 1 }, name: "open", partialFilterExpression: { state: "open" } },
     { key: { contractEndDate: 1 }, name: "running", partialFilterExpression: { state: "awarded" } },
     {
+      key: { publishedDate: -1, ocid: 1 },
+      name: "frameworks",
+      partialFilterExpression: { contractMechanism: "framework" },
+    },
+    {
       key: { "changes.at": -1 },
       name: "changed",
       partialFilterExpression: { "changes.at": { $exists: true } },

@@ -164,7 +164,7 @@ export const awards = [
     parameters: z.object({ since: days(1460, "Last notice within the last"), cpv, region, limit }),
     example: { cpv: "" },
     collection: "processes",
-    index: "byStateAndDate",
+    index: "frameworks",
     columns: [TITLE, BUYER, { field: "awardValue", title: "Ceiling", kind: "money" }, SUPPLIERS, ENDS, OCID],
     pipeline: (read, { now }) => [
       {

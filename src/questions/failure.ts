@@ -15,9 +15,9 @@ export function whyUnanswered(error: unknown, question: Question): string | null
 
 /** What makes a question slow, and what helps. */
 export function whatItReads({ index, collection, parameters }: Question): string {
-  const narrower = ["since", "closing", "cpv", "region"].filter((name) => name in parameters.shape);
-  const ask = narrower.length > 0 ? ` Fewer are read with ${narrower.join(", ")}.` : "";
+  const narrower = ["since", "closing", "within"].filter((name) => name in parameters.shape);
+  const fewer = narrower.length > 0 ? ` A shorter --${narrower.join(" or --")} reads fewer.` : "";
   return index === null
-    ? `No index serves it: it reads all of ${collection}.${ask}`
-    : `Its index is ${collection}.${index}; npm run sync -- doctor says whether it is there.${ask}`;
+    ? `No index serves it: it reads all of ${collection}.${fewer}`
+    : `Its index is ${collection}.${index}; npm run sync -- doctor says whether it is there.${fewer}`;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { whatItReads } from "../../../src/questions/failure.ts";
 import { QUESTIONS, questionNamed } from "../../../src/questions/index.ts";
 import { ask, exampleOf } from "../../../src/questions/question.ts";
 
@@ -108,5 +109,17 @@ describe("questions", () => {
     ["holes", { days: "3" }, "days", "is not a parameter of holes: it has none"],
   ])("%s refuses %j and says which parameter and why", (name, typed, parameter, message) => {
     expect(asked(name, typed)).toEqual({ kind: "refused", problems: [{ parameter, message }] });
+  });
+});
+
+describe("a question that takes its time", () => {
+  it.each([
+    ["who-buys", /byStateAndDate.*A shorter --since reads fewer\.$/],
+    ["ending", /running.*A shorter --within reads fewer\.$/],
+    ["won-by", /^No index serves it: it reads all of processes\.$/],
+    ["notices", /contracts\.notice; npm run sync -- doctor says whether it is there\.$/],
+  ])("says what it reads, and what would help: %s", (name, said) => {
+    const question = questionNamed(name);
+    expect(question && whatItReads(question)).toMatch(said);
   });
 });
