@@ -9,7 +9,7 @@ import Table from "cli-table3";
 import { MUTANTS, type Mutant } from "./mutant-list.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SECONDS_MAX = 150;
+const SECONDS_MAX = 300;
 
 interface Judge {
   name: string;
@@ -18,7 +18,7 @@ interface Judge {
 }
 
 const JUDGES: Judge[] = [
-  { name: "simulation", command: process.execPath, args: ["test/sim/main.ts", "--seeds", "240", "--bail"] },
+  { name: "simulation", command: process.execPath, args: ["test/sim/main.ts", "--seeds", "120", "--bail"] },
   {
     name: "unit tests",
     command: "node_modules/.bin/vitest",
