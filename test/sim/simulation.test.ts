@@ -5,7 +5,7 @@ import { simulate } from "./simulate.ts";
 const SEED = process.env["SEED"];
 const seeds =
   SEED === undefined
-    ? Array.from({ length: Number(process.env["SEEDS"] ?? 24) }, (_, at) => at + 1)
+    ? Array.from({ length: Number(process.env["SEEDS"] ?? 12) }, (_, at) => at + 1)
     : [Number(SEED)];
 
 describe("the simulation", () => {
