@@ -63,14 +63,14 @@ export async function openPacer(options: PacerOptions): Promise<Pacer> {
           : null;
       const waitMs = taken ? taken.slotAt.getTime() - taken.updatedAt.getTime() : Number.POSITIVE_INFINITY;
       const takenWith = remainingMs();
-      // The database may have taken its time to answer: what counts is what is left now.
-      if (!taken || waitMs > takenWith) throw tooLate(source);
+      if (!taken) throw tooLate(source);
       last = taken;
       if (isProved(taken, { source, baseMs, now: taken.updatedAt }))
         await learn((shared, now) =>
           isProved(shared, { source, baseMs, now }) ? withProof(shared, { source, baseMs, now }) : shared,
         );
       const leftMs = Math.max(0, waitMs - (takenWith - remainingMs()));
+      // The database may have taken its time to answer: what counts is what is left now.
       if (leftMs > remainingMs()) throw tooLate(source);
       await wait(leftMs);
       if (remainingMs() < 0) throw new DeadlineReached(`${source}: the deadline passed while waiting`);

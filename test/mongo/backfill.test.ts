@@ -328,7 +328,7 @@ describe("the hand-over", () => {
     });
     await runs(world, 12);
     world.pass(18 * 86_400_000);
-    await world.run({ RUN_BUDGET_SECONDS: "60" }); // a few of the fourteen pages that each source has brought
+    await world.run({ RUN_BUDGET_SECONDS: "120" }); // at most twelve of the fourteen pages that each source has brought
     const during = await db.syncJobs.findOne({ _id: "FIND_A_TENDER" });
     expect(during?.deltaWalk?.lanes[0]?.done).toBe(false);
     expect(during?.lastSyncedDate.getTime()).toBeLessThan(world.now().getTime() - 17 * 86_400_000);

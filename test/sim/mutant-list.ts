@@ -254,7 +254,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "the pace is each invocation's own",
     file: "src/fetch/pacer.ts",
-    find: "await wait(waitMs);\n      if",
+    find: "await wait(leftMs);\n      if",
     put: "await wait(0);\n      if",
   },
   {
@@ -284,8 +284,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "a wait may outlive the deadline",
     file: "src/fetch/pacer.ts",
-    find: "if (!taken || waitMs > remainingMs()) {",
-    put: "if (!taken) {",
+    find: "if (leftMs > remainingMs()) throw tooLate(source);",
+    put: "",
   },
   {
     name: "windows never come back after they failed",
@@ -303,8 +303,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: "what a look that was stopped has left open counts as looked at",
     file: "src/run/verify-numbers.ts",
-    find: "await askSingly(look, passed);",
-    put: "await askSingly(look, passed.slice(passed.length));",
+    find: "await askSingly(look, await settleStored(look, noted));",
+    put: "await settleStored(look, noted);",
   },
   {
     name: "a gap slice is left out",
