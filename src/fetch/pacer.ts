@@ -61,10 +61,10 @@ export async function openPacer(options: PacerOptions): Promise<Pacer> {
               returnDocument: "after",
             })
           : null;
-      const waitMs = taken ? taken.slotAt.getTime() - taken.updatedAt.getTime() : Number.POSITIVE_INFINITY;
       const takenWith = remainingMs();
       if (!taken) throw tooLate(source);
       last = taken;
+      const waitMs = taken.slotAt.getTime() - taken.updatedAt.getTime();
       if (isProved(taken, { source, baseMs, now: taken.updatedAt }))
         await learn((shared, now) =>
           isProved(shared, { source, baseMs, now }) ? withProof(shared, { source, baseMs, now }) : shared,
