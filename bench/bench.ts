@@ -121,12 +121,12 @@ function print({ sideBySide: ways, untilExact, week: used, machine: side, growth
 function printProved(proved: Proved[]): void {
   printTable(
     [
-      ...["drained and exact", "releases", "missing", "drained", "exact", "in all, per 1,000", "besides"],
-      ...["hours drained", "hours exact", "times"],
+      ...["drained and exact", "releases", "missing", "drained", "exact", "in all, per 1,000"],
+      ...["other requests", "hours drained", "hours exact", "times"],
     ],
     proved.map((one) => [
       ...[`${one.source} ${one.run}`, one.releases, one.missing],
-      ...[one.drained1000, one.verified1000, one.inAll1000, one.besides],
+      ...[one.drained1000, one.verified1000, one.inAll1000, one.otherRequests],
       ...[one.drainedHours, one.exactHours, one.times],
     ]),
   );

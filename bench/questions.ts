@@ -15,7 +15,7 @@ import { SOURCES } from "../src/replica/sources.ts";
 import type { Upsert } from "../src/store/statements.ts";
 import { storePage } from "../src/store/store.ts";
 import { mapRelease } from "../test/kit/map.ts";
-import { SEED } from "./histories.ts";
+import { SEED, T0 } from "./histories.ts";
 import { median } from "./machine.ts";
 
 const { values: given } = parseArgs({ options: { contracts: { type: "string", default: "1500000" } } });
@@ -26,9 +26,9 @@ const MADE_UP = 20_000;
 const STORIES = 1000;
 const ROWS_PER_WRITE = 100;
 const TIMES = 3;
-/** What the issue of `ask` allows. */
+/** Longer than this, a question says why. */
 const SECONDS_MAX = 2;
-const now = new Date();
+const now = T0;
 const from = new Date(now.getTime() - 10 * 365 * 86_400_000);
 
 async function fill(db: Database): Promise<void> {

@@ -111,9 +111,10 @@ export interface Proved {
   missing: number;
   drained1000: number;
   verified1000: number;
-  /** Both together; new notices, their second pass and the assumptions besides. */
+  /** Drained and verified together. */
   inAll1000: number;
-  besides: number;
+  /** For new notices, their second pass and the assumptions. */
+  otherRequests: number;
   drainedHours: number;
   exactHours: number;
   times: number;
@@ -124,7 +125,7 @@ export function provedBy(run: string, { sources }: ProjectResult): Proved[] {
     const own = sources[source];
     const { releases, missing, drainRequests, verifyRequests, drained, exact, otherRequests } = own;
     return {
-      ...{ source, run, releases, missing, besides: otherRequests },
+      ...{ source, run, releases, missing, otherRequests },
       drained1000: per1000(drainRequests, releases),
       verified1000: per1000(verifyRequests, releases),
       inAll1000: per1000(drainRequests + verifyRequests, releases),

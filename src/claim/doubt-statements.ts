@@ -60,7 +60,7 @@ export const hurryStatement = (source: Source, { from, to, at }: { from: Date; t
   update: [{ $set: { verifyAt: { $min: [{ $ifNull: ["$verifyAt", at] }, at] } } }],
 });
 
-/** An operator wants proof anew: nobody verifies it now, and the next one begins at its newest end. */
+/** By hand: a month that nobody is verifying loses its proof, and its next verification starts from the newest end. */
 export const verifyAnewStatement = (windowId: string) => ({
   filter: { _id: windowId, status: "done", ...free } satisfies Filter<SyncWindow>,
   update: { $set: { proof: "ordered" as const, verify: null, verifyAt: null, suspicion: null } },

@@ -56,11 +56,10 @@ interface Making {
 export function contractsFinder(record: Published, random: Random): object {
   const making = makingOf(record, random);
   const { early, theme, buyer, notice } = making;
-  const milestone = { id: "1", title: "Engagement end date", type: "engagement" };
-  const planning = {
-    milestones: [{ ...milestone, dueDate: zoned(record.at + 20 * DAY_MS) }],
-    documents: [notice("2", "marketEngagementNotice", "Early engagement")],
-  };
+  const planning = engagement(
+    record.at + 20 * DAY_MS,
+    notice("2", "marketEngagementNotice", "Early engagement"),
+  );
   return {
     ocid: record.ocid,
     id: record.releaseId,
@@ -74,6 +73,11 @@ export function contractsFinder(record: Published, random: Random): object {
     buyer: { id: identified(buyer).id, name: buyer.name },
     ...(making.isAward ? { awards: [awardOf(making)] } : {}),
   };
+}
+
+export function engagement(until: number, document: object): object {
+  const milestone = { id: "1", title: "Engagement end date", type: "engagement", dueDate: zoned(until) };
+  return { milestones: [milestone], documents: [document] };
 }
 
 function makingOf(record: Published, random: Random): Making {

@@ -2,7 +2,7 @@
 import { BSON, type Document, type Filter, MongoBulkWriteError, MongoError, ObjectId } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import { isUnreachable } from "../platform/database.ts";
-import type { Process, Quarantined, SyncWindow } from "../terms/documents.ts";
+import type { Contract, Process, Quarantined, SyncWindow } from "../terms/documents.ts";
 import { messageOf, StorageFull } from "../terms/errors.ts";
 import { type LondonTime, toLondon } from "../terms/london-time.ts";
 import { type Row, releaseKey } from "../terms/release.ts";
@@ -114,6 +114,9 @@ export interface StoredRelease {
   certain: boolean;
 }
 
+const newestReleaseId = ({ noticeId, revisions }: Pick<Contract, "noticeId" | "revisions">) =>
+  revisions ? `${noticeId}-${Math.max(...revisions)}` : noticeId;
+
 /** What is stored between two instants. */
 export async function storedReleases(
   db: Database,
@@ -124,7 +127,7 @@ export async function storedReleases(
     { projection: { ocid: 1, noticeId: 1, revisions: 1, publishedDate: 1 }, batchSize: 20_000 },
   );
   return (await contracts.toArray()).map(({ ocid, noticeId, revisions, publishedDate }) => ({
-    key: releaseKey(ocid, revisions ? `${noticeId}-${Math.max(...revisions)}` : noticeId),
+    key: releaseKey(ocid, newestReleaseId({ noticeId, revisions })),
     noticeId,
     at: toLondon(publishedDate),
     certain: true,
@@ -141,7 +144,7 @@ export async function storedRows(
     { projection: { ocid: 1, noticeId: 1, revisions: 1, publishedDate: 1, tags: 1 } },
   );
   return (await contracts.toArray()).map(({ ocid, noticeId, revisions, publishedDate, tags }) => {
-    const releaseId = revisions ? `${noticeId}-${Math.max(...revisions)}` : noticeId;
+    const releaseId = newestReleaseId({ noticeId, revisions });
     const key = releaseKey(ocid, releaseId);
     return { key, ocid, releaseId, date: publishedDate, tags: tags ?? [], release: null };
   });

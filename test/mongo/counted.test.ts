@@ -81,9 +81,7 @@ it.each([
 
   const killed = killedAfterInsert();
   const later = new Date(begun.getTime() + 24 * 3_600_000);
-  await worldOf(killed.db, later)
-    .run()
-    .catch(() => null);
+  await expect(worldOf(killed.db, later).run()).rejects.toThrow("this run was killed");
   expect(killed.wasKilled()).toBe(true);
   expect(await countsOf()).toMatchObject({ releases: before.releases, proof: "ordered" });
   expect((await countsOf()).adding).toHaveLength(LOST);

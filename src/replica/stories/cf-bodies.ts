@@ -1,5 +1,7 @@
 // What Contracts Finder publishes of a story, in the shapes of recorded releases.
+
 import { millisecondsInDay as DAY_MS } from "date-fns/constants";
+import { engagement } from "../contracts-finder.ts";
 import { buyerNumbered, companyNumber, supplierNumbered, themeOf, zoned } from "../made-up.ts";
 import type { Published } from "../published.ts";
 import type { Telling } from "./story.ts";
@@ -10,11 +12,6 @@ export function tagsOfCf({ kind, update = false }: Telling): string[] {
   if (kind === "CF planning") return ["planning"];
   if (kind === "CF award") return [update ? "awardUpdate" : "award"];
   return [update ? "tenderAmendment" : "tender"];
-}
-
-function engagement(until: number, document: object): object {
-  const milestone = { id: "1", title: "Engagement end date", type: "engagement", dueDate: zoned(until) };
-  return { milestones: [milestone], documents: [document] };
 }
 
 export function cfStoryRelease(record: Published, telling: Telling): object {
