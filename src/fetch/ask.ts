@@ -63,23 +63,20 @@ export function ask(asker: Asker, question: Question): Promise<Answer> {
 
 /** As `ask`, for a look-up or a `links.next` of this API. */
 export async function askUrl(asker: Asker, url: string): Promise<Answer> {
-  const troubles: string[] = [];
+  const troubles: Trouble[] = [];
   try {
     return await askUntilAnswered(asker, url, troubles);
   } catch (error) {
     if (!(error instanceof DeadlineReached) || troubles.length < TROUBLES_MIN) throw error;
-    throw new DeadlineReached(error.message, {
-      cause: triesFailed(asker.api, { url, kind: "broken", troubles }),
-    });
+    throw new DeadlineReached(error.message, { cause: triesFailed(asker.api, url, troubles) });
   }
 }
 
 /** `troubles` grows by one with each try that failed. */
-async function askUntilAnswered(asker: Asker, url: string, troubles: string[]): Promise<Answer> {
+async function askUntilAnswered(asker: Asker, url: string, troubles: Trouble[]): Promise<Answer> {
   const { api, pacer, tally } = asker;
   let unreadable = 0;
   let timeouts = 0;
-  let unanswered = 0;
   let refusals = 0;
   let requests = 0;
   while (troubles.length < TRIES_MAX) {
@@ -109,32 +106,37 @@ async function askUntilAnswered(asker: Asker, url: string, troubles: string[]): 
       case "wrong question":
         throw notTaken(api, { url, outcome, attempts: troubles.length + 1 });
       case "unreadable":
-        troubles.push(`unreadable: ${outcome.reason}`);
+        troubles.push({ kind: "broken", detail: `unreadable: ${outcome.reason}` });
         tally.answers++;
         if (++unreadable >= UNREADABLE_MAX) return { ...stillUnreadable(outcome), url, requests };
         break;
       case "timeout":
-        troubles.push("no answer in time");
+        troubles.push({ kind: "slow", detail: "no answer in time" });
         if (++timeouts >= TIMEOUTS_MAX) return { kind: "too slow", url, requests };
         break;
       case "unreachable":
-        unanswered++;
-        troubles.push(outcome.detail);
+        troubles.push({ kind: "unreachable", detail: outcome.detail });
         break;
       case "trouble":
-        troubles.push(outcome.detail);
+        troubles.push({ kind: "broken", detail: outcome.detail });
     }
   }
-  const kind = unanswered === TRIES_MAX ? "unreachable" : timeouts === troubles.length ? "slow" : "broken";
-  throw triesFailed(api, { url, kind, troubles });
+  throw triesFailed(api, url, troubles);
 }
 
-function triesFailed(
-  { source }: Asker["api"],
-  { url, kind, troubles }: { url: string; kind: ApiTrouble; troubles: string[] },
-): ApiError {
+/** One try that failed. */
+interface Trouble {
+  kind: ApiTrouble;
+  detail: string;
+}
+
+/** Unreachable or slow where every try was, else broken. */
+function triesFailed({ source }: Asker["api"], url: string, troubles: readonly Trouble[]): ApiError {
   const attempts = troubles.length;
-  const message = `${source}: ${attempts} tries failed for ${url}: ${[...new Set(troubles)].join("; ")}`;
+  const [first = "broken", ...others] = new Set(troubles.map(({ kind }) => kind));
+  const kind = others.length === 0 ? first : "broken";
+  const details = [...new Set(troubles.map(({ detail }) => detail))].join("; ");
+  const message = `${source}: ${attempts} tries failed for ${url}: ${details}`;
   return new ApiError(message, { url, attempts, kind, permanent: false });
 }
 

@@ -59,9 +59,9 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   const now = effects.now();
   const found = { source, windowId, place };
   const { upserts, rows, bytes, released, cases } = prepareRows(context, { page, found, now });
-  const unknown = options.additions ? await unknownOf(db, upserts) : [];
-  const newKeys = newKeysOf(context, { unknown: unknown.flatMap((upsert) => rows.get(upsert) ?? []), cases });
-  const newRows = options.additions ? await announced(options.additions, distinct(page.rows), newKeys) : [];
+  const newRows = options.additions
+    ? await announceNew(context, options.additions, { page, upserts, rows, cases })
+    : [];
   const { changed, inserted } = await storeUnlessFull(headroom, async () => {
     const stored = await storePage({ db, fold: foldOcid, now }, upserts);
     for (const { upsert, reason } of stored.refused) {
@@ -107,14 +107,18 @@ function newKeysOf(
   return new Set([...contracts, ...inQuarantine]);
 }
 
-async function announced(
-  { announced: known, announce }: Additions,
-  rows: readonly Row[],
-  newKeys: ReadonlySet<string>,
+/** @returns rows of the page that are new here, each once */
+async function announceNew(
+  context: StoreContext,
+  { announced, announce }: Additions,
+  { page, upserts, rows, cases }: Pick<StoreOptions, "page"> & Omit<PreparedRows, "bytes" | "released">,
 ): Promise<Row[]> {
-  const untold = rows.filter(({ key }) => newKeys.has(key) && !known.has(key));
+  const unknown = (await unknownOf(context.db, upserts)).flatMap((upsert) => rows.get(upsert) ?? []);
+  const newKeys = newKeysOf(context, { unknown, cases });
+  const all = distinct(page.rows);
+  const untold = all.filter(({ key }) => newKeys.has(key) && !announced.has(key));
   if (untold.length > 0) await announce(untold);
-  return rows.filter(({ key }) => newKeys.has(key) || known.has(key));
+  return all.filter(({ key }) => newKeys.has(key) || announced.has(key));
 }
 
 interface PreparedRows {
