@@ -7,6 +7,7 @@ export default defineConfig({
     globalSetup: ["test/kit/global-setup.ts"],
     testTimeout: 180_000, // for a machine that is busy; nothing is asserted by it
     hookTimeout: 300_000,
+    isolate: false, // a file's modules are read once a worker, not once a file: a sixth of all CPU
     maxWorkers: 3, // some tests mostly wait; the machine that this is meant for has two cores
   },
 });

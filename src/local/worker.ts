@@ -27,8 +27,6 @@ export interface LocalWorkerOptions {
   secrets: Record<string, string>;
   /** Output of `npm run build`; without it the Worker is built now. */
   builtDir?: string;
-  /** Another wrangler.toml than the project's. */
-  configPath?: string;
 }
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -38,13 +36,12 @@ export async function startWorker({
   vars = {},
   secrets,
   builtDir,
-  configPath = "wrangler.toml",
 }: LocalWorkerOptions): Promise<LocalWorker> {
   const harness = createTestHarness({
     root: ROOT,
     workers: [
       {
-        configPath,
+        configPath: "wrangler.toml",
         vars,
         secrets,
         ...(builtDir === undefined ? {} : { prebuiltWorkerDir: builtDir }),

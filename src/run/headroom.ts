@@ -23,12 +23,17 @@ export interface Headroom {
   full: StorageFull | null;
   /** Writes that MongoDB refused for want of space. */
   refusals: Set<StorageFull>;
+  /** Ends when the page that is being stored is: the next one waits for it. */
+  storing: Promise<void>;
 }
 
 export async function openHeadroom(db: Database, { storageBudgetMb, sources }: Config): Promise<Headroom> {
   const budgetBytes = storageBudgetMb * MIB;
   const measured = budgetBytes > 0 ? await measureStorage(db) : null;
-  return { sources: sources.length, budgetBytes, measured, grownBytes: 0, full: null, refusals: new Set() };
+  return {
+    ...{ sources: sources.length, budgetBytes, measured, grownBytes: 0 },
+    ...{ full: null, refusals: new Set(), storing: Promise.resolve() },
+  };
 }
 
 /** Before each claim: buyers, indexes and what other invocations store are in no estimate. */
@@ -57,13 +62,22 @@ export function ensureHeadroom(headroom: Headroom, use: "backfill" | "delta"): v
   }
 }
 
-/** Carries out a write of contracts. After a refusal nobody tries another in this invocation. @throws StorageFull */
+/**
+ * Carries out a write of contracts: one at a time in an invocation, since its sources name the same buyers, and two pages
+ * at once would make each other look again. After a refusal nobody tries another. @throws StorageFull
+ */
 export async function storeUnlessFull<T>(headroom: Headroom, write: () => Promise<T>): Promise<T> {
-  if (headroom.full) throw headroom.full;
+  const { storing: before } = headroom;
+  const { promise, resolve: end } = Promise.withResolvers<void>();
+  headroom.storing = promise;
+  await before;
   try {
+    if (headroom.full) throw headroom.full;
     return await write();
   } catch (error) {
     throw recordFull(headroom, error) ?? error;
+  } finally {
+    end();
   }
 }
 

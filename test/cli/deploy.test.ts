@@ -12,11 +12,9 @@ import { type LocalWorker, startWorker } from "../../src/local/worker.ts";
 import { createHistory } from "../../src/replica/history.ts";
 import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
 import type { Source } from "../../src/replica/sources.ts";
-import { workerConfig } from "../kit/clock.ts";
 import { type FakeCloudflare, startFakeCloudflare } from "../kit/cloudflare.ts";
 import { freshDatabase } from "../kit/database.ts";
-
-const configPath = workerConfig();
+import { builtWorker } from "../kit/shared.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const COPY = join(ROOT, ".data", `deploy-test-${process.pid}`);
@@ -41,7 +39,7 @@ beforeAll(async () => {
   const limit = { requests: 100_000, perSeconds: 1, retryAfterSeconds: 1 };
   replica = await startReplica({ seed: 5, faults: [], histories, limit, bodies: "light" });
   worker = await startWorker({
-    configPath,
+    builtDir: await builtWorker(),
     vars: { MONGODB_DB: name },
     secrets: { MONGODB_URI: uri, STATUS_TOKEN: TOKEN },
   });

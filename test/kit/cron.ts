@@ -4,7 +4,9 @@ import { z } from "zod";
 import { startWorker } from "../../src/local/worker.ts";
 
 const texts = z.record(z.string(), z.string());
-const options = z.object({ vars: texts, secrets: texts }).parse(JSON.parse(process.argv[2] ?? "null"));
+const options = z
+  .object({ builtDir: z.string(), vars: texts, secrets: texts })
+  .parse(JSON.parse(process.argv[2] ?? "null"));
 const worker = await startWorker(options);
 process.stdout.write("running\n");
 for (;;) await worker.tick();

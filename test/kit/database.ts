@@ -1,9 +1,10 @@
 // A database of its own for each test file.
 import { MongoClient } from "mongodb";
-import { afterAll, inject } from "vitest";
+import { afterAll } from "vitest";
 import { collectionsOf, type Database } from "../../src/platform/database.ts";
 import { createLogger } from "../../src/platform/logger.ts";
 import { ensureCollections, ensureIndexes } from "../../src/platform/schema.ts";
+import { sharedServer } from "./shared.ts";
 
 export interface TestDatabase {
   db: Database;
@@ -33,11 +34,4 @@ export async function freshDatabase(server?: string): Promise<TestDatabase> {
     await Promise.all(collections.map((collection) => collection.deleteMany({})));
   };
   return { db, client, uri, name, clear };
-}
-
-async function sharedServer(): Promise<string> {
-  const answer = await fetch(inject("mongoAt"));
-  const uri = await answer.text();
-  if (!answer.ok) throw new Error(uri);
-  return uri;
 }

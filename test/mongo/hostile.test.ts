@@ -157,7 +157,7 @@ describe("a month that is wholly rejected", () => {
       const id = `${String(100 - at).padStart(6, "0")}-2026`;
       return `{"ocid":"a/${at}","id":"${id}","date":"2026-05-25T00:00:00Z","x":"${padding}"}`;
     });
-    const vars = { STORAGE_BUDGET_MB: "100", FAT_BACKFILL_START_DATE: "2026-05-20" };
+    const vars = { STORAGE_BUDGET_MB: "4000", FAT_BACKFILL_START_DATE: "2026-05-20" };
     const world = worldOf(pageOf(...slashed), vars);
     await twoRuns(world);
     const texts = (await db.quarantine.find().toArray()).map(({ rawText }) => rawText.length);

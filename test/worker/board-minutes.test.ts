@@ -11,6 +11,7 @@ import type { Source } from "../../src/replica/sources.ts";
 import { addSite, boardSites } from "../../src/sources/board-minutes/sites.ts";
 import { boardDocuments } from "../../src/sources/board-minutes/store.ts";
 import { freshDatabase } from "../kit/database.ts";
+import { builtWorker } from "../kit/shared.ts";
 
 const { db, uri, name } = await freshDatabase();
 const DAY_MS = 86_400_000;
@@ -38,6 +39,7 @@ beforeAll(async () => {
     ...{ from, to: new Date(now + 60 * DAY_MS) },
   });
   worker = await startWorker({
+    builtDir: await builtWorker(),
     vars: {
       ...{ MONGODB_DB: name, FAT_API_URL: notices.url, CF_API_URL: notices.url },
       ...{ REQUESTS_PER_MINUTE: "12000", RUN_BUDGET_SECONDS: "40", VERIFY_REQUESTS_PER_RUN: "0" },

@@ -12,12 +12,12 @@ import { createHistory } from "../../src/replica/history.ts";
 import { type RunningReplica, startReplica } from "../../src/replica/server.ts";
 import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import { syncJobSchema, windowSchema } from "../../src/terms/documents.ts";
-import { workerConfig } from "../kit/clock.ts";
 import { freshDatabase } from "../kit/database.ts";
+import { builtWorker } from "../kit/shared.ts";
 
 /** The Worker's time when it starts, and the replica's. */
 const AT = new Date("2026-06-10T12:00:00Z");
-const configPath = workerConfig(AT);
+const builtDir = await builtWorker(AT);
 
 const { db, uri, name, clear } = await freshDatabase();
 const PASSWORD = "s3cret-pa55word";
@@ -48,7 +48,7 @@ beforeAll(async () => {
   const clock = () => AT.getTime() + performance.now();
   const limit = { requests: 1000, perSeconds: 1, retryAfterSeconds: 0 };
   replica = await startReplica({ seed: 5, faults, histories, limit, faultShare: 0.05, clock });
-  worker = await startWorker({ configPath, vars: vars(), secrets: { MONGODB_URI: uri } });
+  worker = await startWorker({ builtDir, vars: vars(), secrets: { MONGODB_URI: uri } });
 });
 beforeEach(clear);
 afterAll(async () => {
@@ -81,7 +81,7 @@ describe("scheduled", () => {
   }, 300_000);
 
   it("shares the work with another invocation at the same time, and never a window", async () => {
-    const second = await startWorker({ configPath, vars: vars(), secrets: { MONGODB_URI: uri } });
+    const second = await startWorker({ builtDir, vars: vars(), secrets: { MONGODB_URI: uri } });
     await Promise.all([worker.tick(), second.tick(), worker.tick()]);
     await worker.tick();
     await second.close();
@@ -98,7 +98,7 @@ describe("scheduled", () => {
   it("writes one summary line, and no secret into any", async () => {
     const secretUri = uri.replace(/^(mongodb(?:\+srv)?:\/\/)([^@/]*@)?/, `$1user:${PASSWORD}@`);
     const locked = await startWorker({
-      configPath,
+      builtDir,
       vars: vars({ LOG_LEVEL: "trace" }),
       secrets: { MONGODB_URI: secretUri },
     });
@@ -125,7 +125,7 @@ describe("a wrong setting", () => {
     "%j gives one clear error and changes nothing",
     async (wrong, mongodbUri, message) => {
       const before = replica.replica.stats().FIND_A_TENDER.asked;
-      const one = await startWorker({ configPath, vars: vars(wrong), secrets: { MONGODB_URI: mongodbUri } });
+      const one = await startWorker({ builtDir, vars: vars(wrong), secrets: { MONGODB_URI: mongodbUri } });
       const lines = (await one.tick())
         .join("\n")
         .split("\n")

@@ -18,6 +18,7 @@ import { SOURCES, type Source } from "../../src/replica/sources.ts";
 import type { SyncWindow } from "../../src/terms/documents.ts";
 import { toLondon } from "../../src/terms/london-time.ts";
 import { freshDatabase } from "../kit/database.ts";
+import { builtWorker } from "../kit/shared.ts";
 
 const NOTICES = Number(process.env["NOTICES"] ?? 800);
 const KILLS = Number(process.env["KILLS"] ?? 2);
@@ -51,7 +52,7 @@ it(
       VERIFY_REQUESTS_PER_RUN: "200",
       VERIFY_AFTER_HOURS: "0",
     };
-    const given = { vars, secrets: { MONGODB_URI: uri } };
+    const given = { builtDir: await builtWorker(), vars, secrets: { MONGODB_URI: uri } };
     const random = createRandom(SEED);
 
     /** What every done window says it has: all that was listed before it was first claimed. */

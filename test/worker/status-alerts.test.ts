@@ -10,11 +10,11 @@ import { sendAlerts } from "../../src/report/alerts.ts";
 import { statusOf } from "../../src/run/status.ts";
 import { measureUsed } from "../../src/store/budget.ts";
 import { alertSchema } from "../../src/terms/documents.ts";
-import { workerConfig } from "../kit/clock.ts";
 import { freshDatabase, type TestDatabase } from "../kit/database.ts";
+import { builtWorker } from "../kit/shared.ts";
 import { setScene } from "./status-data.ts";
 
-const configPath = workerConfig();
+const builtDir = await builtWorker();
 
 interface Posted {
   text: string;
@@ -146,7 +146,7 @@ describe("alarms", () => {
     const nowhere = "http://127.0.0.1:9";
     const start = (hook: string) =>
       startWorker({
-        configPath,
+        builtDir,
         vars: { MONGODB_DB: mongo.name, FAT_API_URL: nowhere, CF_API_URL: nowhere, RUN_BUDGET_SECONDS: "1" },
         secrets: { MONGODB_URI: mongo.uri, ALERT_WEBHOOK_URL: hook },
       });

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalWorker, startWorker } from "../../src/local/worker.ts";
 import { monthName } from "../../src/report/words.ts";
 import { launchChromium } from "../kit/chromium.ts";
-import { workerConfig } from "../kit/clock.ts";
 import { freshDatabase, type TestDatabase } from "../kit/database.ts";
+import { builtWorker } from "../kit/shared.ts";
 import { monthsOf, type Scene, setScene } from "./status-data.ts";
 
 const TOKEN = "a-token-that-is-long-enough-0123456789";
@@ -28,7 +28,7 @@ describe("in a browser", () => {
     await mkdir(SCREENSHOTS, { recursive: true });
     mongo = await freshDatabase();
     worker = await startWorker({
-      configPath: workerConfig(SCENE_NOW),
+      builtDir: await builtWorker(SCENE_NOW),
       vars: { MONGODB_DB: mongo.name, STORAGE_BUDGET_MB: "1200" },
       secrets: { MONGODB_URI: mongo.uri, STATUS_TOKEN: TOKEN },
     });

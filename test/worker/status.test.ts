@@ -6,11 +6,11 @@ import { type LocalWorker, startWorker } from "../../src/local/worker.ts";
 import { METRICS_TYPE } from "../../src/report/metrics.ts";
 import { statusSchema } from "../../src/report/schema.ts";
 import { monthName } from "../../src/report/words.ts";
-import { workerConfig } from "../kit/clock.ts";
 import { freshDatabase, type TestDatabase } from "../kit/database.ts";
+import { builtWorker } from "../kit/shared.ts";
 import { HOSTILE, monthsOf, setScene } from "./status-data.ts";
 
-const configPath = workerConfig();
+const builtDir = await builtWorker();
 
 const TOKEN = "a-token-that-is-long-enough-0123456789";
 const PASSWORD = "pa55word-that-must-not-leak";
@@ -31,10 +31,10 @@ beforeAll(async () => {
   mongo = await freshDatabase();
   await setScene(mongo.db, "trouble", SCENE_NOW);
   const vars = { MONGODB_DB: mongo.name };
-  open = await startWorker({ configPath, vars, secrets: { MONGODB_URI: mongo.uri, STATUS_TOKEN: TOKEN } });
-  closed = await startWorker({ configPath, vars, secrets: { MONGODB_URI: mongo.uri } });
+  open = await startWorker({ builtDir, vars, secrets: { MONGODB_URI: mongo.uri, STATUS_TOKEN: TOKEN } });
+  closed = await startWorker({ builtDir, vars, secrets: { MONGODB_URI: mongo.uri } });
   const nowhere = `mongodb://somebody:${PASSWORD}@127.0.0.1:9/?directConnection=true`;
-  broken = await startWorker({ configPath, vars, secrets: { MONGODB_URI: nowhere, STATUS_TOKEN: TOKEN } });
+  broken = await startWorker({ builtDir, vars, secrets: { MONGODB_URI: nowhere, STATUS_TOKEN: TOKEN } });
   // The driver takes ten seconds to give up: meanwhile the other tests run.
   const asked = ["/", "/status.json", "/healthz"].map((path) => ask(broken, path, bearer(TOKEN)));
   const tick = broken.tick();

@@ -5,6 +5,7 @@ import { type LocalWorker, startWorker } from "../../src/local/worker.ts";
 import { networkOf } from "../../src/pages/network.ts";
 import { type CountingDoor, openCountingDoor } from "../kit/counting-door.ts";
 import { freshDatabase } from "../kit/database.ts";
+import { builtWorker } from "../kit/shared.ts";
 import { setScene } from "./status-data.ts";
 
 const LOOKS = Number(process.env["LOOKS"] ?? 300);
@@ -18,7 +19,11 @@ beforeAll(async () => {
   door = await openCountingDoor(mongo.uri);
   await setScene(mongo.db, "done", new Date());
   const vars = { MONGODB_DB: mongo.name, LOG_LEVEL: "error" };
-  worker = await startWorker({ vars, secrets: { MONGODB_URI: door.uri, STATUS_TOKEN: TOKEN } });
+  worker = await startWorker({
+    builtDir: await builtWorker(),
+    vars,
+    secrets: { MONGODB_URI: door.uri, STATUS_TOKEN: TOKEN },
+  });
 });
 afterAll(async () => {
   await worker.close();

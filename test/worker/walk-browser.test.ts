@@ -5,8 +5,8 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type LocalWorker, startWorker } from "../../src/local/worker.ts";
 import { launchChromium } from "../kit/chromium.ts";
-import { workerConfig } from "../kit/clock.ts";
 import { freshDatabase, type TestDatabase } from "../kit/database.ts";
+import { builtWorker } from "../kit/shared.ts";
 import { setScene } from "./status-data.ts";
 
 const TOKEN = "a-token-that-is-long-enough-0123456789";
@@ -18,7 +18,7 @@ let browser: Browser;
 beforeAll(async () => {
   mongo = await freshDatabase();
   worker = await startWorker({
-    configPath: workerConfig(SCENE_NOW),
+    builtDir: await builtWorker(SCENE_NOW),
     vars: { MONGODB_DB: mongo.name },
     secrets: { MONGODB_URI: mongo.uri, STATUS_TOKEN: TOKEN },
   });
