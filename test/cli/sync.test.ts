@@ -1,4 +1,4 @@
-// Each command on a database in each state: in one state through a process of its own, as people call it, else in this one.
+// Each command on a database in each state: those that look in one state through a process of its own, as people call it.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -114,8 +114,8 @@ describe("each command on a database in each state", () => {
     async (state) => {
       if (state !== "empty") await setScene(db, state, new Date());
       const planned = SOURCES.flatMap((source) => monthsOf(source, new Date())).length;
-      const check = async ([args, expected]: (typeof LOOKING)[number]) => {
-        const { code, out, err } = await (state === IN_PROCESSES ? syncProcess : sync)(args, SHORT);
+      const check = async ([args, expected]: (typeof LOOKING)[number], call = sync) => {
+        const { code, out, err } = await call(args, SHORT);
         const [expectedCode, pattern] = expected[state];
         const words = new RegExp(
           pattern.source.replace("PLANNED", String(planned)).replace("WELL", WELL),
@@ -125,7 +125,8 @@ describe("each command on a database in each state", () => {
         const clockFailed = clockIsShifted && args[0] === "doctor";
         expect([args, code]).toEqual([args, clockFailed ? 1 : expectedCode]);
       };
-      await Promise.all(LOOKING.map(check));
+      const call = state === IN_PROCESSES ? syncProcess : sync;
+      await Promise.all(LOOKING.map((each) => check(each, call)));
       for (const each of CHANGING) await check(each);
     },
     300_000,

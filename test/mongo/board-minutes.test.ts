@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
 const CLOSED: readonly Trap[] = ["firewall", "forbidden", "silent", "disallowed", "gone"];
 const mongo = await startMongod({ ownServer: true }); // the budget counts all of a server
 afterAll(() => mongo.stop()); // the last of all: hooks end in reverse
-const { db, clear } = await freshDatabase(mongo.uri);
+const { db, clear } = await freshDatabase({ server: mongo.uri });
 
 const source = "BOARD_MINUTES";
 const siteOf = (key: string) => `${BOARDS_URL.replace("http://", "")}/${key}`;

@@ -92,12 +92,12 @@ async function expectCurrent(db: Database, world: World): Promise<void> {
 
 /** All there is, in the real proportions of sources, years and months: 200 MB of the real 2 GB, or a fifth of that. */
 const FULL = process.env["BUDGET_FULL"] !== undefined;
-const BUDGET_MB = FULL ? 40 : 8;
+const BUDGET_MB = FULL ? 40 : 6;
 const history = {
   from: new Date("2016-11-01T00:00:00Z"),
   notices: FULL
     ? { FIND_A_TENDER: 33_000, CONTRACTS_FINDER: 90_000 }
-    : { FIND_A_TENDER: 6_600, CONTRACTS_FINDER: 18_000 },
+    : { FIND_A_TENDER: 5_000, CONTRACTS_FINDER: 13_500 },
 };
 
 describe("a budget of a fifth of what the history takes", () => {
@@ -122,7 +122,7 @@ describe("a budget of a fifth of what the history takes", () => {
 
   it("that is lowered below what is there stops the backfill at once, and the delta at last and loudly", async () => {
     const db = await freshDatabase();
-    const world = worldOf(db, twoYears(600));
+    const world = worldOf(db, twoYears(300));
     await world.run({ STORAGE_BUDGET_MB: "1000", VERIFY_REQUESTS_PER_RUN: "0" });
     await checkpoint();
     const used = await usedMb(db);
@@ -163,7 +163,7 @@ describe("a budget of a fifth of what the history takes", () => {
 
   it("is measured at the beginning and before each claim", async () => {
     const db = await freshDatabase();
-    const world = worldOf(db, twoYears(400));
+    const world = worldOf(db, twoYears(200));
     await world.run({ STORAGE_BUDGET_MB: "1000" });
     const commands: string[] = [];
     const note = ({

@@ -20,8 +20,8 @@ const SEEDS = FULL ? [1, 2, 3, 4, 5] : [1, 2];
 const OFF_MAX = FULL ? 0.15 : 0.25;
 const [PAGE_LIMIT, NOTICES] = FULL
   ? [100, { FIND_A_TENDER: 15_000, CONTRACTS_FINDER: 44_000 }]
-  : [40, { FIND_A_TENDER: 1500, CONTRACTS_FINDER: 4400 }];
-const from = new Date("2016-11-01T00:00:00Z");
+  : [30, { FIND_A_TENDER: 1000, CONTRACTS_FINDER: 3000 }];
+const from = new Date("2020-01-01T00:00:00Z");
 const now = new Date("2026-06-10T12:00:00Z");
 
 const mongo = await startMongod({ ownServer: true });

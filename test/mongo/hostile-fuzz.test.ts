@@ -14,7 +14,7 @@ import { createWorld } from "../../src/sim/world.ts";
 import { freshDatabase } from "../kit/database.ts";
 import { type Grown, grown, type Reply, replyTo, settings } from "./answers.ts";
 
-const INPUTS = Number(process.env["FUZZ_INPUTS"] ?? 60);
+const INPUTS = Number(process.env["FUZZ_INPUTS"] ?? 30);
 const SEED = Number(process.env["SEED"] ?? 42);
 const REQUEST_MS = 5000; // a run has time for sixty requests
 const STEP_MS_MAX = 1000;

@@ -7,7 +7,7 @@ import { createWorld, missingReleases, type World } from "../../src/sim/world.ts
 import type { SyncWindow } from "../../src/terms/documents.ts";
 import { freshDatabase } from "../kit/database.ts";
 
-const { db, client, clear } = await freshDatabase();
+const { db, client, clear } = await freshDatabase({ monitorCommands: true });
 beforeEach(clear);
 
 const now = new Date("2026-06-10T12:00:00Z");
@@ -56,7 +56,7 @@ const contractsOf = () => db.contracts.find({}, { sort: { _id: 1 } }).toArray();
 
 describe("24 months that are finished", () => {
   it("moved by twelve months either way ask for the months of the difference alone, and back again for none", async () => {
-    const world = worldOf(1200);
+    const world = worldOf(700);
     await settle(world, "2024-06-10");
     expect(await statuses()).toEqual({ done: 50 });
     expect(await missingReleases(db, world, now)).toEqual(await missingBefore(world, "2024-06-09T23:00:00Z"));
@@ -94,7 +94,7 @@ describe("24 months that are finished", () => {
   }, 300_000);
 
   it("with a start in the middle of a month that is moved a week back read that week", async () => {
-    const world = worldOf(7200);
+    const world = worldOf(3600);
     await settle(world, "2026-03-15");
     const months = () => Promise.all(SOURCES.map((source) => window(`${source}/2026-03`)));
     const before = await months();

@@ -21,7 +21,7 @@ async function filledWorld(): Promise<World> {
     db,
     now,
     from: new Date("2026-01-01T12:00:00Z"),
-    notices: { FIND_A_TENDER: 450, CONTRACTS_FINDER: 450 },
+    notices: { FIND_A_TENDER: 300, CONTRACTS_FINDER: 300 },
     replica: { faults: [] },
   });
   await settle(world, "2026-01-01");

@@ -52,7 +52,11 @@ const differences = (a: string[], b: string[]) => a.filter((line) => !b.includes
 
 describe.skipIf(!hasCorpus)("recorded pages", async () => {
   const pages = hasCorpus ? await recordedPages() : [];
-  const [once, backwards, together] = [await freshDatabase(), await freshDatabase(), await freshDatabase()];
+  const [once, backwards, together] = [
+    await freshDatabase({ monitorCommands: true }),
+    await freshDatabase(),
+    await freshDatabase(),
+  ];
   let expected: Awaited<ReturnType<typeof documents>>;
 
   beforeAll(async () => {

@@ -7,7 +7,7 @@ import { createLogger } from "../../src/platform/logger.ts";
 import { ensureCollections, ensureIndexes, schemaDifferences } from "../../src/platform/schema.ts";
 import { freshDatabase } from "../kit/database.ts";
 
-const { db, client, name } = await freshDatabase();
+const { db, client, name } = await freshDatabase({ monitorCommands: true });
 const log = createLogger({ level: "silent", secrets: [] });
 const DOCUMENT_INVALID = 121;
 const now = new Date("2026-06-01T00:00:00Z");

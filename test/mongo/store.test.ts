@@ -6,7 +6,7 @@ import type { MappedBuyer, MappedContract } from "../../src/terms/documents.ts";
 import { freshDatabase } from "../kit/database.ts";
 import { storingTo, wrongCounts } from "../kit/records.ts";
 
-const { db, clear } = await freshDatabase();
+const { db, clear } = await freshDatabase({ monitorCommands: true });
 beforeEach(clear);
 
 const now = new Date("2026-06-02T00:00:00Z");

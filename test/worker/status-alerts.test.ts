@@ -41,7 +41,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 beforeAll(async () => {
-  mongo = await freshDatabase();
+  mongo = await freshDatabase({ monitorCommands: true });
   await new Promise<void>((resolve) => webhook.listen(0, "127.0.0.1", resolve));
   const { port } = webhook.address() as AddressInfo;
   url = `http://127.0.0.1:${port}/hook`;

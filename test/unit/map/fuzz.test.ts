@@ -16,7 +16,7 @@ import { hasCorpus, recordedReleases } from "../../kit/corpus.ts";
 import { freshDatabase } from "../../kit/database.ts";
 import { mapRelease } from "../../kit/map.ts";
 
-const RELEASES = Number(process.env["FUZZ_RELEASES"] ?? 1000);
+const RELEASES = Number(process.env["FUZZ_RELEASES"] ?? 500);
 const SEED = Number(process.env["SEED"] ?? 42);
 const PAGE = 100;
 const STORED_PAGES_SHARE = RELEASES > 10_000 ? 1 : 0.5; // the database is most of the time that this takes
