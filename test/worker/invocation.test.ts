@@ -142,7 +142,7 @@ describe("a wrong setting", () => {
 
 it("workerd ends with its parent, also when only that is killed", async () => {
   const module = JSON.stringify(fileURLToPath(new URL("../../src/local/worker.ts", import.meta.url)));
-  const given = JSON.stringify({ vars: vars(), secrets: { MONGODB_URI: uri } });
+  const given = JSON.stringify({ builtDir, vars: vars(), secrets: { MONGODB_URI: uri } });
   const script = `
     const { startWorker } = await import(${module});
     console.log((await startWorker(${given})).url);`;
