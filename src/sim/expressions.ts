@@ -1,6 +1,7 @@
 // MongoDB's expressions and filters, as far as the production statements use them; anything else throws. Existing
 // libraries compare objects and arrays without order, and the statements under test depend on it.
-import { Binary, type Document, ObjectId } from "mongodb";
+import { type Document, ObjectId } from "mongodb";
+import { isPlain, same } from "../terms/same.ts";
 
 export interface Scope {
   root: Document;
@@ -9,10 +10,6 @@ export interface Scope {
 }
 
 export const MISSING: undefined = undefined;
-
-export function isPlain(value: unknown): value is Document {
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
-}
 
 /** A deep copy: nothing of a document is shared across the border. */
 export function clone<T>(value: T): T;
@@ -23,20 +20,6 @@ export function clone(value: unknown): unknown {
   const copy: Document = {};
   for (const key of Object.keys(value)) if (value[key] !== undefined) copy[key] = clone(value[key]);
   return copy;
-}
-
-/** Equality as BSON has it: the order of fields counts. */
-export function same(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (a instanceof Date && b instanceof Date) return a.getTime() === b.getTime();
-  if (a instanceof ObjectId && b instanceof ObjectId) return a.equals(b);
-  if (a instanceof Binary && b instanceof Binary) return Buffer.compare(a.value(), b.value()) === 0;
-  if (Array.isArray(a) && Array.isArray(b))
-    return a.length === b.length && a.every((one, at) => same(one, b[at]));
-  if (!isPlain(a) || !isPlain(b))
-    return typeof a === "number" && typeof b === "number" && Number.isNaN(a) && Number.isNaN(b);
-  const [keys, others] = [Object.keys(a), Object.keys(b)];
-  return keys.length === others.length && keys.every((key, at) => key === others[at] && same(a[key], b[key]));
 }
 
 const RANK = (value: unknown): number => {

@@ -1,7 +1,7 @@
 // Which documents of a collection in memory can match a filter, by the values of its equalities: a scan of everything for
 // each page makes a long history quadratic. An index is made when a field is first asked for, and kept by `reindex`.
 import { type Document, ObjectId } from "mongodb";
-import { isPlain } from "./expressions.ts";
+import { isPlain } from "../terms/same.ts";
 
 export const keyOf = (id: unknown): string =>
   id instanceof ObjectId ? id.toHexString() : JSON.stringify(id);

@@ -1,6 +1,7 @@
 // Documents in memory, and the statements that change them as mongod does: filters, updates and update pipelines.
 import { type Document, MongoServerError, ObjectId } from "mongodb";
-import { clone, compare, evaluate, isPlain, matches, same, valueAt } from "./expressions.ts";
+import { isPlain, same } from "../terms/same.ts";
+import { clone, compare, evaluate, matches, valueAt } from "./expressions.ts";
 import { candidates, keyOf, newestDays, reindex } from "./memory-index.ts";
 
 export interface MemoryStore {

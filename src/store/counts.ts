@@ -5,6 +5,7 @@
 import type { AnyBulkWriteOperation, Document, ObjectId } from "mongodb";
 import type { Database } from "../platform/database.ts";
 import type { Buyer, Contract } from "../terms/documents.ts";
+import { same } from "../terms/same.ts";
 import type { KnownBuyer } from "./identity.ts";
 import type { Resolved } from "./resolve-buyers.ts";
 import { monthOf } from "./statements.ts";
@@ -112,8 +113,7 @@ function countWrite(
 ): AnyBulkWriteOperation<Buyer>[] {
   const countByMonth = Object.fromEntries([...after].sort(([a], [b]) => (a < b ? -1 : 1)));
   const contractCount = [...after.values()].reduce((sum, one) => sum + one, 0);
-  const before = JSON.stringify([buyer.contractCount, buyer.countByMonth ?? {}]);
-  const isSame = before === JSON.stringify([contractCount, countByMonth]);
+  const isSame = buyer.contractCount === contractCount && same(buyer.countByMonth ?? {}, countByMonth);
   if (isSame && !touched) return [];
   const filter = { _id: buyer._id, version: buyer.version ?? null } as Document;
   const times = isSame ? {} : { $currentDate: { updatedAt: true as const } };

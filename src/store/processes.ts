@@ -4,6 +4,7 @@
 import type { AnyBulkWriteOperation, Document, ObjectId } from "mongodb";
 import { type Database, isDuplicate } from "../platform/database.ts";
 import { type Process, processSchema } from "../terms/documents.ts";
+import { sameIn } from "../terms/same.ts";
 import { ENDED_AFTER_MS, type Procurement } from "../terms/told.ts";
 import { mayHaveTwin } from "../terms/twins.ts";
 import type { Source } from "../terms/window.ts";
@@ -50,12 +51,12 @@ function turnsAtOf({ notices, process }: Procurement): { turnsAt?: Date } {
   return { turnsAt: new Date(Math.max(...ends) + ENDED_AFTER_MS) };
 }
 
-const textOf = ({ version: _v, updatedAt: _u, twins: _t, twinsDue: _d, ...values }: Document) =>
-  JSON.stringify(inOrder(values, PROCESS_FIELDS));
+const NOT_OF_FOLD = ["version", "updatedAt", "twins", "twinsDue"];
+const OF_FOLD = PROCESS_FIELDS.filter((name) => !NOT_OF_FOLD.includes(name));
+const isSame = (one: Document, other: Document) => sameIn(OF_FOLD, one, other);
 
-const same = (wanted: readonly Wanted[], stored: readonly Process[]) =>
-  wanted.length === stored.length &&
-  wanted.every((one) => stored.some((other) => textOf(one) === textOf(other)));
+const areSame = (wanted: readonly Wanted[], stored: readonly Process[]) =>
+  wanted.length === stored.length && wanted.every((one) => stored.some((other) => isSame(one, other)));
 
 type Write = AnyBulkWriteOperation<Process>;
 
@@ -76,7 +77,7 @@ interface Writing {
 function writingOf(notices: OcidNotices, now: Date): Writing | null {
   const { source, ocid, stored, touched } = notices;
   const all = wantedOf(notices);
-  if ((!touched && same(all, stored)) || (all.length === 0 && stored.length === 0)) return null;
+  if ((!touched && areSame(all, stored)) || (all.length === 0 && stored.length === 0)) return null;
   const [first, ...rest] = all;
   const mainId = processId({ source, ocid });
   const old = stored.find(({ _id }) => _id.equals(mainId));
@@ -121,7 +122,7 @@ function written(
   options: { filter: Document; version: number; before: Process; heritage: Inherited },
 ): Write {
   const { filter, version, before, heritage } = options;
-  const changed = textOf(process) !== textOf(before);
+  const changed = !isSame(process, before);
   const values = {
     $mergeObjects: [
       { $literal: inOrder({ ...process, version }, PROCESS_FIELDS) },

@@ -3,6 +3,7 @@
 import type { ObjectId } from "mongodb";
 import type { MappedBuyer } from "../terms/documents.ts";
 import { nameId, placeOf, placeText, slugOf } from "../terms/organisation.ts";
+import { sameIn } from "../terms/same.ts";
 import { afterMerge, afterRelease } from "./buyer-fields.ts";
 import { identityOf, type KnownBuyer, keptFirst, matchesOf } from "./identity.ts";
 import { buyerIdOf } from "./ids.ts";
@@ -103,11 +104,7 @@ function withFreeNames(buyer: KnownBuyer, holders: ReadonlyMap<string, string>):
   return { ...rest, ...named, orgId };
 }
 
-/** Equal but for what is undefined. */
-function sameFields(a: object, b: object): boolean {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].every((name) => {
-    const [one, other]: unknown[] = [Reflect.get(a, name), Reflect.get(b, name)];
-    return one === other || JSON.stringify(one) === JSON.stringify(other);
-  });
+/** Equal but for what is undefined, in whatever order. */
+function sameFields(a: KnownBuyer, b: KnownBuyer): boolean {
+  return sameIn([...new Set([...Object.keys(a), ...Object.keys(b)])], { ...a }, { ...b });
 }

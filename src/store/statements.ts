@@ -3,8 +3,9 @@
 
 import { createHash } from "node:crypto";
 import { millisecondsInHour as HOUR_MS } from "date-fns/constants";
-import { type AnyBulkWriteOperation, BSON, type Document, type Filter, type ObjectId } from "mongodb";
+import type { AnyBulkWriteOperation, Document, Filter, ObjectId } from "mongodb";
 import { type Contract, contractSchema, type MappedBuyer, type MappedContract } from "../terms/documents.ts";
+import { sameIn } from "../terms/same.ts";
 import { type Standing, TOLD_PROJECTION, type ToldNotice } from "../terms/told.ts";
 import { contractId } from "./ids.ts";
 import { inOrder, ownOf, withOwn } from "./own-fields.ts";
@@ -211,21 +212,17 @@ export function writeOf(
     const document = { ...inOrder({ _id, ...values }, OWN_SAID), ...inOrder({ ...decided, ...times }, KEPT) };
     return { insertOne: { document: document as unknown as Contract } };
   }
-  const same = JSON.stringify(inOrder(seen, KEPT_OF_FOLD)) === JSON.stringify(inOrder(decided, KEPT_OF_FOLD));
-  if (values === null ? same : stored && isAsStored({ _id, ...values, ...decided }, stored)) return null;
+  const isKept = sameIn(KEPT_OF_FOLD, seen as Document, decided);
+  if (values === null ? isKept : stored && isAsStored({ _id, ...values, ...decided }, stored)) return null;
   // Others write `documents`: where they are replaced, they have to be as they were read.
   const documents = values?.documents === undefined ? {} : { documents: seen.documents ?? null };
   const filter = { ...unchanged(seen), ...documents } as Filter<Contract>;
   return { updateOne: { filter, update: replaced(next, decided) } };
 }
 
-/** As MongoDB compares: types and the order of fields count, but for the order of the contract's own. */
 function isAsStored(next: Document, stored: Document): boolean {
   const names = namesOf(next).filter((name) => name !== "createdAt" && name !== "updatedAt");
-  const [wanted, found] = [next, stored].map((one) =>
-    BSON.serialize(inOrder(one, names), { ignoreUndefined: true }),
-  );
-  return wanted !== undefined && found !== undefined && Buffer.compare(wanted, found) === 0;
+  return sameIn(names, next, stored);
 }
 
 /** Of `values`, a release's details only where it brings them. */

@@ -5,7 +5,9 @@
 //   finish   processes and counts, under the versions that were read before
 // Where another writer was in between, the page is looked at again, until what is written is what is stored. Stopped
 // anywhere, the next reading of the same page does the rest.
+import type { Document } from "mongodb";
 import { allOf, type Database } from "../platform/database.ts";
+import { same } from "../terms/same.ts";
 import type { Fold, Procurement, Standing } from "../terms/told.ts";
 import { buyerWrites, merge } from "./buyers.ts";
 import {
@@ -191,15 +193,11 @@ function standingsOf(folded: ReadonlyMap<string, Procurement[]>): Map<string, St
   );
 }
 
-const TEXT_FIELDS = Object.keys(SEEN_PROJECTION).filter((field) => field !== "createdAt");
+const SEEN_FIELDS = Object.keys(SEEN_PROJECTION).filter((field) => field !== "createdAt");
 
-/** What says whether a fold or a count may come out otherwise. */
-function textOf(one: Seen): string {
-  const text = texts.get(one) ?? JSON.stringify(TEXT_FIELDS.map((field) => Reflect.get(one, field) ?? null));
-  texts.set(one, text);
-  return text;
-}
-const texts = new WeakMap<Seen, string>(); // each is asked for two or three times
+/** Whether a fold and a count come out as they did. */
+const isSame = (one: Document, other: Document) =>
+  SEEN_FIELDS.every((field) => same(one[field] ?? null, other[field] ?? null));
 
 /** Notes what changes: it is written under a new version, in whichever round, though it came out the same. */
 function noteTouched(page: Page, { all, expected }: NextContracts): void {
@@ -207,7 +205,7 @@ function noteTouched(page: Page, { all, expected }: NextContracts): void {
     const after = expected[index];
     if (one.values === null || !after) continue;
     addBuckets(page.buckets, after);
-    if (one.seen && textOf(one.seen) === textOf(after)) continue;
+    if (one.seen && isSame(one.seen, after)) continue;
     page.touchedOcids.add(ocidKey(after));
     for (const contract of [one.seen, after]) {
       if (!contract) continue;
@@ -259,22 +257,26 @@ async function finish(
     [...buyers.ids, ...[...buckets.values()].map(({ id }) => id)].map((id) => id.toHexString()),
   );
   if (!named.filter(({ _id }) => counted.has(_id.toHexString())).every(isUnchanged)) return false;
-  const [before, after] = [look.contracts, contracts].map(textByOcid);
+  const [before, after] = [byOcid(look.contracts), byOcid(contracts)];
   // What is stored as it was expected need not be folded again.
-  const expected = textByOcid(next.expected);
-  const asExpected = (key: string) => after?.get(key) === expected.get(key);
+  const expected = byOcid(next.expected);
+  const changes = new Set([...after].flatMap(([key, own]) => (areSame(before.get(key), own) ? [] : key)));
+  for (const key of before.keys()) if (!after.has(key)) changes.add(key);
+  const unexpected = new Set(
+    [...after].flatMap(([key, own]) => (areSame(expected.get(key), own) ? [] : key)),
+  );
+  const asExpected = (key: string) => after.has(key) && !unexpected.has(key);
   const others = contracts.filter((one) => !asExpected(ocidKey(one)));
   const known = [...next.folded].filter(([key]) => asExpected(key));
   const folded = new Map([...known, ...foldAll(fold, others, now)]);
   const standings = standingsOf(folded);
-  const isRight = (one: Seen) =>
-    JSON.stringify(standingOf(one)) === JSON.stringify(standingOf(standings.get(noticeKey(one)) ?? one));
+  const isRight = (one: Seen) => same(standingOf(one), standingOf(standings.get(noticeKey(one)) ?? one));
   if (!contracts.filter(isOurs).every(isRight)) return false;
   const ocidNotices = ocidsBySource(noticesOf(page)).flatMap(([source, ocids]) =>
     ocids.map((ocid): OcidNotices => {
       const key = ocidKey({ source, ocid });
       const stored = look.processes.filter((one) => one.source === source && one.ocid === ocid);
-      const isTouched = page.touchedOcids.has(key) || before?.get(key) !== after?.get(key);
+      const isTouched = page.touchedOcids.has(key) || changes.has(key);
       return { source, ocid, procurements: folded.get(key) ?? [], stored, touched: isTouched };
     }),
   );
@@ -286,8 +288,13 @@ async function finish(
   return processes.settled && buyersWritten;
 }
 
-function textByOcid(contracts: readonly Seen[]): Map<string, string> {
-  const texts = new Map<string, string[]>();
-  for (const one of contracts) texts.set(ocidKey(one), [...(texts.get(ocidKey(one)) ?? []), textOf(one)]);
-  return new Map([...texts].map(([key, own]) => [key, own.sort().join("\n")]));
+/** The notices of each ocid, in one order. */
+function byOcid(contracts: readonly Seen[]): Map<string, Seen[]> {
+  const all = new Map<string, Seen[]>();
+  for (const one of contracts) all.set(ocidKey(one), [...(all.get(ocidKey(one)) ?? []), one]);
+  for (const own of all.values()) own.sort((a, b) => (a.noticeId < b.noticeId ? -1 : 1));
+  return all;
 }
+
+const areSame = (some: readonly Seen[] = [], others: readonly Seen[] = []) =>
+  some.length === others.length && some.every((one, at) => isSame(one, others[at] ?? {}));

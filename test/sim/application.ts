@@ -2,9 +2,10 @@
 // looks after each of their changes whether what it wrote is there.
 import type { Document } from "mongodb";
 import type { Random } from "../../src/replica/random.ts";
-import { clone, same } from "../../src/sim/expressions.ts";
+import { clone } from "../../src/sim/expressions.ts";
 import { keyOf } from "../../src/sim/memory-index.ts";
 import { documentsOf, type MemoryStore, replace } from "../../src/sim/memory-store.ts";
+import { same } from "../../src/terms/same.ts";
 
 export interface Application {
   /** When it writes, in ms from the start of an invocation. */
