@@ -88,9 +88,36 @@ export function elementsOf(text: string, from: number): { elements: Element[]; e
 /** Where these members of the outermost object stand: behind the colon of each. The last of a name stands. */
 export function membersOf(text: string, names: readonly string[]): Map<string, number> {
   const members = new Map<string, number>();
+  for (let next = firstMember(text, names); next !== null; next = nextMember(text, names, next))
+    members.set(next.name, next.colon);
+  return members;
+}
+
+interface Member {
+  name: string;
+  /** Behind its colon. */
+  colon: number;
+}
+
+export const firstMember = (text: string, names: readonly string[]): Member | null =>
+  memberFrom(text, names, { from: 0, depth: 0 });
+
+/** @param from what stands before it belongs to the member */
+export const nextMember = (
+  text: string,
+  names: readonly string[],
+  { colon }: Member,
+  from = colon,
+): Member | null => memberFrom(text, names, { from, depth: 1 });
+
+function memberFrom(
+  text: string,
+  names: readonly string[],
+  { from, depth: given }: { from: number; depth: number },
+): Member | null {
   const lengthMax = Math.max(...names.map((name) => name.length));
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
+  let depth = given;
+  for (let at = from; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === BRACE || code === BRACKET) depth++;
     else if (code === BRACE_END || code === BRACKET_END) depth--;
@@ -98,11 +125,11 @@ export function membersOf(text: string, names: readonly string[]): Map<string, n
       const end = stringEnd(text, at);
       const name = depth === 1 && end - at - 2 <= lengthMax ? text.slice(at + 1, end - 1) : "";
       const colon = names.includes(name) ? behindColon(text, end) : null;
-      if (colon !== null) members.set(name, colon);
+      if (colon !== null) return { name, colon };
       at = end - 1;
     }
   }
-  return members;
+  return null;
 }
 
 function behindColon(text: string, from: number): number | null {
@@ -112,6 +139,13 @@ function behindColon(text: string, from: number): number | null {
 }
 
 const isSpace = (code: number) => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+
+/** Behind the bracket of the array that stands at `from`, behind spaces; null when there is none. */
+export function listAt(text: string, from: number): number | null {
+  let at = from;
+  while (isSpace(text.charCodeAt(at))) at++;
+  return text[at] === "[" ? at + 1 : null;
+}
 
 /** The string that stands at `from`, behind spaces; null when there is none, or it holds an escape. */
 export function plainStringAt(text: string, from: number | undefined): string | null {

@@ -6,7 +6,10 @@ import { type Row, releaseIdentitySchema, releaseKey } from "../terms/release.ts
 import {
   type Element,
   elementsOf,
+  firstMember,
+  listAt,
   membersOf,
+  nextMember,
   objectsApart,
   parseLenient,
   plainStringAt,
@@ -218,9 +221,13 @@ function splitUnclosed(element: Element): Element[] {
 /** A page's text as its releases' texts, and the page without them; null when it is not shaped like one. */
 function partsOf(text: string): { elements: Element[]; envelope: string } | null {
   if (!/^\s*\{/.test(text)) return null;
-  const at = membersOf(text, ["releases"]).get("releases");
-  const open = at === undefined ? -1 : text.indexOf("[", at);
-  if (at === undefined || open < 0 || text.slice(at, open).trim() !== "") return null;
-  const { elements, end } = elementsOf(text, open + 1);
-  return { elements, envelope: text.slice(0, open + 1) + text.slice(end) };
+  let parts: ReturnType<typeof partsOf> = null;
+  let member = firstMember(text, ["releases"]);
+  while (member) {
+    const first = listAt(text, member.colon);
+    const list = first === null ? null : elementsOf(text, first);
+    parts = list && { elements: list.elements, envelope: text.slice(0, first ?? 0) + text.slice(list.end) };
+    member = nextMember(text, ["releases"], member, list ? list.end + 1 : member.colon); // the last of a name stands
+  }
+  return parts;
 }

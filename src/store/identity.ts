@@ -27,6 +27,13 @@ export function keysOf({ name, identifiers }: Pick<MappedBuyer, "name" | "identi
 }
 
 export function identityOf(buyer: KnownBuyer | MappedBuyer): Identity {
+  const identity = identities.get(buyer) ?? identityFrom(buyer);
+  identities.set(buyer, identity);
+  return identity;
+}
+const identities = new WeakMap<KnownBuyer | MappedBuyer, Identity>(); // a page asks for each several times
+
+function identityFrom(buyer: KnownBuyer | MappedBuyer): Identity {
   const known = "keys" in buyer ? buyer.keys : undefined;
   // Others know a buyer by `orgId` alone.
   const keys = known ?? [...keysOf({ identifiers: [], ...buyer }), buyer.orgId ?? []].flat();

@@ -126,6 +126,7 @@ it("grows with the text, not with its square", () => {
     '"ocid":"o"',
     '"id":"1"',
     '"tag":[',
+    '"releases":[',
     '{"ocid":"o","id":"1"',
     "a",
     "é",
