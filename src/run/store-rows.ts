@@ -59,10 +59,10 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
   const now = effects.now();
   const found = { source, windowId, place };
   const { upserts, rows, bytes, released, cases } = prepareRows(context, { page, found, now });
-  const newRows = options.additions
-    ? await announceNew(context, options.additions, { page, upserts, rows, cases })
-    : [];
-  const { changed, inserted } = await storeUnlessFull(headroom, async () => {
+  const { newRows, changed, inserted } = await storeUnlessFull(headroom, async () => {
+    const newRows = options.additions
+      ? await announceNew(context, options.additions, { page, upserts, rows, cases })
+      : [];
     const stored = await storePage({ db, fold: foldOcid, now }, upserts);
     for (const { upsert, reason } of stored.refused) {
       const row = rows.get(upsert);
@@ -71,7 +71,7 @@ export async function storeRows(context: StoreContext, options: StoreOptions): P
       cases.push(caseOf(found, row, reason));
     }
     await quarantine(db, boundedCases(context, cases), now);
-    return stored;
+    return { newRows, ...stored };
   });
   const read = [...bytes.values()].reduce((sum, one) => sum + one, 0);
   const { measured } = headroom;

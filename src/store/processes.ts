@@ -81,7 +81,8 @@ function writingOf(notices: OcidNotices, now: Date): Writing | null {
   const [first, ...rest] = all;
   const mainId = processId({ source, ocid });
   const old = stored.find(({ _id }) => _id.equals(mainId));
-  const version = (old?.version ?? 0) + 1;
+  // A run that was stopped in between may have written the others alone: theirs are ahead then.
+  const version = Math.max(0, ...stored.map(({ version = 0 }) => version)) + 1;
   const guard = { _id: mainId, version: old?.version ?? 0 };
   const older = { version: { $lt: version } };
   const heritage = inherited(all, stored, PROCESS_FIELDS);

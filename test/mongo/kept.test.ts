@@ -1,7 +1,7 @@
 // Invariant 10: what others wrote into `contracts`, `processes` and `buyers` stands, whatever is written here. First each
 // statement that writes there, then all of them one after the other; KEPT_NOTICES=2000 is the long form.
 import { readdirSync, readFileSync } from "node:fs";
-import { type Document, ObjectId } from "mongodb";
+import { type Document, MongoNetworkError, ObjectId } from "mongodb";
 import { beforeEach, describe, expect, it } from "vitest";
 import { releaseText } from "../../src/replica/release.ts";
 import { SOURCES } from "../../src/replica/sources.ts";
@@ -353,6 +353,39 @@ describe("what others wrote into a process goes with the procurement", () => {
     expect(await watched()).toEqual(all);
     await pruneStep(at(9), { source: "FIND_A_TENDER", before: new Date(onDay(4)), kept: [] });
     expect(await watched()).toEqual(all.slice(0, 2));
+  });
+
+  it("when a run is stopped with the other written, and the ocid's own document not yet", async () => {
+    await store(9, utility("b", 9, "Cables"));
+    await watch("b-9");
+    const own = db.processes;
+    let writes = 0;
+    const stopped = new Proxy(own, {
+      get(target, property) {
+        const value: unknown = Reflect.get(target, property, target);
+        if (typeof value !== "function") return value;
+        if (property !== "bulkWrite") return value.bind(target);
+        return async (...given: unknown[]) => {
+          if (++writes === 2) throw new MongoNetworkError("stopped");
+          return Reflect.apply(value, target, given);
+        };
+      },
+    });
+    Object.assign(db, { processes: stopped });
+    try {
+      await expect(store(9, utility("a", 5, "Pipes"))).rejects.toThrow("stopped");
+    } finally {
+      Object.assign(db, { processes: own });
+    }
+    expect(await watched()).toEqual([
+      [["b-9"], "b-9"],
+      [["b-9"], "b-9"],
+    ]);
+    await store(9, utility("a", 5, "Pipes"));
+    expect(await watched()).toEqual([
+      [["a-5"], undefined],
+      [["b-9"], "b-9"],
+    ]);
   });
 
   it("when two turn out to be one, and their buyers too", async () => {

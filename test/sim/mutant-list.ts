@@ -210,6 +210,12 @@ export const MUTANTS: Mutant[] = [
     put: "return isOthers && seen === null ? {} : {",
   },
   {
+    name: "a version is the ocid's own document's next, though others are ahead of it",
+    file: "src/store/processes.ts",
+    find: "...stored.map(({ version = 0 }) => version)) + 1;",
+    put: "old?.version ?? 0) + 1;",
+  },
+  {
     name: "a process is written whoever was faster",
     file: "src/store/processes.ts",
     find: "const guard = { _id: mainId, version: old?.version ?? 0 };",
