@@ -21,6 +21,7 @@ import {
   windowSchema,
 } from "../terms/documents.ts";
 import { ConfigError } from "../terms/errors.ts";
+import { same } from "../terms/same.ts";
 import { digestSchema, watchSchema } from "../terms/watch.ts";
 import { allOf, type Database, isDuplicate, isNotAllowed } from "./database.ts";
 import type { Logger } from "./logger.ts";
@@ -237,7 +238,7 @@ async function differingCollections(
   return [...Object.entries(VALIDATORS), ...theirs].flatMap(([name, validator]) => {
     const { validator: old, validationLevel, validationAction } = known.get(name) ?? {};
     const now = { validator: old, validationLevel, validationAction };
-    if (JSON.stringify(now) === JSON.stringify({ validator, ...RULES })) return [];
+    if (same(now, { validator, ...RULES })) return [];
     return [{ name, validator, exists: known.has(name) }];
   });
 }

@@ -40,8 +40,12 @@ function valueKey(value: unknown): string | undefined {
   return ["string", "number", "boolean"].includes(typeof value) ? `${typeof value} ${value}` : undefined;
 }
 
-const valuesOf = (document: Document, field: string): string[] =>
-  [document[field]].flat().flatMap((value) => valueKey(value) ?? []);
+function valuesOf(document: Document, field: string): string[] {
+  const value: unknown = document[field];
+  if (Array.isArray(value)) return value.flatMap((one) => valueKey(one) ?? []);
+  const key = valueKey(value);
+  return key === undefined ? [] : [key];
+}
 
 /** Keeps the indexes of a collection after one of its documents has changed, come or gone. */
 export function reindex(
@@ -52,6 +56,7 @@ export function reindex(
   if (!after) order.delete(key);
   else if (!order.has(key)) order.set(key, indexesOf(documents).next++);
   for (const [field, byValue] of byField) {
+    if (before && after && before[field] === after[field]) continue;
     const [old, now] = [before, after].map((document) => (document ? valuesOf(document, field) : []));
     if (old?.join("\n") === now?.join("\n")) continue;
     for (const value of old ?? []) byValue.get(value)?.delete(key);
