@@ -170,10 +170,8 @@ function printMachine({ cpu, wire, commandsPerRequest, memory, startUp }: Machin
     ]),
   );
   printTable(
-    ["storing a page", "round trips", "KB to MongoDB", "times one bulkWrite", "KB back"],
-    wire.map((one) => [
-      ...[one.source, one.roundTrips, one.kilobytesOut, one.timesBulkWrite, one.kilobytesIn],
-    ]),
+    ["storing a page", "commands", "KB to MongoDB", "times one bulkWrite", "KB back"],
+    wire.map((one) => [...[one.source, one.commands, one.kilobytesOut, one.timesBulkWrite, one.kilobytesIn]]),
   );
   printTable(
     ["of the Worker", ""],

@@ -125,7 +125,7 @@ async function pageCpu(
 export interface Wire {
   source: Source;
   /** Commands that store a page, and their bytes both ways, medians over the pages. */
-  roundTrips: number;
+  commands: number;
   kilobytesOut: number;
   kilobytesIn: number;
   /** Bytes out against one unordered bulkWrite of the same contracts. */
@@ -154,7 +154,7 @@ async function wire(client: MongoClient, source: Source, pages: PageBytes[]): Pr
   }
   return {
     source,
-    roundTrips: median(counted.map(({ commands }) => commands)),
+    commands: median(counted.map(({ commands }) => commands)),
     kilobytesOut: round(median(counted.map(({ out }) => out)) / 1000),
     kilobytesIn: round(median(counted.map((one) => one.in)) / 1000),
     timesBulkWrite: round(median(counted.map(({ out, plain }) => out / plain)), 2),
