@@ -57,12 +57,16 @@ function collection(store: MemoryStore, name: string, gate: Gate) {
   const write = <T>(operation: string, apply: () => T) =>
     gate({ collection: name, name: operation, write: true }, apply);
   const find = (filter: Document = {}, options: FindOptions = {}) => ({
-    toArray: () => read("find", () => select(store, name, filter, options).map(clone)),
+    toArray: () =>
+      read("find", () => select(store, name, filter, options).map((one) => shown(one, options.projection))),
   });
   return {
     find,
     findOne: (filter: Document, options: FindOptions = {}) =>
-      read("findOne", () => clone(select(store, name, filter, { ...options, limit: 1 })[0] ?? null)),
+      read("findOne", () => {
+        const [found] = select(store, name, filter, { ...options, limit: 1 });
+        return found ? shown(found, options.projection) : null;
+      }),
     countDocuments: (filter: Document = {}) =>
       read("countDocuments", () => select(store, name, filter, {}).length),
     collectionName: name,
@@ -103,6 +107,16 @@ function collection(store: MemoryStore, name: string, gate: Gate) {
       }),
     bulkWrite: (operations: Document[]) => write("bulkWrite", () => bulkWrite(store, name, operations)),
   };
+}
+
+/** A copy of what the projection names; of a path all that its first name holds. */
+function shown(document: Document, projection: Document = {}): Document {
+  const paths = Object.keys(projection);
+  if (paths.length === 0 || paths.some((path) => projection[path] !== 1)) return clone(document);
+  const names = new Set(["_id", ...paths.map((path) => path.replace(/\..*/, ""))]);
+  const copy: Document = {};
+  for (const name of Object.keys(document)) if (names.has(name)) copy[name] = clone(document[name]);
+  return copy;
 }
 
 /** Unordered: what is refused is told at the end. */

@@ -146,10 +146,9 @@ export function change(
   before: Document,
   update: Document | Document[],
 ): boolean {
-  const copy = clone(before);
   const after = Array.isArray(update)
-    ? afterPipeline(copy, update, store.now())
-    : afterOperators(copy, update, store.now());
+    ? afterPipeline(before, update, store.now())
+    : afterOperators(clone(before), update, store.now());
   if (same(before, after)) return false;
   replace(store, name, { before, after });
   return true;

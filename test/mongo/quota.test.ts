@@ -92,8 +92,8 @@ async function fullAt(
 
 describe("over the quota", () => {
   it.each([
-    ["one source", "CONTRACTS_FINDER", FULL ? 1 : 3],
-    ["both sources at once", null, FULL ? 3 : 7],
+    ["one source", "CONTRACTS_FINDER", FULL ? 1 : 4],
+    ["both sources at once", null, FULL ? 3 : 9],
   ] as const)(
     "in the middle of an invocation of %s: nothing is lost or falsely done, two pages an hour at most are tried, and it goes on by itself",
     async (_, paused, step) => {
