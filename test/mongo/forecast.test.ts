@@ -13,7 +13,7 @@ import { measure } from "../../src/upkeep/measured.ts";
 
 const { sources } = readConfig({ MONGODB_URI: "mongodb://nowhere" }, new Date("2026-07-15T00:00:00Z"));
 
-/** All there is at a twentieth of its volume; or at a two-hundredth, with smaller pages so that months still take several. */
+/** All there is at a twentieth of its volume; or the last years at less, with smaller pages so that months still take several. */
 const FULL = process.env["FORECAST_FULL"] !== undefined;
 const SEEDS = FULL ? [1, 2, 3, 4, 5] : [1, 2];
 /** Of 7 MB an index's file that grew or did not is some percent: 2 to 19 % were seen. */
@@ -21,7 +21,7 @@ const OFF_MAX = FULL ? 0.15 : 0.25;
 const [PAGE_LIMIT, NOTICES] = FULL
   ? [100, { FIND_A_TENDER: 15_000, CONTRACTS_FINDER: 44_000 }]
   : [30, { FIND_A_TENDER: 1000, CONTRACTS_FINDER: 3000 }];
-const from = new Date("2020-01-01T00:00:00Z");
+const from = new Date(FULL ? "2016-11-01T00:00:00Z" : "2022-01-01T00:00:00Z");
 const now = new Date("2026-06-10T12:00:00Z");
 
 const mongo = await startMongod({ ownServer: true });

@@ -22,7 +22,7 @@ const MOST = { drain: 11, verify: { FIND_A_TENDER: 3, CONTRACTS_FINDER: 2 }, wit
 /** A run asks for the files of two months; these are five. */
 const RUNS = 4;
 const MONTHS_MS = 5 * 30.44 * 86_400_000;
-const NOTICES = Number(process.env["COST_NOTICES"] ?? 10_000);
+const NOTICES = Number(process.env["COST_NOTICES"] ?? 8_000);
 /** Without faults as well, which costs no more: `LONG=1 npx vitest run test/sim/cost.test.ts`. */
 const LONG = process.env["LONG"] !== undefined;
 
