@@ -7,8 +7,8 @@ export default defineConfig({
     globalSetup: ["test/kit/global-setup.ts"],
     testTimeout: 180_000, // for a machine that is busy; nothing is asserted by it
     hookTimeout: 300_000,
-    // Together two thirds of the CPU: modules are read once a worker and not once a file, V8 compiles at once and collects
-    // without helpers.
+    // Saves a third of the CPU: each worker loads a module once, not once a file; V8 compiles at once and collects without
+    // helpers.
     isolate: false,
     execArgv: ["--always-sparkplug", "--single-threaded-gc", "--max-semi-space-size=64"],
     maxWorkers: 3, // some tests mostly wait; the machine that this is meant for has two cores

@@ -88,7 +88,7 @@ export function elementsOf(text: string, from: number): { elements: Element[]; e
 /** Where these members of the outermost object stand: behind the colon of each. The last of a name stands. */
 export function membersOf(text: string, names: readonly string[]): Map<string, number> {
   const members = new Map<string, number>();
-  for (let next = firstMember(text, names); next !== null; next = nextMember(text, names, next))
+  for (let next = nextMember(text, names, null); next; next = nextMember(text, names, next.colon))
     members.set(next.name, next.colon);
   return members;
 }
@@ -99,25 +99,11 @@ interface Member {
   colon: number;
 }
 
-export const firstMember = (text: string, names: readonly string[]): Member | null =>
-  memberFrom(text, names, { from: 0, depth: 0 });
-
-/** @param from what stands before it belongs to the member */
-export const nextMember = (
-  text: string,
-  names: readonly string[],
-  { colon }: Member,
-  from = colon,
-): Member | null => memberFrom(text, names, { from, depth: 1 });
-
-function memberFrom(
-  text: string,
-  names: readonly string[],
-  { from, depth: given }: { from: number; depth: number },
-): Member | null {
+/** The next of these members of the outermost object. @param behind where to go on within it; null: from its beginning */
+export function nextMember(text: string, names: readonly string[], behind: number | null): Member | null {
   const lengthMax = Math.max(...names.map((name) => name.length));
-  let depth = given;
-  for (let at = from; at < text.length; at++) {
+  let depth = behind === null ? 0 : 1;
+  for (let at = behind ?? 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === BRACE || code === BRACKET) depth++;
     else if (code === BRACE_END || code === BRACKET_END) depth--;
@@ -133,25 +119,28 @@ function memberFrom(
 }
 
 function behindColon(text: string, from: number): number | null {
-  let at = from;
-  while (isSpace(text.charCodeAt(at))) at++;
+  const at = behindSpaces(text, from);
   return text[at] === ":" ? at + 1 : null;
 }
 
 const isSpace = (code: number) => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
 
-/** Behind the bracket of the array that stands at `from`, behind spaces; null when there is none. */
-export function listAt(text: string, from: number): number | null {
+function behindSpaces(text: string, from: number): number {
   let at = from;
   while (isSpace(text.charCodeAt(at))) at++;
+  return at;
+}
+
+/** Behind the bracket of the array that stands at `from`, behind spaces; null when there is none. */
+export function listAt(text: string, from: number): number | null {
+  const at = behindSpaces(text, from);
   return text[at] === "[" ? at + 1 : null;
 }
 
 /** The string that stands at `from`, behind spaces; null when there is none, or it holds an escape. */
 export function plainStringAt(text: string, from: number | undefined): string | null {
   if (from === undefined) return null;
-  let at = from;
-  while (isSpace(text.charCodeAt(at))) at++;
+  const at = behindSpaces(text, from);
   if (text[at] !== '"') return null;
   const string = text.slice(at + 1, stringEnd(text, at) - 1);
   return string.includes("\\") ? null : string;

@@ -6,7 +6,6 @@ import { type Row, releaseIdentitySchema, releaseKey } from "../terms/release.ts
 import {
   type Element,
   elementsOf,
-  firstMember,
   listAt,
   membersOf,
   nextMember,
@@ -222,12 +221,16 @@ function splitUnclosed(element: Element): Element[] {
 function partsOf(text: string): { elements: Element[]; envelope: string } | null {
   if (!/^\s*\{/.test(text)) return null;
   let parts: ReturnType<typeof partsOf> = null;
-  let member = firstMember(text, ["releases"]);
-  while (member) {
+  let behind: number | null = null;
+  for (
+    let member = nextMember(text, ["releases"], null);
+    member;
+    member = nextMember(text, ["releases"], behind)
+  ) {
     const first = listAt(text, member.colon);
     const list = first === null ? null : elementsOf(text, first);
     parts = list && { elements: list.elements, envelope: text.slice(0, first ?? 0) + text.slice(list.end) };
-    member = nextMember(text, ["releases"], member, list ? list.end + 1 : member.colon); // the last of a name stands
+    behind = list ? list.end + 1 : member.colon; // the last of a name stands
   }
   return parts;
 }

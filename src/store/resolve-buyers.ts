@@ -106,5 +106,5 @@ function withFreeNames(buyer: KnownBuyer, holders: ReadonlyMap<string, string>):
 
 /** Equal but for what is undefined, in whatever order. */
 function sameFields(a: KnownBuyer, b: KnownBuyer): boolean {
-  return sameIn([...new Set([...Object.keys(a), ...Object.keys(b)])], { ...a }, { ...b });
+  return sameIn([...new Set([...Object.keys(a), ...Object.keys(b)])], a, b);
 }

@@ -177,9 +177,7 @@ function nextContracts(
 
 /** The procurements of each ocid. */
 function foldAll(fold: Fold, notices: readonly Seen[], now: Date): Map<string, Procurement[]> {
-  const byOcid = new Map<string, Seen[]>();
-  for (const one of notices.filter(isOurs))
-    byOcid.set(ocidKey(one), [...(byOcid.get(ocidKey(one)) ?? []), one]);
+  const byOcid = Map.groupBy(notices.filter(isOurs), ocidKey);
   return new Map([...byOcid].map(([key, own]) => [key, fold(own, now)]));
 }
 
@@ -260,13 +258,8 @@ async function finish(
   const [before, after] = [byOcid(look.contracts), byOcid(contracts)];
   // What is stored as it was expected need not be folded again.
   const expected = byOcid(next.expected);
-  const changes = new Set([...after].flatMap(([key, own]) => (areSame(before.get(key), own) ? [] : key)));
-  for (const key of before.keys()) if (!after.has(key)) changes.add(key);
-  const unexpected = new Set(
-    [...after].flatMap(([key, own]) => (areSame(expected.get(key), own) ? [] : key)),
-  );
-  const asExpected = (key: string) => after.has(key) && !unexpected.has(key);
-  const others = contracts.filter((one) => !asExpected(ocidKey(one)));
+  const asExpected = (key: string) => areSame(expected.get(key), after.get(key));
+  const others = [...after].flatMap(([key, own]) => (asExpected(key) ? [] : own));
   const known = [...next.folded].filter(([key]) => asExpected(key));
   const folded = new Map([...known, ...foldAll(fold, others, now)]);
   const standings = standingsOf(folded);
@@ -276,7 +269,7 @@ async function finish(
     ocids.map((ocid): OcidNotices => {
       const key = ocidKey({ source, ocid });
       const stored = look.processes.filter((one) => one.source === source && one.ocid === ocid);
-      const isTouched = page.touchedOcids.has(key) || changes.has(key);
+      const isTouched = page.touchedOcids.has(key) || !areSame(before.get(key), after.get(key));
       return { source, ocid, procurements: folded.get(key) ?? [], stored, touched: isTouched };
     }),
   );
@@ -290,8 +283,7 @@ async function finish(
 
 /** The notices of each ocid, in one order. */
 function byOcid(contracts: readonly Seen[]): Map<string, Seen[]> {
-  const all = new Map<string, Seen[]>();
-  for (const one of contracts) all.set(ocidKey(one), [...(all.get(ocidKey(one)) ?? []), one]);
+  const all = Map.groupBy(contracts, ocidKey);
   for (const own of all.values()) own.sort((a, b) => (a.noticeId < b.noticeId ? -1 : 1));
   return all;
 }

@@ -13,13 +13,19 @@ export const clockEnvironment: Record<string, string> =
 /** MongoDB's clock stays real: what compares the two then finds them apart. */
 export const clockIsShifted = SHIFT_MS !== 0;
 
-/** The code that moves the clock of whatever runs it first. */
-export const shifting = (shiftMs: number | string) => `
+/** The code that gives another clock to whatever runs it first. @param now an expression for it, by that of `Real` */
+const withClock = (now: string) => `
   const Real = globalThis.Date;
+  let begun = 0;
   if (Real.name !== "ShiftedDate") globalThis.Date = class ShiftedDate extends Real {
-    constructor(...given) { if (given.length === 0) super(Real.now() + ${shiftMs}); else super(...given); }
-    static now() { return Real.now() + ${shiftMs}; }
+    constructor(...given) { if (given.length === 0) super(ShiftedDate.now()); else super(...given); }
+    static now() { return ${now}; }
   };
 `;
+
+export const shifting = (shiftMs: number) => withClock(`Real.now() + ${shiftMs}`);
+
+/** A clock that is at `at` when it is first looked at. workerd's own stands at 0 before the first request. */
+export const beginningAt = (at: Date) => withClock(`${at.getTime()} + Real.now() - (begun ||= Real.now())`);
 
 if (clockIsShifted) new Function(shifting(SHIFT_MS))();

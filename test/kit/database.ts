@@ -20,7 +20,7 @@ const silent = createLogger({ level: "silent", secrets: [] });
 interface Options {
   /** One of the test's own, where what it measures is the whole server. */
   server?: string;
-  /** For a test that looks at the driver's commands: telling of them costs a tenth of its CPU. */
+  /** For a test that looks at the driver's commands: telling of them took 7 % of a backfill's CPU. */
   monitorCommands?: boolean;
 }
 

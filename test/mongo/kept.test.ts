@@ -258,32 +258,36 @@ async function meanwhile(
   write: () => Promise<unknown>,
   work: () => Promise<unknown>,
 ): Promise<void> {
+  const writes = await disturbed(name, async (nth) => (nth === 1 ? write() : undefined), work);
+  expect(writes).toBeGreaterThan(0);
+}
+
+/** @param before each write of `work` into the collection, from the first on. @returns how many it tried */
+async function disturbed(
+  name: Name,
+  before: (nth: number) => Promise<unknown>,
+  work: () => Promise<unknown>,
+): Promise<number> {
   const own = db[name];
-  let written = false;
-  const first = async () => {
-    if (!written) {
-      written = true;
-      await write();
-    }
-  };
-  const disturbed = new Proxy(own, {
+  let writes = 0;
+  const proxy = new Proxy(own, {
     get(target, property) {
       const value: unknown = Reflect.get(target, property, target);
       if (typeof value !== "function") return value;
       if (property !== "bulkWrite" && property !== "deleteMany") return value.bind(target);
       return async (...given: unknown[]) => {
-        await first();
+        await before(++writes);
         return Reflect.apply(value, target, given);
       };
     },
   });
-  Object.assign(db, { [name]: disturbed });
+  Object.assign(db, { [name]: proxy });
   try {
     await work();
   } finally {
     Object.assign(db, { [name]: own });
   }
-  expect(written).toBe(true);
+  return writes;
 }
 
 describe("what others wrote stands after", () => {
@@ -358,25 +362,12 @@ describe("what others wrote into a process goes with the procurement", () => {
   it("when a run is stopped with the other written, and the ocid's own document not yet", async () => {
     await store(9, utility("b", 9, "Cables"));
     await watch("b-9");
-    const own = db.processes;
-    let writes = 0;
-    const stopped = new Proxy(own, {
-      get(target, property) {
-        const value: unknown = Reflect.get(target, property, target);
-        if (typeof value !== "function") return value;
-        if (property !== "bulkWrite") return value.bind(target);
-        return async (...given: unknown[]) => {
-          if (++writes === 2) throw new MongoNetworkError("stopped");
-          return Reflect.apply(value, target, given);
-        };
-      },
-    });
-    Object.assign(db, { processes: stopped });
-    try {
-      await expect(store(9, utility("a", 5, "Pipes"))).rejects.toThrow("stopped");
-    } finally {
-      Object.assign(db, { processes: own });
-    }
+    const stopAtSecond = async (nth: number) => {
+      if (nth === 2) throw new MongoNetworkError("stopped");
+    };
+    await disturbed("processes", stopAtSecond, () =>
+      expect(store(9, utility("a", 5, "Pipes"))).rejects.toThrow("stopped"),
+    );
     expect(await watched()).toEqual([
       [["b-9"], "b-9"],
       [["b-9"], "b-9"],

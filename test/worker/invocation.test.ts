@@ -45,7 +45,8 @@ beforeAll(async () => {
   const faults = DEFAULT_FAULTS.filter((fault) => fault !== "slow");
   const made = (source: Source) => createHistory({ source, seed: 5, faults, from, to: AT, notices: 350 });
   const histories = { FIND_A_TENDER: made("FIND_A_TENDER"), CONTRACTS_FINDER: made("CONTRACTS_FINDER") };
-  const clock = () => AT.getTime() + performance.now();
+  const begun = performance.now();
+  const clock = () => AT.getTime() + performance.now() - begun;
   const limit = { requests: 1000, perSeconds: 1, retryAfterSeconds: 0 };
   replica = await startReplica({ seed: 5, faults, histories, limit, faultShare: 0.05, clock });
   worker = await startWorker({ builtDir, vars: vars(), secrets: { MONGODB_URI: uri } });
